@@ -38,9 +38,8 @@ VINLI_SERVICES = (
 SAMPLE_APP_ID = "c87d5be0-2e69-11e4-8c21-0800200c9a66"
 SAMPLE_APP_SECRET = "HKLFFoSILb8VHFJD"  # noqa: S105
 
-PLACEHOLDER = re.compile(
-    r"change.?me|replace.?me|your.?secret|^(secret|password|dev|test|example)+$|^(.)\2*$", re.I
-)
+PLACEHOLDER = re.compile(r"change.?me|replace.?me|your.?secret|^(secret|password|dev|test|example)+$", re.I)
+MAKE_A_KEY = "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
 RATE_LIMIT = re.compile(r"[1-9]\d*\s*(?:/|\s+per\s+)\s*(?:[1-9]\d*\s*)?(?:second|minute|hour|day)s?", re.I)
 
 # Switches of other libraries that would let OAuth requests travel without TLS.
