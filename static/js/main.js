@@ -1,0 +1,12 @@
+// Starts each behaviour on the elements that ask for it by data-module.
+const modules = {
+  "local-time": () => import("./local-time.js"),
+  "implicit-start": () => import("./implicit-start.js"),
+  implicit: () => import("./implicit.js"),
+};
+
+for (const [name, load] of Object.entries(modules)) {
+  const roots = document.querySelectorAll(`[data-module="${name}"]`);
+  if (roots.length === 0) continue;
+  load().then(({ start }) => roots.forEach((root) => start(root)));
+}

@@ -1,0 +1,82 @@
+// Calls to Vinli straight from the browser. The token travels in the Authorization header and nowhere else.
+const TIMEOUT_MS = 10_000;
+const PAGE_SIZE = 100;
+const MAX_PAGES = 50;
+
+/** A call that brought nothing; `kind` is cors, unreachable, slow, status, unauthorized, nonsense or forgotten. */
+export class CallFailed extends Error {
+  constructor(kind, url, status = 0) {
+    super(kind);
+    this.kind = kind;
+    this.origin = url.origin;
+    this.status = status;
+  }
+}
+
+const private_ = { credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store" };
+
+// A page cannot see why a call was blocked. A call without the token that asks to read nothing passes
+// whenever the host answers at all, so what is left is a lack of CORS headers.
+async function whyBlocked(url, signal) {
+  try {
+    await fetch(url, { ...private_, mode: "no-cors", signal });
+    return "cors";
+  } catch {
+    return "unreachable";
+  }
+}
+
+async function send(url, token, signal) {
+  const headers = { Accept: "application/json", Authorization: `Bearer ${token}` };
+  const response = await fetch(url, { ...private_, headers, redirect: "error", signal });
+  if (response.status === 401) throw new CallFailed("unauthorized", url);
+  if (!response.ok) throw new CallFailed("status", url, response.status);
+  if (!/^application\/(.+\+)?json\b/i.test(response.headers.get("Content-Type") ?? "")) throw new SyntaxError("not JSON");
+  return response.json();
+}
+
+async function getJson(url, token, forgotten) {
+  const slow = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = AbortSignal.any([slow, forgotten]);
+  try {
+    return await send(url, token, signal);
+  } catch (error) {
+    if (error instanceof CallFailed) throw error;
+    if (forgotten.aborted) throw new CallFailed("forgotten", url);
+    if (slow.aborted) throw new CallFailed("slow", url);
+    if (error instanceof SyntaxError) throw new CallFailed("nonsense", url);
+    throw new CallFailed(await whyBlocked(url, signal), url);
+  }
+}
+
+/** The user that the token stands for, as {name, email}. */
+export async function currentUser(userUrl, token, forgotten) {
+  const url = new URL(userUrl);
+  const user = (await getJson(url, token, forgotten))?.user;
+  if (typeof user?.email !== "string") throw new CallFailed("nonsense", url);
+  const names = [user.firstName, user.lastName].filter((name) => typeof name === "string" && name !== "");
+  return { name: names.join(" "), email: user.email };
+}
+
+function pageOf(answer, url) {
+  const { total, limit } = answer?.meta?.pagination ?? {};
+  const devices = answer?.devices;
+  const sound = Array.isArray(devices) && Number.isSafeInteger(total) && total >= 0 && Number.isSafeInteger(limit) && limit > 0
+    && devices.every((device) => typeof device?.id === "string");
+  if (!sound) throw new CallFailed("nonsense", url);
+  return { devices, total, limit };
+}
+
+/** Yields {devices, total} page by page. The stride is the limit that Vinli answers with, which may be smaller. */
+export async function* devicePages(devicesUrl, token, forgotten) {
+  let offset = 0;
+  for (let count = 0; count < MAX_PAGES; count += 1) {
+    const url = new URL(devicesUrl);
+    url.searchParams.set("limit", PAGE_SIZE);
+    url.searchParams.set("offset", offset);
+    const page = pageOf(await getJson(url, token, forgotten), url);
+    yield page;
+    offset += page.limit;
+    if (offset >= page.total || page.devices.length === 0) return;
+  }
+}
