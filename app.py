@@ -1,0 +1,127 @@
+"""The application factory: wiring only. ``gunicorn 'app:create_app()'``, ``flask --app app ...``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+from providers.http import Transport
+from providers.vinli.auth import AuthClient
+from providers.vinli.platform import PlatformClient
+from store import open_store
+from store.attempts import Attempts
+from store.records import Records
+from store.sessions import StoreSessionInterface
+from store.vault import Vault
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import settings as settings_module
+from blueprints import cli, connect, garage, health, home, implicit, operator
+from blueprints.web.bulkhead import Bulkhead
+from blueprints.web.cookies import prefixed
+from blueprints.web.csrf import register_csrf
+from blueprints.web.headers import register_headers
+from blueprints.web.hosts import register_trusted_hosts
+from blueprints.web.limits import register_limits
+from blueprints.web.logs import configure_logging, register_request_log
+from blueprints.web.navigation import register_navigation
+from blueprints.web.problems import register_problems
+from blueprints.web.services import EXTENSION, Services
+from blueprints.web.signing import Signer
+from settings import Settings, SettingsError
+
+BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, operator.bp, health.bp)
+MAX_BODY_BYTES = 64 * 1024
+# gunicorn stops for good, instead of starting workers over and over, when one exits with this status.
+EXIT_UNUSABLE_SETTINGS = 3
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], float] = time.time) -> Flask:
+    """Build the application; without ``settings`` they are read from the environment.
+
+    Settings that are missing or malformed end the process with one message naming all of them.
+    """
+    if settings is None:
+        settings = _load_settings()
+    configure_logging()
+    app = Flask(__name__)
+    app.config.update(_flask_config(settings))
+    services = build_services(app, settings, clock)
+    app.extensions[EXTENSION] = services
+    app.session_interface = services.sessions
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    # after_request functions run in reverse: the log, registered first, sees the finished answer.
+    register_request_log(app)
+    register_headers(app, settings)
+    register_trusted_hosts(app, settings)
+    register_limits(app, settings)
+    register_csrf(app)
+    register_problems(app)
+    register_navigation(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.cli.add_command(cli.devices)
+    app.cli.add_command(cli.operator)
+    return app
+
+
+def build_services(app: Flask, settings: Settings, clock: Callable[[], float]) -> Services:
+    """Build every collaborator of the views once."""
+    store = open_store(settings.store_url)
+    records = Records(store, Vault(settings.secret_key, settings.secret_key_fallbacks))
+    transport = Transport(
+        # Every thread may list devices at full width at the same time.
+        pool_size=settings.upstream_slots * settings.vinli_concurrency,
+        ca_bundle=settings.ca_bundle,
+        proxy=settings.https_proxy,
+    )
+    return Services(
+        settings=settings,
+        store=store,
+        attempts=Attempts(records, clock=clock),
+        sessions=StoreSessionInterface(
+            app,
+            records,
+            clock=clock,
+            idle=timedelta(hours=settings.session_idle_hours),
+            absolute=timedelta(days=settings.session_lifetime_days),
+        ),
+        signer=Signer(settings.secret_key, settings.secret_key_fallbacks),
+        transport=transport,
+        auth=AuthClient(
+            transport, settings.vinli_auth_url, settings.vinli_client_id, settings.vinli_client_secret
+        ),
+        platform=PlatformClient(transport, settings.vinli_platform_url, settings.vinli_concurrency),
+        bulkhead=Bulkhead(settings.upstream_slots),
+        clock=clock,
+    )
+
+
+def _load_settings() -> Settings:
+    try:
+        return settings_module.load()
+    except SettingsError as error:
+        print(error, file=sys.stderr, flush=True)
+        raise SystemExit(EXIT_UNUSABLE_SETTINGS) from None
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "SESSION_COOKIE_NAME": prefixed("session", is_https=settings.is_https),
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=settings.session_lifetime_days),
+        "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MAX_BODY_BYTES,
+        "TRAP_HTTP_EXCEPTIONS": False,
+    }

@@ -1,0 +1,147 @@
+"""The command line: ``flask --app app devices list|show`` and ``operator link``.
+
+Tables are for people, ``--json`` and ``--csv`` for programs. A command that fails says why on standard error
+and exits with 1; what it printed until then is no complete list.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from flask.cli import AppGroup
+from providers.errors import ProviderError
+from providers.vinli.models import Device, Vehicle
+from store.base import StoreError
+
+from blueprints.web.device_lists import DeviceStream, csv_rows, iso
+from blueprints.web.identity import app_auth, operator_enabled
+from blueprints.web.operator_link import make_link
+from blueprints.web.problems import problem_for
+from blueprints.web.services import services
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+devices = AppGroup("devices", help="The devices of the app, through the BasicAuth app client.")
+operator = AppGroup("operator", help="The operator's access to this site.")
+
+
+def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn an error of a remote system or the store into one line on standard error and exit status 1."""
+
+    @functools.wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (ProviderError, StoreError) as error:
+            problem = problem_for(error)
+            raise click.ClickException(f"{problem.title}. {problem.what} ({error})") from error
+
+    return guarded
+
+
+@devices.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header line.")
+@fails_in_words
+def list_devices(as_json: bool, as_csv: bool) -> None:
+    """List every device of the app, newest first."""
+    if as_json and as_csv:
+        raise click.UsageError("Choose one of --json and --csv.")
+    with closing(_open_stream()) as stream:
+        lines = (
+            _json_array(stream.rows()) if as_json else csv_rows(stream.rows()) if as_csv else _table(stream)
+        )
+        for piece in lines:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+
+
+@devices.command("show")
+@click.argument("device_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@fails_in_words
+def show_device(device_id: str, as_json: bool) -> None:
+    """Show one device of the app and its latest vehicle."""
+    platform = services().platform
+    device = platform.device(app_auth(), device_id)
+    about = device_dict(device) | {"vehicle": vehicle_dict(platform.latest_vehicle(app_auth(), device.id))}
+    if as_json:
+        click.echo(json.dumps(about, indent=2, ensure_ascii=False))
+        return
+    for name, value in _flat(about):
+        click.echo(f"{name:<22} {printable(value)}")
+
+
+@operator.command("link")
+@fails_in_words
+def operator_link() -> None:
+    """Print a link that signs the operator in, once, within a day."""
+    if not operator_enabled():
+        raise click.ClickException("The operator pages are off: OPERATOR_PASSWORD is not set.")
+    click.echo(make_link())
+
+
+def device_dict(device: Device) -> dict[str, Any]:
+    """Return a device as plain JSON values."""
+    return {
+        "id": device.id,
+        "name": device.name,
+        "chip_id": device.chip_id,
+        "created_at": iso(device.created_at),
+        "virtual": device.virtual,
+    }
+
+
+def vehicle_dict(vehicle: Vehicle | None) -> dict[str, Any] | None:
+    """Return a vehicle as plain JSON values; None where no car has been seen."""
+    if vehicle is None:
+        return None
+    names = ("id", "vin", "year", "make", "model", "trim")
+    return {name: getattr(vehicle, name) for name in names} | {
+        "last_startup": iso(vehicle.last_startup) or None
+    }
+
+
+def printable(value: object) -> str:
+    """Return a value for a terminal, without control characters that could steer it."""
+    text = "" if value is None else str(value)
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+
+
+def _open_stream() -> DeviceStream:
+    return DeviceStream(services().platform.devices(app_auth()), services().bulkhead)
+
+
+def _table(stream: DeviceStream) -> Iterator[str]:
+    """Yield fixed-width rows as they arrive, then the count."""
+    yield f"{'ID':<36}  {'CHIP ID':<12}  {'ADDED':<24}  NAME\n"
+    count = 0
+    for count, device in enumerate(stream.rows(), start=1):  # noqa: B007
+        chip_id, name = printable(device.chip_id), printable(device.name)
+        yield f"{device.id:<36}  {chip_id:<12}  {iso(device.created_at):<24}  {name}\n"
+    yield f"{count:,} devices\n"
+
+
+def _json_array(rows: Iterable[Device]) -> Iterator[str]:
+    opening = "["
+    for device in rows:
+        yield f"{opening}\n{json.dumps(device_dict(device), ensure_ascii=False)}"
+        opening = ","
+    yield "[]\n" if opening == "[" else "\n]\n"
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -1,0 +1,160 @@
+"""The authorization-code flow: /connect, /connect/callback, /disconnect (RFC 6749 section 4.1, RFC 7636)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import replace
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from providers.errors import ProviderError
+from providers.vinli.auth import BadCallback, CallbackQuery, new_code_verifier
+from store.attempts import Attempt
+from store.base import StoreUnavailable
+from werkzeug.wrappers import Response
+
+from blueprints.web import flow_problems
+from blueprints.web.attempts import Verdict, bind_to_browser, judge_state, state_for
+from blueprints.web.identity import connect_driver, current_driver, forget_driver, local_path
+from blueprints.web.limits import connect_rate, limiter
+from blueprints.web.logs import log_event
+from blueprints.web.problems import GARAGE, HOME, Problem, ProblemError
+from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
+from blueprints.web.services import services
+
+bp = Blueprint("connect", __name__)
+
+# How long an identical callback waits for the one that came first, in seconds: the upstream budget and a bit.
+WAIT_FOR_TWIN = 12.0
+POLL = 0.05
+
+
+@bp.get("/connect")
+@limiter.limit(connect_rate)
+def start() -> Response | str:
+    """Start an attempt and send the browser to the authorization endpoint."""
+    refuse_prefetch()
+    next_path = local_path(request.args.get("next"), url_for("garage.index"))
+    if came_from_another_site():
+        # Another site may link here, but only the person decides to connect (no forced login).
+        return render_template("connect_confirm.html", **flow_problems.confirmation(next_path))
+    settings = services().settings
+    _warm_auth_connection()
+    code_verifier = new_code_verifier() if settings.vinli_pkce else None
+    attempt, browser_secret = services().attempts.start(next_path, code_verifier)
+    authorization_request = services().auth.authorization_request(
+        settings.redirect_uri, state_for(attempt), code_verifier
+    )
+    response = redirect(authorization_request.url)
+    bind_to_browser(response, attempt, browser_secret)
+    log_event("connect started")
+    return response
+
+
+@bp.route("/connect/callback", methods=["GET"], provide_automatic_options=False)
+@limiter.limit(connect_rate, deduct_when=lambda response: response.status_code >= 400)
+def callback() -> Response:
+    """Judge what came back, exchange the code, begin a session and go on to where the driver wanted."""
+    refuse_other_methods("GET")
+    refuse_prefetch()
+    query = _read_query()
+    judged = judge_state(query.state)
+    if judged.verdict is Verdict.USED and judged.attempt:
+        return _answer_used(judged.attempt)
+    if judged.verdict is not Verdict.GOOD or judged.attempt is None:
+        raise _with_way_out(flow_problems.for_verdict(judged.verdict))
+    if not services().attempts.take(judged.attempt.id):
+        return _answer_used(judged.attempt)
+    return _conclude(judged.attempt, query)
+
+
+@bp.post("/disconnect")
+def disconnect() -> Response:
+    """Forget the driver's tokens and end the session."""
+    if current_driver() is not None:
+        log_event("driver disconnected")
+    forget_driver()
+    return redirect(url_for("home.index", left=1), code=303)
+
+
+def _read_query() -> CallbackQuery:
+    try:
+        return CallbackQuery.from_pairs(
+            list(request.args.items(multi=True)), issuer=services().settings.vinli_issuer
+        )
+    except BadCallback as error:
+        raise _with_way_out(flow_problems.for_bad_callback(error)) from error
+
+
+def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:
+    """Bring an attempt that is ours alone now to its end, good or bad."""
+    try:
+        if query.error is not None:
+            raise _with_way_out(flow_problems.for_error_code(query.error))
+        with services().bulkhead.slot():
+            _exchange(attempt, query.code or "")
+    except Exception:
+        _finish(attempt, None)
+        raise
+    _finish(attempt, session.sid)  # type: ignore[attr-defined]
+    return redirect(attempt.next_path)
+
+
+def _exchange(attempt: Attempt, code: str) -> None:
+    auth = services().auth
+    try:
+        token = auth.exchange(code, services().settings.redirect_uri, attempt.code_verifier)
+        user = auth.current_user(token.access_token)
+    except ProviderError as error:
+        raise ProblemError(flow_problems.for_exchange(error)) from error
+    connect_driver(user, token)
+    log_event("driver connected")
+
+
+def _finish(attempt: Attempt, session_id: str | None) -> None:
+    try:
+        services().attempts.finish(attempt.id, session_id)
+    except StoreUnavailable as error:
+        # The attempt stays taken and dies of age; what the driver is told must not change because of it.
+        log_event("attempt not finished", logging.WARNING, cause=str(error))
+
+
+def _answer_used(attempt: Attempt) -> Response:
+    """Answer a callback that came before: its twin may be in flight, or the driver connected long ago."""
+    outcome = services().attempts.find(attempt.id)
+    if outcome is not None and outcome.status == "exchanging":
+        with services().bulkhead.slot():
+            outcome = _wait_for_twin(attempt)
+        if outcome is not None and outcome.status == "done" and outcome.session_id:
+            # A double click: the browser dropped the first answer, so the second brings the same session.
+            response = redirect(attempt.next_path)
+            services().sessions.reissue(outcome.session_id, response)
+            return response
+    if current_driver() is not None:
+        return redirect(url_for("garage.index"))
+    raise _with_way_out(flow_problems.for_verdict(Verdict.USED))
+
+
+def _wait_for_twin(attempt: Attempt) -> Attempt | None:
+    deadline = time.monotonic() + WAIT_FOR_TWIN
+    while True:
+        outcome = services().attempts.find(attempt.id)
+        if outcome is None or outcome.status != "exchanging" or time.monotonic() > deadline:
+            return outcome
+        time.sleep(POLL)
+
+
+def _with_way_out(problem: Problem) -> ProblemError:
+    """Offer the garage to a driver who is connected already: a failed attempt takes nothing away."""
+    try:
+        is_connected = current_driver() is not None
+    except StoreUnavailable:
+        is_connected = False
+    return ProblemError(replace(problem, actions=(GARAGE, HOME)) if is_connected else problem)
+
+
+def _warm_auth_connection() -> None:
+    """Open a connection to the authorization server while the driver is away signing in."""
+    transport, origin = services().transport, services().settings.vinli_auth_url
+    threading.Thread(target=transport.warm, args=(origin,), daemon=True).start()

@@ -1,0 +1,26 @@
+"""/healthz: this process answers. /readyz: it can also reach its store. Neither touches a session."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from store.base import StoreUnavailable
+
+from blueprints.web.services import services
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """Answer 200 as long as the process runs, whatever it depends on."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """Answer 200 when the store answers, else 503; why it does not is in the log alone."""
+    try:
+        services().store.ping()
+    except StoreUnavailable:
+        return jsonify(status="store unavailable"), 503
+    return jsonify(status="ok"), 200

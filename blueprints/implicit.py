@@ -1,0 +1,55 @@
+"""The implicit flow (RFC 6749 section 4.2): two pages whose JavaScript does everything in the browser.
+
+The token arrives in the fragment, which browsers never send, so this server sees none of it; and nothing here
+accepts such a token as proof of who the driver is (RFC 6749 section 10.16). Neither page ever redirects:
+a redirect would carry the fragment along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from blueprints.web.services import services
+from settings import Settings
+
+bp = Blueprint("implicit", __name__)
+
+
+@dataclass(frozen=True)
+class ImplicitClient:
+    """What the scripts need to know, all of it public."""
+
+    authorization_endpoint: str
+    client_id: str
+    redirect_uri: str
+    user_url: str
+    devices_url: str
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> ImplicitClient | None:
+        """Return the client of this installation; None when no web client is configured."""
+        if settings.vinli_web_client_id is None:
+            return None
+        return cls(
+            authorization_endpoint=f"{settings.vinli_auth_url}/oauth/authorization/new",
+            client_id=settings.vinli_web_client_id,
+            redirect_uri=settings.implicit_redirect_uri,
+            user_url=f"{settings.vinli_auth_url}/api/v1/users/_current",
+            devices_url=f"{settings.vinli_platform_url}/api/v1/devices",
+        )
+
+
+@bp.get("/implicit")
+def index() -> str:
+    """Explain the flow and start it, by script."""
+    return render_template("implicit.html", implicit=ImplicitClient.from_settings(services().settings))
+
+
+@bp.get("/implicit/callback")
+def callback() -> str:
+    """Serve the page whose script reads the fragment."""
+    return render_template(
+        "implicit_callback.html", implicit=ImplicitClient.from_settings(services().settings)
+    )

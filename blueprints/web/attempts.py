@@ -1,0 +1,90 @@
+"""One run of the authorization-code flow, as the browser sees it: its ``state`` and its cookie.
+
+``state`` is the signed id of an attempt kept in the store. A cookie of its own binds each attempt to the
+browser that started it (RFC 9700 section 4.7.1), so that ten tabs may run ten attempts side by side. The
+cookie outlives the attempt, so that a late or repeated callback still gets a true explanation.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from flask import Response, request
+from store.attempts import RETENTION, VALID, Attempt
+
+from blueprints.web.cookies import cookie_name, delete_cookie, set_cookie
+from blueprints.web.services import services
+
+PURPOSE = "connect-state"
+MAX_PER_BROWSER = 10
+MARK_LENGTH = 12
+
+
+class Verdict(Enum):
+    """What is to be said of a ``state`` that came back."""
+
+    GOOD = "good"
+    UNKNOWN = "unknown"
+    FOREIGN = "foreign"
+    USED = "used"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict and, unless it is UNKNOWN, the attempt (for EXPIRED it may be gone already)."""
+
+    verdict: Verdict
+    attempt: Attempt | None = None
+
+
+def state_for(attempt: Attempt) -> str:
+    """Return the ``state`` parameter that stands for an attempt."""
+    return services().signer.sign(attempt.id, PURPOSE)
+
+
+def judge_state(state: str) -> Judged:
+    """Find the attempt behind a ``state`` and judge it: known, this browser's, not used, not expired.
+
+    Changes nothing. Raises StoreUnavailable.
+    """
+    read = services().signer.read(state, PURPOSE)
+    if read is None:
+        return Judged(Verdict.UNKNOWN)
+    attempt_id, signed_at = read
+    attempt = services().attempts.find(attempt_id)
+    now = services().clock()
+    if attempt is None:
+        return Judged(Verdict.EXPIRED if now - signed_at > VALID else Verdict.UNKNOWN)
+    if not attempt.belongs_to(_browser_secret(attempt.id)):
+        return Judged(Verdict.FOREIGN, attempt)
+    if attempt.status != "pending":
+        return Judged(Verdict.USED, attempt)
+    return Judged(Verdict.EXPIRED if attempt.is_expired(now) else Verdict.GOOD, attempt)
+
+
+def bind_to_browser(response: Response, attempt: Attempt, browser_secret: str) -> None:
+    """Give the browser the attempt's cookie; of more than ten, the oldest are taken away."""
+    started_at = format(int(attempt.created_at), "08x")
+    prefix = cookie_name("attempt_")
+    mine = sorted(
+        (name for name in request.cookies if name.startswith(prefix)),
+        key=lambda name: request.cookies[name],
+    )
+    for name in mine[: max(0, len(mine) - MAX_PER_BROWSER + 1)]:
+        delete_cookie(response, name)
+    # The start time in front makes the values sort by age; only what follows is secret.
+    set_cookie(
+        response, f"attempt_{_mark(attempt.id)}", f"{started_at}.{browser_secret}", max_age=int(RETENTION)
+    )
+
+
+def _mark(attempt_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]", "", attempt_id)[:MARK_LENGTH]
+
+
+def _browser_secret(attempt_id: str) -> str:
+    value = request.cookies.get(cookie_name(f"attempt_{_mark(attempt_id)}"), "")
+    return value.partition(".")[2]

@@ -1,0 +1,101 @@
+"""The cards of the garage: each device with its latest vehicle, fetched side by side.
+
+One device that fails makes one card say so; only a refused token ends the whole page.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from providers.auth import BearerAuth
+from providers.errors import ProviderError, Unauthorized
+from providers.vinli.models import Device, Vehicle
+from providers.vinli.platform import PlatformClient
+
+from blueprints.web.logs import log_event
+
+
+@dataclass(frozen=True)
+class Card:
+    """One device as the garage shows it. ``vehicle`` is None when no car has been seen or it failed to load."""
+
+    device: Device
+    vehicle: Vehicle | None = None
+    problem: str | None = None
+    shows_vin: bool = False
+
+    @property
+    def device_id(self) -> str:
+        return self.device.id
+
+    @property
+    def name(self) -> str:
+        return self.device.name or "Unnamed device"
+
+    @property
+    def vehicle_title(self) -> str | None:
+        """Year, make and model, as far as they are known; None for a car known by its VIN alone."""
+        if self.vehicle is None:
+            return None
+        known = (self.vehicle.year, self.vehicle.make, self.vehicle.model)
+        return " ".join(part for part in known if part) or None
+
+    @property
+    def trim(self) -> str | None:
+        return self.vehicle.trim if self.vehicle else None
+
+    @property
+    def last_startup(self) -> datetime | None:
+        return self.vehicle.last_startup if self.vehicle else None
+
+    @property
+    def vin(self) -> str | None:
+        """The whole VIN, only once the driver has asked for it."""
+        return self.vehicle.vin if self.vehicle and self.shows_vin else None
+
+    @property
+    def vin_masked(self) -> str | None:
+        """The VIN with all but its last four characters hidden."""
+        if self.vehicle is None or not self.vehicle.vin:
+            return None
+        vin = self.vehicle.vin
+        return "•" * max(len(vin) - 4, 0) + vin[-4:]
+
+    @property
+    def url(self) -> str:
+        return url_for("garage.device", device_id=self.device.id)
+
+    @property
+    def show_vin_url(self) -> str:
+        return url_for("garage.device", device_id=self.device.id, vin="show")
+
+    @property
+    def retry_url(self) -> str:
+        return url_for("garage.device", device_id=self.device.id) if self.problem else self.url
+
+
+def load_cards(
+    platform: PlatformClient, auth: BearerAuth, devices: list[Device], concurrency: int
+) -> list[Card]:
+    """Return a card for each device, in order, after fetching the latest vehicles concurrently.
+
+    Raises Unauthorized when the token is refused; any other failure stays on its card.
+    """
+    if not devices:
+        return []
+    with ThreadPoolExecutor(max_workers=min(concurrency, len(devices))) as pool:
+        return list(pool.map(lambda device: load_card(platform, auth, device), devices))
+
+
+def load_card(platform: PlatformClient, auth: BearerAuth, device: Device, *, shows_vin: bool = False) -> Card:
+    """Return one device's card; raises Unauthorized when the token is refused."""
+    try:
+        return Card(device, platform.latest_vehicle(auth, device.id), shows_vin=shows_vin)
+    except Unauthorized:
+        raise
+    except ProviderError as error:
+        log_event("card degraded", kind=type(error).__name__, upstream_status=error.status)
+        return Card(device, problem="Vinli did not tell us which car this is just now.")

@@ -1,0 +1,128 @@
+"""The whole list of devices on its way to a reader: as rows of a page, CSV or the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from providers.errors import ProviderError
+from providers.paging import Listing
+from providers.vinli.models import Device
+
+from blueprints.web.bulkhead import Bulkhead
+from blueprints.web.logs import log_event
+
+CSV_HEADER = ("id", "name", "chip_id", "created_at", "virtual")
+# A cell that begins like this is run as a formula by spreadsheet programs (OWASP, CSV injection).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a streamed list ended. ``count`` is the number of rows shown."""
+
+    complete: bool
+    count: int
+    total: int | None
+    problem: str | None
+
+
+class DeviceStream:
+    """A listing in progress that holds an upstream slot until it is closed.
+
+    Raises Saturated when no slot is free, and ProviderError when the first page fails.
+    """
+
+    def __init__(self, listing: Listing[Device], bulkhead: Bulkhead) -> None:
+        bulkhead.enter()
+        self._bulkhead = bulkhead
+        self._is_open = True
+        self._listing = listing
+        self._count = 0
+        self._problem: str | None = None
+        self._is_whole = False
+        try:
+            self.total: int = listing.total
+        except BaseException:
+            self.close()
+            raise
+
+    def rows(self) -> Iterator[Device]:
+        """Yield the devices in order; raises ProviderError when the list cannot be read whole."""
+        for device in self._listing:
+            self._count += 1
+            yield device
+        self._is_whole = True
+
+    def matching(self, query: str) -> Iterator[Device]:
+        """Yield the devices whose name or id contains ``query``; a failure ends the rows and is in ``outcome``."""
+        wanted = query.casefold()
+        shown = 0
+        try:
+            for device in self._listing:
+                if wanted in (device.name or "").casefold() or wanted in device.id:
+                    shown += 1
+                    self._count = shown
+                    yield device
+            self._is_whole = True
+        except ProviderError as error:
+            log_event("list broke off", kind=type(error).__name__, upstream_status=error.status)
+            self._problem = "Vinli stopped answering before the list had ended."
+
+    def outcome(self) -> Outcome:
+        """Say how the list ended; to be asked after the last row."""
+        return Outcome(self._is_whole, self._count, self.total, self._problem)
+
+    def guard(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Pass the text pieces on, and end an incomplete list by an error that breaks the transfer off."""
+        try:
+            yield from pieces
+            if not self._is_whole:
+                raise BrokenOff
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop the upstream work and give the slot back; a reader who leaves early ends up here too."""
+        if self._is_open:
+            self._is_open = False
+            self._listing.close()
+            self._bulkhead.leave()
+
+
+class BrokenOff(Exception):
+    """Ends a chunked response without its last chunk, so that no client takes the list for whole."""
+
+
+def csv_rows(devices: Iterable[Device]) -> Iterator[str]:
+    """Yield CSV text (RFC 4180) with a header line, one device a row; the first rows come one by one."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(CSV_HEADER)
+    for number, device in enumerate(devices):
+        writer.writerow([neutral(cell) for cell in _cells(device)])
+        if number == 0 or buffer.tell() > 4_000:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def neutral(cell: str) -> str:
+    """Return the cell so that no spreadsheet program runs it as a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
+def iso(moment: datetime | None) -> str:
+    """Return an instant in UTC as ISO 8601 with milliseconds and Z, as Vinli writes it."""
+    if moment is None:
+        return ""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cells(device: Device) -> tuple[str, ...]:
+    virtual = "" if device.virtual is None else str(device.virtual).lower()
+    return (device.id, device.name or "", device.chip_id or "", iso(device.created_at), virtual)

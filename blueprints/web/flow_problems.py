@@ -1,0 +1,141 @@
+"""What the connect flow says when it does not end in the garage: one page for each distinct cause."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from flask import url_for
+from providers import errors
+from providers.vinli.auth import BadCallback
+
+from blueprints.web.attempts import Verdict
+from blueprints.web.problems import CONNECT, HOME, Problem, problem_for
+from blueprints.web.services import services
+
+START_AGAIN = "Press “Connect again”: it takes a few seconds."
+WAYS_OUT = (CONNECT, HOME)
+
+DENIED = Problem(
+    403,
+    "You did not allow access",
+    "Vinli says that access to your cars was refused, so nothing was connected.",
+    ("If that was a slip, connect again and choose to approve.",),
+    WAYS_OUT,
+    error_code="access_denied",
+)
+NO_STATE = Problem(
+    400,
+    "No state came back",
+    "Vinli sent you here without the state value that we had sent along, so we cannot tell that you started this.",
+    (
+        START_AGAIN,
+        "If it happens every time, the platform does not echo state; tell the operator of this site.",
+    ),
+    WAYS_OUT,
+)
+BAD_QUERY = Problem(
+    400,
+    "This address is damaged",
+    "What came back has parameters that are repeated, empty, too long or contradict each other.",
+    (START_AGAIN,),
+    WAYS_OUT,
+)
+WRONG_ISSUER = replace(
+    BAD_QUERY,
+    title="The answer came from somebody else",
+    what="The answer names another authorization server than the one this site asked (RFC 9207).",
+)
+VERDICT_PROBLEMS = {
+    Verdict.UNKNOWN: Problem(
+        400,
+        "We do not know this sign-in",
+        "The state value that came back was not made by this site, or was forgotten since.",
+        (START_AGAIN,),
+        WAYS_OUT,
+    ),
+    Verdict.FOREIGN: Problem(
+        400,
+        "This sign-in began in another browser",
+        "Its state value is good, but this browser does not hold the cookie that goes with it.",
+        (
+            "Finish in the browser and window in which you began, or connect again here.",
+            "If you did not begin it yourself, somebody may have sent you this link: close the page.",
+        ),
+        WAYS_OUT,
+    ),
+    Verdict.EXPIRED: Problem(
+        400,
+        "This sign-in took too long",
+        "More than ten minutes passed between the start and the return.",
+        (START_AGAIN,),
+        WAYS_OUT,
+    ),
+    Verdict.USED: Problem(
+        400,
+        "This sign-in was used already",
+        "Each sign-in works once, and this one has been through, here or in another tab.",
+        (START_AGAIN,),
+        WAYS_OUT,
+    ),
+}
+# RFC 6749 sections 4.1.2.1 and 5.2, in our own words.
+ERROR_WORDS = {
+    "invalid_request": "The request was not as Vinli wants it.",
+    "unauthorized_client": "This client may not use this flow; its type in the Developer Portal is likely wrong.",
+    "unsupported_response_type": "The authorization server does not give codes to this client.",
+    "unsupported_grant_type": "The token endpoint does not exchange codes for this client.",
+    "invalid_scope": "The authorization server does not know what was asked for.",
+    "server_error": "The authorization server failed inside.",
+    "temporarily_unavailable": "The authorization server is too busy just now.",
+    "invalid_client": (
+        "The client id or secret of this site is not accepted. "
+        "They are the OAuth client's, not the App ID and App Secret."
+    ),
+    "invalid_grant": "The code was not accepted: it was too old, used before, or given for another redirect URI.",
+}
+REFUSED = Problem(
+    502,
+    "Vinli refused the sign-in",
+    "Vinli ended the sign-in with an error.",
+    (START_AGAIN, "If it stays like this, tell the operator of this site the reference below."),
+    WAYS_OUT,
+)
+SHOWABLE_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def confirmation(next_path: str) -> dict[str, Any]:
+    """Return the context of the page that asks a visitor from another site whether to go on."""
+    return {
+        "next_path": next_path,
+        "provider_host": services().settings.vinli_auth_url.split("://", 1)[1],
+        "start_url": url_for("connect.start", next=next_path),
+    }
+
+
+def for_verdict(verdict: Verdict) -> Problem:
+    """Return the page for a ``state`` that is not good."""
+    return VERDICT_PROBLEMS[verdict]
+
+
+def for_bad_callback(error: BadCallback) -> Problem:
+    """Return the page for a callback that cannot be read at all."""
+    return {"no_state": NO_STATE, "issuer": WRONG_ISSUER}.get(error.reason, BAD_QUERY)
+
+
+def for_error_code(code: str) -> Problem:
+    """Return the page for ``error`` of an authorization response: 403 for a denial, else 502."""
+    return DENIED if code == "access_denied" else _refusal(code)
+
+
+def for_exchange(error: errors.ProviderError) -> Problem:
+    """Return the page for a token exchange or a look at the driver's name that failed."""
+    if isinstance(error, errors.Refused | errors.Unauthorized | errors.Forbidden):
+        return _refusal(error.error or "")
+    return replace(problem_for(error), actions=WAYS_OUT)
+
+
+def _refusal(code: str) -> Problem:
+    shown = code if SHOWABLE_CODE.fullmatch(code) else None
+    return replace(REFUSED, what=ERROR_WORDS.get(code, REFUSED.what), error_code=shown)

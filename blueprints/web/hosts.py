@@ -1,0 +1,34 @@
+"""Only the configured host name is served: nothing that the application builds ever follows the Host header."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from blueprints.web.problems import HTTP_PROBLEMS, Problem, ProblemError
+from settings import Settings
+
+# Probes of load balancers address the machine, not the site.
+ANY_HOST_ENDPOINTS = frozenset({"health.healthz", "health.readyz"})
+
+
+def register_trusted_hosts(app: Flask, settings: Settings) -> None:
+    """Answer 400 to requests for another host than that of ``PUBLIC_URL``."""
+    expected = settings.public_url.split("://", 1)[1]
+    wrong_address = Problem(
+        400,
+        "Wrong address",
+        f"This site answers at {settings.public_url} alone: sign-ins come back there, and cookies belong to it.",
+        (f"Open {settings.public_url} instead.",),
+        actions=(),
+    )
+
+    @app.before_request
+    def check_host() -> None:
+        if request.endpoint in ANY_HOST_ENDPOINTS:
+            return
+        try:
+            host = request.host
+        except Exception as error:
+            raise ProblemError(HTTP_PROBLEMS[400], "unreadable Host header") from error
+        if host.lower() != expected:
+            raise ProblemError(wrong_address, "unknown host")

@@ -1,0 +1,109 @@
+"""Structured logs: one line an event, UTC time, request id, values encoded, secrets scrubbed.
+
+Events are named and carry fields (``log_event("driver connected", ...)``). Nothing secret is passed to a log on
+purpose; the scrubber is the second line, for texts of other libraries: query strings, Authorization values.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context, request
+
+LOGGER = logging.getLogger("vinli_connect")
+
+# Their DEBUG output holds verifiers, tokens and whole URLs; werkzeug's request lines hold query strings.
+QUIET_LOGGERS = ("urllib3", "requests", "authlib", "flask-limiter", "limits", "werkzeug", "redis")
+
+SECRET_PARAMETERS = (  # noqa: S105
+    "access_token|authorization|client_secret|code|code_verifier|csrf_token|id_token|link|password"
+    "|refresh_token|state|token"
+)
+SCRUBBED = (
+    (re.compile(rf"(?i)\b({SECRET_PARAMETERS})(=|%3D)[^&\s\"'<>]+"), r"\1\2[hidden]"),
+    (re.compile(rf"(?i)([\"']({SECRET_PARAMETERS})[\"']\s*:\s*)[\"'][^\"']*[\"']"), r'\1"[hidden]"'),
+    (re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9+/=._~-]{6,}"), r"\1 [hidden]"),
+)
+# No vowels and no look-alikes: people read these aloud to support.
+REFERENCE_ALPHABET = "BCDFGHJKMNPQRSTVWXZ23456789"
+
+
+def scrub(text: str) -> str:
+    """Hide values of well-known secret parameters and of Authorization headers in a text."""
+    for pattern, replacement in SCRUBBED:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def new_reference() -> str:
+    """Return a short random id that a person can read out, like ``7KQ2-MXW9-TR4C``."""
+    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(12))
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+def reference() -> str:
+    """Return the id of the request at hand, the same in its log lines and on its error page."""
+    if "reference" not in g:
+        g.reference = new_reference()
+    return str(g.reference)
+
+
+class LineFormatter(logging.Formatter):
+    """``<UTC time> <level> <logger> <message> key="value"...``; values are JSON, so no line breaks out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        parts = [when, record.levelname, record.name, json.dumps(scrub(record.getMessage()))]
+        found: dict[str, Any] = dict(getattr(record, "fields", {}))
+        if has_request_context():
+            found.setdefault("reference", reference())
+        if record.exc_info:
+            found["exception"] = self.formatException(record.exc_info)
+        parts += [f"{name}={scrub(json.dumps(value, default=str))}" for name, value in found.items()]
+        return " ".join(parts)
+
+
+def log_event(event: str, level: int = logging.INFO, **fields: Any) -> None:
+    """Log one event with its fields. Values must hold no token, code, verifier, secret or query string."""
+    LOGGER.log(level, event, extra={"fields": fields})
+
+
+def configure_logging() -> None:
+    """Send all logs of the process to standard error in our format; done once, later calls change nothing."""
+    root = logging.getLogger()
+    if not any(isinstance(handler.formatter, LineFormatter) for handler in root.handlers):
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(LineFormatter())
+        root.addHandler(handler)
+    LOGGER.setLevel(logging.INFO)
+    logging.getLogger("providers").setLevel(logging.INFO)
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def register_request_log(app: Flask) -> None:
+    """Log every request but health checks and static files: method, path, status, milliseconds."""
+
+    @app.before_request
+    def remember_start() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def log_request(response: Response) -> Response:
+        if request.endpoint != "static" and request.blueprint != "health":
+            elapsed = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
+            log_event(
+                "request",
+                method=request.method,
+                path=request.path[:200],
+                status=response.status_code,
+                ms=round(elapsed, 1),
+            )
+        return response

@@ -1,0 +1,39 @@
+"""What every page's header shows: who is connected, which parts exist, and the sandbox banner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from store.base import StoreUnavailable
+
+from blueprints.web.identity import Driver, current_driver, is_operator, operator_enabled
+from blueprints.web.services import services
+
+
+@dataclass(frozen=True)
+class Navigation:
+    """The state of the header; ``driver`` is None for anonymous visitors."""
+
+    driver: Driver | None
+    operator: bool
+    operator_enabled: bool
+    implicit_enabled: bool
+
+
+def register_navigation(app: Flask) -> None:
+    """Give ``nav`` and ``sandbox_origin`` to every template."""
+
+    @app.context_processor
+    def navigation() -> dict[str, Any]:
+        settings = services().settings
+        try:
+            driver, operator = current_driver(), is_operator()
+        except StoreUnavailable:
+            # The page at hand says that the store is down, or does not need it.
+            driver, operator = None, False
+        return {
+            "nav": Navigation(driver, operator, operator_enabled(), settings.vinli_web_client_id is not None),
+            "sandbox_origin": settings.sandbox_origin,
+        }

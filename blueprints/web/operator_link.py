@@ -1,0 +1,28 @@
+"""The one-click operator link: signed, valid once and for a day."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+
+from flask import url_for
+
+from blueprints.web.services import services
+
+PURPOSE = "operator-link"
+VALID_SECONDS = 24 * 3600
+
+
+def make_link() -> str:
+    """Return a new link that signs an operator in."""
+    link = services().signer.sign(secrets.token_urlsafe(24), PURPOSE)
+    return services().settings.public_url + url_for("operator.sign_in", link=link)
+
+
+def redeem(link: str) -> bool:
+    """Use a link up; False if it is not ours, too old or used before. Raises StoreUnavailable."""
+    read = services().signer.read(link, PURPOSE)
+    if read is None or services().clock() - read[1] > VALID_SECONDS:
+        return False
+    mark = "operator-link:" + sha256(read[0].encode()).hexdigest()
+    return services().store.add(mark, b"used", VALID_SECONDS)

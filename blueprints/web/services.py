@@ -1,0 +1,42 @@
+"""The collaborators of the views, built once by the factory and reached by one accessor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+from providers.http import Transport
+from providers.vinli.auth import AuthClient
+from providers.vinli.platform import PlatformClient
+from store.attempts import Attempts
+from store.base import Store
+from store.sessions import StoreSessionInterface
+
+from blueprints.web.bulkhead import Bulkhead
+from blueprints.web.signing import Signer
+from settings import Settings
+
+EXTENSION = "vinli_connect"
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a view may call. ``clock`` returns Unix seconds."""
+
+    settings: Settings
+    store: Store
+    attempts: Attempts
+    sessions: StoreSessionInterface
+    signer: Signer
+    transport: Transport
+    auth: AuthClient
+    platform: PlatformClient
+    bulkhead: Bulkhead
+    clock: Callable[[], float]
+
+
+def services() -> Services:
+    """Return the collaborators of the application that handles this request."""
+    return cast(Services, current_app.extensions[EXTENSION])

@@ -1,0 +1,225 @@
+"""`make run`: the app on this machine, and the sandbox beside it unless Vinli credentials are set.
+
+A program of its own that starts the two others; it imports neither. What it makes up for a local run (a secret
+key, an operator password) is kept in ``instance/``, so that sessions survive a restart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from dotenv import dotenv_values
+
+INSTANCE = Path("instance")
+CREDENTIALS = ("VINLI_APP_ID", "VINLI_APP_SECRET", "VINLI_CLIENT_ID", "VINLI_CLIENT_SECRET")
+START_SECONDS = 30
+
+
+class CannotStart(Exception):
+    """Says in words why the local run ends before it began."""
+
+
+class Programs:
+    """The programs started here; all of them end together."""
+
+    def __init__(self) -> None:
+        self._running: list[tuple[str, subprocess.Popen[str]]] = []
+
+    def start(
+        self,
+        name: str,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        log: IO[str] | None,
+        **options: int,
+    ) -> subprocess.Popen[str]:
+        """Start a program; its standard error goes to ``log``, or to this terminal."""
+        program = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", *arguments], env=dict(environment), stderr=log, text=True, **options
+        )
+        self._running.append((name, program))
+        return program
+
+    def wait(self) -> int:
+        """Wait until one of them ends by itself; return its exit status."""
+        while True:
+            for name, program in self._running:
+                if program.poll() is not None:
+                    print(f"The {name} has ended (status {program.returncode}).", file=sys.stderr)
+                    return program.returncode or 1
+            time.sleep(0.3)
+
+    def end(self) -> None:
+        """End what still runs, the app before the sandbox it talks to; politely first."""
+        for _name, program in reversed(self._running):
+            if program.poll() is None:
+                program.terminate()
+            try:
+                program.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.wait()
+
+
+def main() -> int:
+    """Run until Ctrl-C or until one of the programs ends."""
+    environment = {**{k: v for k, v in dotenv_values(".env", interpolate=False).items() if v}, **os.environ}
+    port = environment.get("PORT", "8000")
+    public_url = environment.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
+    environment.update(
+        {name: value for name, value in kept_secrets().items() if not is_set(environment, name)}
+    )
+    programs = Programs()
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        require_free_port("PORT", port)
+        lines = (
+            []
+            if any(is_set(environment, name) for name in CREDENTIALS)
+            else run_sandbox(programs, environment)
+        )
+        app = ["gunicorn", "--bind", f"127.0.0.1:{port}", "app:create_app()"]
+        program = programs.start("app", app, environment, None)
+        wait_until_ready(f"http://127.0.0.1:{port}/healthz", program)
+        print("\n".join(["", f"  Vinli Connect    {public_url}", *lines, *operator_lines(environment)]))
+        print("\n  Ctrl-C ends all of it.\n", flush=True)
+        return programs.wait()
+    except CannotStart as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        programs.end()
+
+
+def run_sandbox(programs: Programs, environment: dict[str, str]) -> list[str]:
+    """Start the sandbox, point the app's settings at it, and return the lines that introduce it."""
+    port = environment.get("SANDBOX_PORT", "9000")
+    require_free_port("SANDBOX_PORT", port)
+    public_url = environment["PUBLIC_URL"]
+    callbacks = [
+        "--redirect-uri",
+        f"{public_url}/connect/callback",
+        "--implicit-redirect-uri",
+        f"{public_url}/implicit/callback",
+    ]
+    log_path = INSTANCE / "sandbox.log"
+    with log_path.open("w", encoding="utf-8") as log:
+        program = programs.start(
+            "sandbox",
+            ["sandbox", "--port", port, "--json", *callbacks],
+            environment,
+            log,
+            stdout=subprocess.PIPE,
+        )
+    first_line = program.stdout.readline() if program.stdout else ""
+    if not first_line:
+        raise CannotStart(f"The sandbox did not start:\n{log_path.read_text(encoding='utf-8')}")
+    about = json.loads(first_line)
+    environment.update(sandbox_settings(about))
+    return [
+        f"  Sandbox driver   {about['driver_email']}",
+        f"  Password         {about['driver_password']}",
+        f"  Sandbox          {about['origin']}   (its log: {log_path})",
+    ]
+
+
+def sandbox_settings(about: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that make the app talk to the sandbox."""
+    services = (
+        "AUTH PLATFORM TELEMETRY EVENTS RULES TRIPS DIAGNOSTIC SAFETY BEHAVIORAL DISTANCE DUMMIES".split()
+    )
+    return {
+        "VINLI_APP_ID": about["app_id"],
+        "VINLI_APP_SECRET": about["app_secret"],
+        "VINLI_CLIENT_ID": about["client_id"],
+        "VINLI_CLIENT_SECRET": about["client_secret"],
+        "VINLI_WEB_CLIENT_ID": about["web_client_id"],
+        **{f"VINLI_{service}_URL": about["origin"] for service in services},
+    }
+
+
+def operator_lines(environment: Mapping[str, str]) -> list[str]:
+    """Ask the app's command line for a one-click link."""
+    made = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "operator", "link"],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        raise CannotStart(made.stderr)
+    return [f"  Operator         {made.stdout.strip()}   (works once)"]
+
+
+def kept_secrets() -> dict[str, str]:
+    """Return this machine's own secret key and operator password, made at the first run."""
+    path = INSTANCE / "local.json"
+    if not path.exists():
+        INSTANCE.mkdir(mode=0o700, exist_ok=True)
+        made = {"SECRET_KEY": secrets.token_hex(32), "OPERATOR_PASSWORD": secrets.token_urlsafe(15)}
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+            json.dump(made, file)
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return kept
+
+
+def is_set(environment: Mapping[str, str], name: str) -> bool:
+    """Whether a setting comes from the environment, ``.env`` or a file of its own."""
+    return bool(environment.get(name) or environment.get(f"{name}_FILE"))
+
+
+def require_free_port(variable: str, port: str) -> None:
+    """Raise CannotStart, naming the variable that moves the port, when something listens there already."""
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise CannotStart(f"{variable}={port} is not a port number.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except OSError as error:
+            other = int(port) + 1
+            raise CannotStart(
+                f"Port {port} is in use ({error.strerror}). Choose another: {variable}={other} make run"
+            ) from None
+
+
+def wait_until_ready(url: str, program: subprocess.Popen[str]) -> None:
+    """Wait until the app answers; raises CannotStart when it ends or stays silent (its log says why)."""
+    deadline = time.monotonic() + START_SECONDS
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline:
+        if program.poll() is not None:
+            raise CannotStart("The app did not start; see above.")
+        try:
+            direct.open(url, timeout=1).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    raise CannotStart("The app does not answer.")
+
+
+def interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Treat a polite request to end like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
