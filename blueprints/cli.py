@@ -15,15 +15,15 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 from flask.cli import AppGroup
-from providers.errors import ProviderError
-from providers.vinli.models import Device, Vehicle
-from store.base import StoreError
 
 from blueprints.web.device_lists import DeviceStream, csv_rows, iso
 from blueprints.web.identity import app_auth, operator_enabled
 from blueprints.web.operator_link import make_link
 from blueprints.web.problems import problem_for
 from blueprints.web.services import services
+from providers.errors import ProviderError
+from providers.vinli.models import Device, Vehicle
+from store.base import StoreError
 
 P = ParamSpec("P")
 R = TypeVar("R")

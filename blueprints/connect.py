@@ -8,10 +8,6 @@ import time
 from dataclasses import replace
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
-from providers.errors import ProviderError
-from providers.vinli.auth import BadCallback, CallbackQuery, new_code_verifier
-from store.attempts import Attempt
-from store.base import StoreUnavailable
 from werkzeug.wrappers import Response
 
 from blueprints.web import flow_problems
@@ -22,6 +18,10 @@ from blueprints.web.logs import log_event
 from blueprints.web.problems import GARAGE, HOME, Problem, ProblemError
 from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
+from providers.errors import ProviderError
+from providers.vinli.auth import BadCallback, CallbackQuery, new_code_verifier
+from store.attempts import Attempt
+from store.base import StoreUnavailable
 
 bp = Blueprint("connect", __name__)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flask import Blueprint, make_response, render_template, request, url_for
-from providers.errors import ProviderError, Unauthorized
 from werkzeug.wrappers import Response
 
 from blueprints.web.cards import load_card, load_cards
@@ -15,6 +14,7 @@ from blueprints.web.logs import log_event
 from blueprints.web.pages import PageNumbers, page_number
 from blueprints.web.problems import HOME, Action, Problem, ProblemError, problem_for
 from blueprints.web.services import services
+from providers.errors import ProviderError, Unauthorized
 
 bp = Blueprint("garage", __name__)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
-from store.base import StoreUnavailable
 
 from blueprints.web.services import services
+from store.base import StoreUnavailable
 
 bp = Blueprint("health", __name__)
 

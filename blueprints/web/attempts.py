@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from flask import Response, request
-from store.attempts import RETENTION, VALID, Attempt
 
 from blueprints.web.cookies import cookie_name, delete_cookie, set_cookie
 from blueprints.web.services import services
+from store.attempts import RETENTION, VALID, Attempt
 
 PURPOSE = "connect-state"
 MAX_PER_BROWSER = 10

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
+
+from blueprints.web.logs import log_event
 from providers.auth import BearerAuth
 from providers.errors import ProviderError, Unauthorized
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
-
-from blueprints.web.logs import log_event
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from blueprints.web.bulkhead import Bulkhead
+from blueprints.web.logs import log_event
 from providers.errors import ProviderError
 from providers.paging import Listing
 from providers.vinli.models import Device
-
-from blueprints.web.bulkhead import Bulkhead
-from blueprints.web.logs import log_event
 
 CSV_HEADER = ("id", "name", "chip_id", "created_at", "virtual")
 # A cell that begins like this is run as a formula by spreadsheet programs (OWASP, CSV injection).

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from flask import url_for
-from providers import errors
-from providers.vinli.auth import BadCallback
 
 from blueprints.web.attempts import Verdict
 from blueprints.web.problems import CONNECT, HOME, Problem, problem_for
 from blueprints.web.services import services
+from providers import errors
+from providers.vinli.auth import BadCallback
 
 START_AGAIN = "Press “Connect again”: it takes a few seconds."
 WAYS_OUT = (CONNECT, HOME)

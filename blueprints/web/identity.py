@@ -12,11 +12,11 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import abort, redirect, session, url_for
+
+from blueprints.web.services import services
 from providers.auth import BasicAuth, BearerAuth
 from providers.vinli.auth import TokenResponse
 from providers.vinli.models import User
-
-from blueprints.web.services import services
 
 P = ParamSpec("P")
 R = TypeVar("R")

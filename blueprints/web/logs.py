@@ -22,8 +22,8 @@ LOGGER = logging.getLogger("vinli_connect")
 # Their DEBUG output holds verifiers, tokens and whole URLs; werkzeug's request lines hold query strings.
 QUIET_LOGGERS = ("urllib3", "requests", "authlib", "flask-limiter", "limits", "werkzeug", "redis")
 
-SECRET_PARAMETERS = (  # noqa: S105
-    "access_token|authorization|client_secret|code|code_verifier|csrf_token|id_token|link|password"
+SECRET_PARAMETERS = (
+    "access_token|authorization|client_secret|code|code_verifier|csrf_token|id_token|link|password"  # noqa: S105
     "|refresh_token|state|token"
 )
 SCRUBBED = (

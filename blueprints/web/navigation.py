@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from store.base import StoreUnavailable
 
 from blueprints.web.identity import Driver, current_driver, is_operator, operator_enabled
 from blueprints.web.services import services
+from store.base import StoreUnavailable
 
 
 @dataclass(frozen=True)

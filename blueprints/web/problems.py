@@ -12,13 +12,13 @@ from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
-from providers import errors
-from store.base import StoreUnavailable
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from blueprints.web.bulkhead import Saturated
 from blueprints.web.csrf import StaleForm
 from blueprints.web.logs import log_event, reference
+from providers import errors
+from store.base import StoreUnavailable
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,8 @@ PROVIDER_PROBLEMS: tuple[tuple[type[errors.ProviderError], Problem], ...] = (
     (errors.Unreachable, UPSTREAM_UNREACHABLE),
     (errors.Throttled, UPSTREAM_BUSY),
     (errors.ServerFailed, UPSTREAM_FAILED),
+    # A driver's refused token is met where it is used; what is left are the app client's credentials.
+    (errors.Unauthorized, UPSTREAM_REFUSED_APP),
     (errors.NotFound, NOT_FOUND),
     (errors.Incomplete, INCOMPLETE),
     (errors.Nonsense, UPSTREAM_NONSENSE),

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app
-from providers.http import Transport
-from providers.vinli.auth import AuthClient
-from providers.vinli.platform import PlatformClient
-from store.attempts import Attempts
-from store.base import Store
-from store.sessions import StoreSessionInterface
 
 from blueprints.web.bulkhead import Bulkhead
 from blueprints.web.signing import Signer
+from providers.http import Transport
+from providers.vinli.auth import AuthClient
+from providers.vinli.platform import PlatformClient
 from settings import Settings
+from store.attempts import Attempts
+from store.base import Store
+from store.sessions import StoreSessionInterface
 
 EXTENSION = "vinli_connect"
 

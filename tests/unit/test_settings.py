@@ -1,0 +1,141 @@
+import pytest
+
+import settings
+from settings import SettingsError, from_environ
+
+GOOD = {
+    "SECRET_KEY": "0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c",
+    "VINLI_APP_ID": "3f9f2f06-1111-4222-8333-abcdefabcdef",
+    "VINLI_APP_SECRET": "app-secret-value",
+    "VINLI_CLIENT_ID": "client",
+    "VINLI_CLIENT_SECRET": "client-secret-value",
+}
+
+
+def problems_of(**changes):
+    with pytest.raises(SettingsError) as caught:
+        from_environ({**GOOD, **changes})
+    return caught.value.problems
+
+
+def test_defaults_follow_the_documents():
+    found = from_environ(GOOD)
+    assert found.public_url == "http://127.0.0.1:8000"
+    assert found.vinli_auth_url == "https://auth.vin.li"
+    assert found.vinli_behavioral_url == "https://behavioral.vin.li"
+    assert found.vinli_concurrency == 16
+    assert found.redirect_uri == "http://127.0.0.1:8000/connect/callback"
+    assert found.sandbox_origin is None
+    assert found.operator_password is None
+
+
+def test_every_missing_setting_is_named_in_one_message():
+    with pytest.raises(SettingsError) as caught:
+        from_environ({"VINLI_CONCURRENCY": "many"})
+    message = str(caught.value)
+    for name in ("SECRET_KEY", "VINLI_APP_ID", "VINLI_APP_SECRET", "VINLI_CLIENT_ID", "VINLI_CONCURRENCY"):
+        assert name in message
+    assert "6 settings need attention" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "change-me-change-me-change-me-change-me"),
+        ("SECRET_KEY_FALLBACKS", "short"),
+        ("SECRET_KEY_FALLBACKS", GOOD["SECRET_KEY"]),
+        ("PUBLIC_URL", "http://cars.example.com"),
+        ("PUBLIC_URL", "https://cars.example.com/app"),
+        ("PUBLIC_URL", "https://user@cars.example.com"),
+        ("PUBLIC_URL", "https://cars.example.com/#"),
+        ("PUBLIC_URL", "ftp://cars.example.com"),
+        ("PUBLIC_URL", "https://cars.example.com:99999"),
+        ("VINLI_AUTH_URL", "http://auth.vin.li"),
+        ("VINLI_AUTH_URL", "auth.vin.li"),
+        ("VINLI_STACK", "vin.li/evil"),
+        ("VINLI_STACK", "vin.li"),
+        ("VINLI_APP_ID", "with:colon"),
+        ("VINLI_APP_ID", settings.SAMPLE_APP_ID),
+        ("VINLI_APP_SECRET", settings.SAMPLE_APP_SECRET),
+        ("VINLI_CONCURRENCY", "0"),
+        ("VINLI_CONCURRENCY", "65"),
+        ("VINLI_CONCURRENCY", "²"),
+        ("VINLI_PKCE", "perhaps"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("STORE_URL", "mysql://db"),
+        ("OPERATOR_PASSWORD", "short"),
+        ("RATE_LIMIT_CONNECT", "lots"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://a.example,null"),
+        ("CA_BUNDLE", "no/such/file.pem"),
+        ("HTTPS_PROXY", "proxy"),
+        ("VINLI_WEB_CLIENT_ID", "client"),
+    ],
+)
+def test_a_malformed_setting_is_the_only_one_named(name, text):
+    assert list(problems_of(**{name: text})) == [name]
+
+
+@pytest.mark.parametrize("name", ["AUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_INSECURE_TRANSPORT"])
+def test_switches_that_drop_tls_are_refused(name):
+    assert name in problems_of(**{name: "1"})
+
+
+def test_debug_is_refused_in_public_and_allowed_on_loopback():
+    assert "FLASK_DEBUG" in problems_of(FLASK_DEBUG="1", PUBLIC_URL="https://cars.example.com")
+    assert from_environ({**GOOD, "FLASK_DEBUG": "1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("https://Cars.Example.com/", "https://cars.example.com"),
+        ("https://cars.example.com:443", "https://cars.example.com"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://platform.localhost:9000", "http://platform.localhost:9000"),
+    ],
+)
+def test_origins_are_normalized(text, origin):
+    assert from_environ({**GOOD, "PUBLIC_URL": text}).public_url == origin
+
+
+def test_a_stack_may_carry_a_port():
+    found = from_environ({**GOOD, "VINLI_STACK": ".localhost:9443"})
+    assert found.vinli_trips_url == "https://trips.localhost:9443"
+    assert found.sandbox_origin == "https://auth.localhost:9443"
+
+
+def test_a_secret_comes_from_a_file(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("from-the-file\n")
+    rest = {name: text for name, text in GOOD.items() if name != "VINLI_APP_SECRET"}
+    assert from_environ({**rest, "VINLI_APP_SECRET_FILE": str(path)}).vinli_app_secret == "from-the-file"
+
+
+def test_a_secret_set_twice_or_unreadable_is_named(tmp_path):
+    assert "VINLI_APP_SECRET_FILE" in problems_of(VINLI_APP_SECRET_FILE=str(tmp_path / "none"))
+    rest = {name: text for name, text in GOOD.items() if name != "VINLI_APP_SECRET"}
+    with pytest.raises(SettingsError) as caught:
+        from_environ({**rest, "VINLI_APP_SECRET_FILE": str(tmp_path / "none")})
+    assert list(caught.value.problems) == ["VINLI_APP_SECRET_FILE"]
+
+
+def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
+    path = tmp_path / ".env"
+    path.write_text("".join(f"{name}={text}\n" for name, text in GOOD.items()) + "VINLI_CONCURRENCY=4\n")
+    monkeypatch.setenv("VINLI_APP_ID", "from-the-environment")
+    found = settings.load(path)
+    assert (found.vinli_app_id, found.vinli_concurrency) == ("from-the-environment", 4)
+
+
+def test_secrets_do_not_show():
+    shown = repr(from_environ({**GOOD, "OPERATOR_PASSWORD": "the-operators-own"}))
+    for secret in (
+        GOOD["SECRET_KEY"],
+        GOOD["VINLI_APP_SECRET"],
+        GOOD["VINLI_CLIENT_SECRET"],
+        "the-operators-own",
+    ):
+        assert secret not in shown
+    assert "client" in shown
