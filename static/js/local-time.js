@@ -1,7 +1,7 @@
 // Rewrites a <time> from UTC to the reader's own time zone; UTC stays as its title.
 const english = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB";
 const format = new Intl.DateTimeFormat(english, {
-  day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",
 });
 
 export function start(time) {
