@@ -1,0 +1,124 @@
+"""Attempts to connect: one stored record for each run of the authorization-code flow (RFC 6749, section 4.1).
+
+An attempt stands alone, outside any session, so that tabs opened side by side do not disturb each other. It is
+bound to the browser that began it by a secret only that browser holds (RFC 9700, section 4.7.1), and it goes
+through its states once: pending, exchanging, then done or failed. It stays known for an hour, so that a late or
+repeated callback can be told what became of it.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from hmac import compare_digest
+from typing import Any, Literal
+
+from store.records import Record, Records, fingerprint
+
+VALID = 600.0
+"""Seconds in which an attempt may be completed (RFC 6749, section 4.1.2, recommends ten minutes at most)."""
+
+RETENTION = 3600.0
+"""Seconds for which an attempt is remembered."""
+
+Status = Literal["pending", "exchanging", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of the flow. Times are Unix seconds.
+
+    `code_verifier` (RFC 7636) is empty once the attempt has finished. `session_id` is there when it is done: the
+    session that came of it, for an identical callback in flight at the same moment (`finished_at` tells).
+    """
+
+    id: str = field(repr=False)
+    flow: str
+    code_verifier: str = field(repr=False)
+    next_path: str
+    created_at: float
+    browser_fingerprint: str = field(repr=False)
+    status: Status = "pending"
+    session_id: str | None = field(default=None, repr=False)
+    finished_at: float | None = None
+
+    def belongs_to(self, browser_secret: str) -> bool:
+        """Say whether this browser began the attempt, in constant time."""
+        return compare_digest(fingerprint(browser_secret), self.browser_fingerprint)
+
+    def is_expired(self, now: float) -> bool:
+        return now >= self.created_at + VALID
+
+
+class Attempts:
+    """The attempts in a store. Every method may raise `StoreUnavailable`."""
+
+    def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
+        self._records = records
+        self._clock = clock
+
+    def start(self, next_path: str, code_verifier: str, flow: str = "connect") -> tuple[Attempt, str]:
+        """Store a new attempt; return it with the secret that its browser has to keep in a cookie."""
+        browser_secret = secrets.token_urlsafe(32)
+        attempt = Attempt(
+            id=secrets.token_urlsafe(24),
+            flow=flow,
+            code_verifier=code_verifier,
+            next_path=next_path,
+            created_at=self._clock(),
+            browser_fingerprint=fingerprint(browser_secret),
+        )
+        self._records.put(_key(attempt.id), _stored(attempt), RETENTION)
+        return attempt, browser_secret
+
+    def find(self, attempt_id: str) -> Attempt | None:
+        """Return the attempt as it is now; None when it is unknown or too long ago."""
+        return _attempt(attempt_id, self._records.get(_key(attempt_id)))
+
+    outcome = find  # the name for a caller that waits for another one's exchange to end
+
+    def take(self, attempt_id: str) -> bool:
+        """Go from pending to exchanging: True for exactly one caller ever."""
+        return self._move(attempt_id, "pending", status="exchanging")
+
+    def finish(self, attempt_id: str, session_id: str | None) -> bool:
+        """End the exchange: done with a session, failed without. Erases the verifier.
+
+        False, and nothing changes, unless the attempt is exchanging.
+        """
+        return self._move(
+            attempt_id,
+            "exchanging",
+            status="failed" if session_id is None else "done",
+            session_id=session_id,
+            code_verifier="",
+            finished_at=self._clock(),
+        )
+
+    def _move(self, attempt_id: str, expected: Status, **changes: Any) -> bool:
+        key = _key(attempt_id)
+        record = self._records.get(key)
+        attempt = _attempt(attempt_id, record)
+        if record is None or attempt is None or attempt.status != expected:
+            return False
+        ttl = record.expires_at - self._clock()
+        return self._records.replace(key, _stored(replace(attempt, **changes)), ttl, record.version)
+
+
+def _key(attempt_id: str) -> str:
+    return "attempt:" + fingerprint(attempt_id)
+
+
+def _stored(attempt: Attempt) -> dict[str, Any]:
+    fields = asdict(attempt)
+    del fields["id"]
+    return fields
+
+
+def _attempt(attempt_id: str, record: Record | None) -> Attempt | None:
+    if record is None:
+        return None
+    try:
+        return Attempt(id=attempt_id, **record.value)
+    except TypeError:  # written by a version of this application with other fields
+        return None

@@ -1,0 +1,77 @@
+"""Clients of a Redis server, set up so that no call takes longer than two seconds.
+
+The library's own defaults wait five seconds for a socket and repeat a failed command; here a command is
+sent once, and the timeouts are short. Connections closed by the server meanwhile are replaced by the
+library before a command is written to them.
+"""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+SOCKET_TIMEOUT = 0.8
+"""Seconds for connecting and, again, for each answer."""
+
+SENTINEL_TIMEOUT = 0.3
+"""Seconds for one Sentinel to answer: with one hung, the next is still asked in time."""
+
+MAX_CONNECTIONS = 256
+
+DEFAULT_SENTINEL_PORT = 26379
+
+
+def connect(url: str) -> Redis:
+    """Return a client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://`. Does no I/O.
+
+    The Sentinel form is `redis+sentinel://[[user]:password@]host[:port][,host[:port]...]/service[/db]`; the
+    credentials are the server's. Raises ValueError for a URL that cannot be understood, without showing it.
+    """
+    try:
+        if url.startswith("redis+sentinel://"):
+            return _through_sentinel(url)
+        return Redis.from_url(url, **_options(SOCKET_TIMEOUT), max_connections=MAX_CONNECTIONS)
+    except ValueError:
+        # The library's message may quote a part of the URL, and that part may be the password.
+        raise ValueError("is not a Redis URL that can be understood") from None
+
+
+def _options(timeout: float) -> dict[str, Any]:
+    return {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "socket_keepalive": True,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+
+
+def _through_sentinel(url: str) -> Redis:
+    parts = urlsplit(url)
+    credentials, _, hosts = parts.netloc.rpartition("@")
+    username, _, password = credentials.partition(":")
+    service, _, db = parts.path.strip("/").partition("/")
+    if not hosts or not service or not (db or "0").isdecimal():
+        raise ValueError("a Sentinel URL has the form redis+sentinel://host:port,host:port/service/db")
+    addresses = [_host_port(one) for one in hosts.split(",")]
+    # The library's Sentinel module has no types.
+    sentinel = Sentinel(addresses, sentinel_kwargs=_options(SENTINEL_TIMEOUT))  # type: ignore[no-untyped-call]
+    client: Redis = sentinel.master_for(  # type: ignore[no-untyped-call]
+        service,
+        db=int(db or 0),
+        username=unquote(username) or None,
+        password=unquote(password) or None,
+        max_connections=MAX_CONNECTIONS,
+        **_options(SOCKET_TIMEOUT),
+    )
+    return client
+
+
+def _host_port(text: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname:
+        raise ValueError("a Sentinel URL names an empty host")
+    return parts.hostname, parts.port or DEFAULT_SENTINEL_PORT

@@ -1,0 +1,115 @@
+"""The store in one SQLite file: the default, for any number of processes on one machine.
+
+Every verb is a single statement in autocommit mode, which SQLite runs atomically; none reads first and
+writes later. The file is in WAL mode (readers and the writer do not wait for each other) and survives a
+killed process at any point (sqlite.org/wal.html). It has to be on a local disk.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from store.base import Entry, Store, StoreError, StoreUnavailable, fresh_version
+from store.sqlite_pool import SqlitePool
+
+PURGE_INTERVAL = 60.0
+"""Seconds between two looks for expired entries while there is no backlog of them."""
+
+PURGE_BATCH = 200
+
+GET = "SELECT value, version, expires_at FROM entries WHERE key = ? AND expires_at > ?"
+PUT = """
+INSERT INTO entries (key, value, version, expires_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE
+SET value = excluded.value, version = excluded.version, expires_at = excluded.expires_at"""
+ADD = PUT + " WHERE entries.expires_at <= ?"
+REPLACE = """
+UPDATE entries SET value = ?, version = ?, expires_at = ? WHERE key = ? AND version = ? AND expires_at > ?"""
+TOUCH = "UPDATE entries SET expires_at = ? WHERE key = ? AND expires_at > ?"
+POP = "DELETE FROM entries WHERE key = ? RETURNING value, version, expires_at"
+PURGE = "DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires_at <= ? LIMIT ?)"
+
+
+class SqliteStore(Store):
+    """Entries in the file at `path` (relative to the working directory of now). Opens it on first use."""
+
+    def __init__(self, path: str | Path, clock: Callable[[], float] = time.time) -> None:
+        if sqlite3.sqlite_version_info < (3, 35):
+            raise StoreError(f"SQLite 3.35 or newer is needed, Python has {sqlite3.sqlite_version}")
+        self._pool = SqlitePool(Path(path).absolute())
+        self._clock = clock
+        self._next_purge = 0.0
+
+    def get(self, key: str) -> Entry | None:
+        with self._connection() as connection:
+            row = connection.execute(GET, (key, self._clock())).fetchone()
+        return Entry(*row) if row else None
+
+    def add(self, key: str, value: bytes, ttl: float) -> bool:
+        now = self._clock()
+        return self._write(ADD, key, value, fresh_version(), now + ttl, now) > 0
+
+    def put(self, key: str, value: bytes, ttl: float) -> None:
+        self._write(PUT, key, value, fresh_version(), self._clock() + ttl)
+
+    def replace(self, key: str, value: bytes, ttl: float, version: int) -> bool:
+        now = self._clock()
+        return self._write(REPLACE, value, fresh_version(), now + ttl, key, version, now) > 0
+
+    def touch(self, key: str, ttl: float) -> bool:
+        now = self._clock()
+        return self._write(TOUCH, now + ttl, key, now) > 0
+
+    def pop(self, key: str) -> Entry | None:
+        with self._connection() as connection:
+            rows = connection.execute(POP, (key,)).fetchall()
+        entry = Entry(*rows[0]) if rows else None
+        return entry if entry and entry.expires_at > self._clock() else None
+
+    def ping(self) -> None:
+        # Taking the write lock shows that writers get through as well, and writes nothing.
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+
+    def purge(self) -> int:
+        dropped = 0
+        while True:
+            with self._connection() as connection:
+                batch = self._purge_batch(connection)
+            dropped += batch
+            if batch < PURGE_BATCH:
+                return dropped
+
+    def close(self) -> None:
+        with _failures_as_unavailable():
+            self._pool.close()
+
+    def _write(self, statement: str, *values: str | bytes | float) -> int:
+        """Run one statement and return how many rows it changed."""
+        with self._connection() as connection:
+            if self._clock() >= self._next_purge:
+                self._purge_batch(connection)
+            return connection.execute(statement, values).rowcount
+
+    def _purge_batch(self, connection: sqlite3.Connection) -> int:
+        now = self._clock()
+        dropped = connection.execute(PURGE, (now, PURGE_BATCH)).rowcount
+        # A full batch means that more is waiting: then the next write takes its share too.
+        self._next_purge = now if dropped == PURGE_BATCH else now + PURGE_INTERVAL
+        return dropped
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with _failures_as_unavailable(), self._pool.connection() as connection:
+            yield connection
+
+
+@contextmanager
+def _failures_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreUnavailable(f"SQLite: {error}") from error
