@@ -1,0 +1,84 @@
+"""``python -m sandbox``: read the options, listen, print the credentials, answer until stopped."""
+
+import errno
+import logging
+import signal
+import ssl
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from sandbox.announce import announcement
+from sandbox.app import create_app
+from sandbox.clock import Clock
+from sandbox.options import Options, parse_options
+from sandbox.recorder import Recorder
+from sandbox.server import Server
+from sandbox.state import build_sandbox
+
+EXIT_CANNOT_START = 2
+
+
+class Stop(Exception):
+    """SIGTERM or SIGINT arrived."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until SIGTERM or SIGINT; return the exit status."""
+    options = parse_options(arguments)
+    _log(options.quiet)
+    try:
+        server = _listen(options)
+    except (OSError, ssl.SSLError) as error:
+        print(f"sandbox: {_why(error, options)}", file=sys.stderr)
+        return EXIT_CANNOT_START
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    try:
+        _serve(server, options)
+    except Stop:
+        pass
+    finally:
+        server.server_close()
+    return 0
+
+
+def _serve(server: Server, options: Options) -> None:
+    origin = _origin(options, server.port)
+    box = build_sandbox(options, origin, server.recorder, Clock())
+    server.app = create_app(box)
+    print(announcement(box, origin), flush=True)
+    server.serve_forever()
+
+
+def _listen(options: Options) -> Server:
+    tls = None
+    if options.tls_cert:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(options.tls_cert, options.tls_key)
+    return Server((options.host, options.port), Recorder(), tls)
+
+
+def _origin(options: Options, port: int) -> str:
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return f"{'https' if options.tls_cert else 'http'}://{host}:{port}"
+
+
+def _log(is_quiet: bool) -> None:
+    """Log requests to stderr. Authlib logs tokens and verifiers when it debugs, so it never does here."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="sandbox: %(message)s")
+    logging.getLogger("sandbox").setLevel(logging.WARNING if is_quiet else logging.INFO)
+
+
+def _why(error: OSError, options: Options) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {options.port} is in use; choose another with --port, or --port 0 for a free one"
+    return f"cannot start: {error}"
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stop
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""What the sandbox prints at its start: everything a client has to be configured with."""
+
+import json
+
+from sandbox.people import email_of
+from sandbox.state import Sandbox
+
+SERVICE_SETTINGS = ("AUTH", "PLATFORM", "TELEMETRY", "EVENTS", "RULES", "TRIPS", "DIAGNOSTIC", "SAFETY", "BEHAVIORAL",
+                    "DISTANCE", "DUMMIES")  # fmt: skip
+
+
+def announcement(box: Sandbox, origin: str) -> str:
+    """Return what to print, in the form that the options ask for. ``origin`` is where the sandbox listens."""
+    write = {"json": as_json, "env": as_env, "text": as_text}[box.options.output]
+    return write(box, origin)
+
+
+def as_json(box: Sandbox, origin: str) -> str:
+    """Return one line of JSON."""
+    registry = box.registry
+    return json.dumps(
+        {
+            "origin": origin,
+            "app_id": registry.app.id,
+            "app_secret": registry.app.secret,
+            "client_id": registry.server_client.id,
+            "client_secret": registry.server_client.secret,
+            "web_client_id": registry.web_client.id,
+            "redirect_uri": registry.server_client.redirect_uri,
+            "implicit_redirect_uri": registry.web_client.redirect_uri,
+            "driver_email": email_of(0),
+            "driver_password": box.people.password,
+            "drivers": [email_of(number) for number in range(box.people.count)],
+        }
+    )
+
+
+def as_env(box: Sandbox, origin: str) -> str:
+    """Return settings of the application as ``NAME=value`` lines."""
+    registry = box.registry
+    settings = {
+        "VINLI_APP_ID": registry.app.id,
+        "VINLI_APP_SECRET": registry.app.secret,
+        "VINLI_CLIENT_ID": registry.server_client.id,
+        "VINLI_CLIENT_SECRET": registry.server_client.secret,
+        "VINLI_WEB_CLIENT_ID": registry.web_client.id,
+    } | {f"VINLI_{name}_URL": box.addresses.origin(name.lower()) for name in SERVICE_SETTINGS}
+    return "\n".join(f"{name}={value}" for name, value in settings.items())
+
+
+def as_text(box: Sandbox, origin: str) -> str:
+    """Return a few lines for a person."""
+    registry = box.registry
+    return f"""\
+Vinli sandbox: a local emulator. It is not Vinli and holds no real data.
+
+  listening on     {origin}
+  driver           {email_of(0)}
+  password         {box.people.password}   (the same for {email_of(1)})
+
+  App ID           {registry.app.id}
+  App Secret       {registry.app.secret}
+  server client    {registry.server_client.id}
+    secret         {registry.server_client.secret}
+    redirect URI   {registry.server_client.redirect_uri}
+  web client       {registry.web_client.id}
+    redirect URI   {registry.web_client.redirect_uri}
+
+Ctrl-C ends it. --env prints this as settings, --json as one line, --help explains the rest."""

@@ -1,0 +1,97 @@
+"""The sandbox as a Flask application: wiring, and what is the same for every request."""
+
+import logging
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, NotFound
+
+from sandbox import control
+from sandbox.addresses import service_of
+from sandbox.headers import CORS_PREFLIGHT, dress_page, is_cors, is_preflight
+from sandbox.problems import Problem, answer_http_exception, answer_problem
+from sandbox.services import auth, oauth, pages, platform, shared, transactions
+from sandbox.state import Sandbox, sandbox
+
+logger = logging.getLogger(__name__)
+
+# Which service each blueprint belongs to. What is not listed answers under every host name.
+SERVICE_OF_BLUEPRINT = {
+    auth.bp.name: "auth",
+    oauth.bp.name: "auth",
+    pages.bp.name: "auth",
+    platform.bp.name: "platform",
+    transactions.bp.name: "platform",
+}
+API = "/api/"
+
+
+def create_app(box: Sandbox) -> Flask:
+    """Return the application that answers for ``box``."""
+    app = Flask(__name__)
+    app.extensions["sandbox"] = box
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    for module in (auth, oauth, pages, platform, transactions, shared, control):
+        app.register_blueprint(module.bp)
+    app.before_request(apply_fault)
+    app.before_request(allow_cross_origin)
+    app.before_request(keep_to_the_named_service)
+    app.after_request(finish)
+    app.register_error_handler(Problem, answer_problem)
+    app.register_error_handler(HTTPException, show_http_exception)
+    return app
+
+
+def apply_fault() -> Response | None:
+    """Let a fault that was set for this request strike."""
+    fault = None if request.blueprint == control.bp.name else sandbox().faults.take(request)
+    g.is_spoiled = fault is not None
+    return fault.strike(request) if fault else None
+
+
+def allow_cross_origin() -> Response | None:
+    """Answer the question that a browser asks before a call from a page of another origin."""
+    is_asked = sandbox().options.cors and is_preflight(request)
+    return Response(status=204, headers=CORS_PREFLIGHT) if is_asked else None
+
+
+def keep_to_the_named_service() -> None:
+    """Give a host name that stands for one service the routes of that service alone."""
+    named = service_of(request.host)
+    owner = SERVICE_OF_BLUEPRINT.get(request.blueprint or "")
+    if named and owner and named != owner:
+        raise NotFound
+
+
+def show_http_exception(error: HTTPException) -> Response:
+    """Answer what Flask refuses: as a page where pages are, as JSON everywhere else."""
+    if request.path.startswith((API, "/user", "/_sandbox/", "/oauth/token")):
+        return answer_http_exception(error)
+    status = error.code or 500
+    return Response(pages.error_page(status, error.name, error.description or ""), status)
+
+
+def finish(response: Response) -> Response:
+    """Add the headers of pages and of CORS, hold JSON back for the latency, and record the app's calls."""
+    box = sandbox()
+    if g.get("is_spoiled") and "sandbox.drop" in request.environ:
+        return response
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.mimetype == "text/html":
+        dress_page(response, (box.options.redirect_uri, box.options.implicit_redirect_uri))
+    if box.options.cors and is_cors(request):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "Location, WWW-Authenticate"
+    if response.mimetype == "application/json" and request.blueprint != control.bp.name:
+        _hold_back(box.options.latency_ms)
+    if "caller" in g:
+        path = request.full_path.rstrip("?")
+        service = SERVICE_OF_BLUEPRINT.get(request.blueprint or "", "platform")
+        box.transactions.record(request.method, path, response.status_code, service)
+    return response
+
+
+def _hold_back(latency_ms: int) -> None:
+    arrived = request.environ.get("sandbox.arrived")
+    if arrived is not None and latency_ms:
+        earliest = arrived + latency_ms / 1000
+        request.environ["sandbox.not_before"] = max(earliest, request.environ.get("sandbox.not_before", 0.0))

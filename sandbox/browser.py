@@ -1,0 +1,116 @@
+"""Browser sessions at the auth service, the requests that wait for consent, and who may post a form.
+
+Cookies know no ports: the sandbox and the application both live on 127.0.0.1, so every cookie here has a name that
+starts with ``sandbox_``.
+"""
+
+import hmac
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from flask import Request, Response
+
+from sandbox.clock import Clock
+from sandbox.tokens import Bounded
+
+SESSION_COOKIE = "sandbox_session"
+CONSENT_COOKIE = "sandbox_consent"
+CONSENT_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An authorization request that waits for the driver's decision."""
+
+    parameters: Mapping[str, str]
+    session: str = field(repr=False)
+    expires_at: float
+
+
+class Browsers:
+    """Signed-in browsers and their pending consents, in memory."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._key = secrets.token_bytes(32)
+        self._sessions: Bounded[int] = Bounded()
+        self._pending: Bounded[Pending] = Bounded()
+
+    def sign_in(self, driver: int) -> str:
+        """Start a session for a driver and return its id."""
+        session = secrets.token_urlsafe(32)
+        with self._lock:
+            self._sessions[session] = driver
+        return session
+
+    def driver(self, session: str | None) -> int | None:
+        """Return the number of the driver who is signed in, or None."""
+        with self._lock:
+            return self._sessions.get(session or "")
+
+    def sign_out(self, session: str | None) -> None:
+        """End a session."""
+        with self._lock:
+            self._sessions.pop(session or "", None)
+
+    def ask(self, session: str, parameters: Mapping[str, str]) -> str:
+        """Keep an authorization request until it is decided; return its transaction id."""
+        transaction_id = secrets.token_urlsafe(24)
+        with self._lock:
+            self._pending[transaction_id] = Pending(parameters, session, self._clock.now() + CONSENT_SECONDS)
+        return transaction_id
+
+    def decide(
+        self, transaction_id: str, session: str | None, consent: str | None
+    ) -> Mapping[str, str] | None:
+        """Take out a pending request and return its parameters.
+
+        None unless the session is the one that was asked and ``consent`` is its consent cookie: the transaction id
+        alone, in a form posted by somebody else's page, decides nothing.
+        """
+        with self._lock:
+            pending = self._pending.get(transaction_id)
+            is_theirs = (
+                pending is not None
+                and hmac.compare_digest(pending.session.encode(), (session or "").encode())
+                and hmac.compare_digest(
+                    self.consent_value(pending.session).encode(), (consent or "").encode()
+                )
+            )
+            if pending is None or not is_theirs:
+                return None
+            del self._pending[transaction_id]
+        return pending.parameters if pending.expires_at > self._clock.now() else None
+
+    def consent_value(self, session: str) -> str:
+        """Return the consent cookie of a session: the same for all its tabs, so none overwrites another's."""
+        return hmac.new(self._key, session.encode(), sha256).hexdigest()
+
+
+def is_from_our_page(request: Request) -> bool:
+    """Tell whether a POST comes from a page of this server, or from a client that is no browser.
+
+    Browsers send Sec-Fetch-Site or at least Origin with every POST, command lines and test clients neither (Fetch
+    standard; OWASP cross-site request forgery prevention). Nothing has to be stored or sent along, so any number of
+    tabs and vinli-cli's JSON requests work.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+def set_cookie(response: Response, name: str, value: str, is_secure: bool) -> None:
+    """Set a cookie that scripts cannot read and other sites' forms do not send."""
+    response.set_cookie(name, value, httponly=True, samesite="Lax", path="/", secure=is_secure)
+
+
+def delete_cookie(response: Response, name: str, is_secure: bool) -> None:
+    """Delete a cookie with the attributes it was set with; browsers want them alike."""
+    response.delete_cookie(name, httponly=True, samesite="Lax", path="/", secure=is_secure)

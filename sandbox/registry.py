@@ -1,0 +1,104 @@
+"""What the Developer Portal would hold: one app with its secret, and its two OAuth clients."""
+
+import hmac
+from dataclasses import dataclass, field
+
+from authlib.oauth2.rfc6749 import ClientMixin
+
+from sandbox.options import Options
+from sandbox.seeds import Seed
+
+APP_NAME = "Vinli Connect"
+
+
+@dataclass(frozen=True)
+class App:
+    """An application registered with Vinli. Its id and secret are not those of its OAuth clients."""
+
+    id: str
+    name: str
+    secret: str = field(repr=False)
+
+    def check_secret(self, secret: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self.secret.encode(), secret.encode())
+
+
+@dataclass(frozen=True)
+class OAuthClient(ClientMixin):  # type: ignore[misc]
+    """An OAuth client, with the methods that Authlib asks it questions by.
+
+    ``secret`` is None for a client that cannot keep one. One redirect URI is registered for each (vinli-cli
+    vinli-auth-authorize reads ``data.redirectUri`` as a string), and it has to be repeated exactly.
+    """
+
+    id: str
+    type: str
+    redirect_uri: str
+    response_types: frozenset[str]
+    grant_types: frozenset[str]
+    auth_methods: frozenset[str]
+    secret: str | None = field(default=None, repr=False)
+
+    def get_client_id(self) -> str:
+        return self.id
+
+    def get_default_redirect_uri(self) -> None:
+        return None
+
+    def get_allowed_scope(self, scope: str | None) -> str:
+        """Tolerate any scope and grant none: Vinli documents no scopes."""
+        return ""
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_uri == self.redirect_uri
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        return self.secret is not None and hmac.compare_digest(self.secret.encode(), client_secret.encode())
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return method in self.auth_methods
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type in self.response_types
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in self.grant_types
+
+
+class Registry:
+    """The app, its ``server`` client for the code flow and its ``web`` client for the implicit flow."""
+
+    def __init__(self, seed: Seed, options: Options) -> None:
+        self.app = App(id=seed.uuid("app id"), name=APP_NAME, secret=seed.text("app secret", 20))
+        self.server_client = _server_client(seed, options)
+        self.web_client = OAuthClient(
+            id=seed.uuid("web client id"),
+            type="web",
+            redirect_uri=options.implicit_redirect_uri,
+            response_types=frozenset({"token"}),
+            grant_types=frozenset(),
+            auth_methods=frozenset({"none"}),
+        )
+        self.clients = (self.server_client, self.web_client)
+
+    def client(self, client_id: str) -> OAuthClient | None:
+        """Return the OAuth client with this id, or None."""
+        return next((client for client in self.clients if client.id == client_id), None)
+
+
+def _server_client(seed: Seed, options: Options) -> OAuthClient:
+    return OAuthClient(
+        id=seed.uuid("server client id"),
+        type="server",
+        redirect_uri=options.redirect_uri,
+        response_types=frozenset({"code"} if options.client_types == "strict" else {"code", "token"}),
+        grant_types=frozenset(
+            {"authorization_code"} | ({"refresh_token"} if options.refresh_token else set())
+        ),
+        auth_methods=frozenset(
+            {"client_secret_basic"}
+            | ({"client_secret_post"} if options.client_auth == "basic-or-post" else set())
+        ),
+        secret=seed.text("server client secret", 32),
+    )

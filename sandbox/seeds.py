@@ -1,0 +1,75 @@
+"""Deterministic values: the same seed always gives the same ids, secrets and data."""
+
+import string
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+ALPHANUMERIC = string.ascii_letters + string.digits
+T = TypeVar("T")
+
+
+class Seed:
+    """A source of values that depend on the seed and a label alone."""
+
+    def __init__(self, seed: int) -> None:
+        self._key = blake2b(b"vinli-sandbox-%d" % seed, digest_size=32).digest()
+
+    def digest(self, label: str, size: int = 8) -> bytes:
+        """Return ``size`` bytes (at most 64) for ``label``."""
+        return blake2b(label.encode(), key=self._key, digest_size=size).digest()
+
+    def number(self, label: str, below: int) -> int:
+        """Return an integer from 0 to ``below`` - 1."""
+        return int.from_bytes(self.digest(label)) % below
+
+    def pick(self, label: str, choices: Sequence[T]) -> T:
+        """Return one of ``choices``."""
+        return choices[self.number(label, len(choices))]
+
+    def text(self, label: str, length: int) -> str:
+        """Return ``length`` (at most 64) letters and digits."""
+        return "".join(ALPHANUMERIC[byte % len(ALPHANUMERIC)] for byte in self.digest(label, length))
+
+    def uuid(self, label: str) -> str:
+        """Return a UUID in the lower-case form that vinli-cli (lib/fuzzy_find.js) insists on."""
+        return shaped_as_uuid(self.digest(label, 16).hex())
+
+
+class NumberedIds:
+    """UUIDs that carry a number, so that a look-up needs no table.
+
+    The last 96 bits are a keyed hash of the number; the first 32 are the number, masked by a keyed hash of those
+    96. A hundred thousand devices therefore cost no memory, and an id that nobody made is recognised as such.
+    """
+
+    LARGEST = 2**32 - 1
+
+    def __init__(self, seed: Seed, kind: str) -> None:
+        self._key = seed.digest("ids of " + kind, 32)
+
+    def of(self, number: int) -> str:
+        """Return the id of ``number`` (0 to LARGEST)."""
+        tail = shaped_as_uuid("0" * 8 + self._hash(b"%d" % number, 12).hex())[9:]
+        return f"{number ^ self._mask(tail):08x}-{tail}"
+
+    def number(self, text: str) -> int | None:
+        """Return the number that ``text`` was made of, or None."""
+        head, _, tail = text.partition("-")
+        try:
+            number = int(head, 16) ^ self._mask(tail)
+        except ValueError:
+            return None
+        return number if 0 <= number <= self.LARGEST and self.of(number) == text else None
+
+    def _mask(self, tail: str) -> int:
+        return int.from_bytes(self._hash(tail.encode(), 4))
+
+    def _hash(self, data: bytes, size: int) -> bytes:
+        return blake2b(data, key=self._key, digest_size=size).digest()
+
+
+def shaped_as_uuid(digits: str) -> str:
+    """Return 32 hexadecimal digits as a version 4 UUID (RFC 9562 section 5.4)."""
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -1,0 +1,231 @@
+"""Auth service: the authorization and token endpoints (docs general/authentication; RFC 6749 and 7636).
+
+The steps of the authorization endpoint are those that vinli-cli's ``auth authorize`` drives: a consent page with a
+hidden ``transaction_id`` and a cookie of its own, a decision posted to ``/oauth/authorization``, and at once the
+redirect for a client that was approved before. Errors are a page in the body and never a redirect, as documented.
+"""
+
+import json
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode
+
+from authlib.oauth2 import OAuth2Error
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from sandbox.authorization import PlainRequest
+from sandbox.browser import CONSENT_COOKIE, SESSION_COOKIE, is_from_our_page, set_cookie
+from sandbox.people import Driver
+from sandbox.registry import OAuthClient
+from sandbox.services.pages import error_page, sign_in_page, signed_in_driver
+from sandbox.state import sandbox
+
+bp = Blueprint("oauth", __name__)
+
+# RFC 6749 section 3.1: none of these more than once. Unknown parameters are tolerated (vinli_tornado_auth sends any).
+SINGLE = (
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+)
+
+
+class AuthorizationRefused(Exception):
+    """An authorization request that cannot be answered; shown to the person as a page."""
+
+    def __init__(self, error: str, reason: str, detail: str | None = None) -> None:
+        super().__init__(reason)
+        self.error = error
+        self.reason = reason
+        self.detail = detail
+
+
+@bp.errorhandler(AuthorizationRefused)
+def show_refusal(refused: AuthorizationRefused) -> tuple[str, int]:
+    """Show why an authorization request was refused: in the body, never by redirect (docs general/authentication)."""
+    return error_page(400, "This request cannot go on", str(refused), refused.error, refused.detail), 400
+
+
+@bp.get("/oauth/authorization/new")
+def authorize() -> Response | str:
+    """Ask for the driver's sign-in, then consent, or return at once for an approved client."""
+    parameters = _authorization_parameters(request.args)
+    client = _judge(parameters)
+    driver = signed_in_driver()
+    if driver is None:
+        return sign_in_page(request.full_path, client)
+    box = sandbox()
+    if box.options.remember_consent and box.tokens.has_consent(driver.number, client.id):
+        return _grant(parameters, driver)
+    return _consent_page(parameters, client, driver)
+
+
+@bp.post("/oauth/authorization")
+def decide() -> Response | tuple[str, int]:
+    """Take the decision, from the page's form or as vinli-cli's JSON.
+
+    ``cancel`` refuses: the name that oauth2orize uses, whose other names Vinli's are. A guess.
+    """
+    if not is_from_our_page(request):
+        return error_page(403, "Refused", "The form was sent from another site.", "access_denied"), 403
+    fields = _fields()
+    box = sandbox()
+    transaction_id = str(fields.get("transaction_id", ""))
+    session = request.cookies.get(SESSION_COOKIE)
+    parameters = box.browsers.decide(transaction_id, session, request.cookies.get(CONSENT_COOKIE))
+    driver = signed_in_driver()
+    if parameters is None or driver is None:
+        text = "It was answered already, is too old, or belongs to another browser. Go back to the app and start again."
+        return error_page(400, "This question is no longer open", text, "invalid_request"), 400
+    client = _judge(parameters)
+    if "cancel" in fields:
+        return _deny(parameters, client)
+    if box.options.remember_consent:
+        box.tokens.remember_consent(driver.number, client.id)
+    return _grant(parameters, driver)
+
+
+@bp.post("/oauth/token")
+def token() -> Response:
+    """Exchange a code, or a refresh token where these are switched on.
+
+    Takes a form (vinli_tornado_auth) and JSON (vinli-node lib/auth.js), the client by Basic.
+    """
+    values = _token_values()
+    repeated = [name for name in values if len(values.getlist(name)) > 1]
+    if repeated:
+        return _token_error("invalid_request", f"Repeated parameter: {repeated[0]}")
+    problem = _credentials_problem(values)
+    if problem:
+        return problem
+    return sandbox().oauth.answer_token_request(values.to_dict())
+
+
+def _authorization_parameters(args: MultiDict[str, str]) -> dict[str, str]:
+    repeated = next((name for name in SINGLE if len(args.getlist(name)) > 1), None)
+    if repeated:
+        raise AuthorizationRefused("invalid_request", f"The parameter {repeated} was sent more than once.")
+    return args.to_dict()
+
+
+def _judge(parameters: Mapping[str, str]) -> OAuthClient:
+    """Return the client of an authorization request; raises AuthorizationRefused with a reason in words.
+
+    Looked at before Authlib does, whose error texts cannot hold what a stranger may send in these parameters.
+    """
+    client = sandbox().registry.client(parameters.get("client_id", ""))
+    if client is None:
+        raise AuthorizationRefused(
+            "invalid_client",
+            "No client with this client_id is registered. It is the OAuth client's id, not the App ID."
+            if parameters.get("client_id")
+            else "The parameter client_id is missing.",
+        )
+    redirect_uri = parameters.get("redirect_uri")
+    if redirect_uri != client.redirect_uri:
+        raise AuthorizationRefused(
+            "invalid_request",
+            "The redirect_uri is not, character for character, the one registered for this client."
+            if redirect_uri
+            else "The parameter redirect_uri is missing.",
+            f"Registered: {client.redirect_uri}",
+        )
+    if parameters.get("response_type") not in ("code", "token"):
+        raise AuthorizationRefused("unsupported_response_type", "The response_type has to be code or token.")
+    try:
+        sandbox().oauth.get_consent_grant(PlainRequest("GET", parameters, request.headers))
+    except OAuth2Error as error:
+        raise AuthorizationRefused(error.error, error.get_error_description()) from error
+    return client
+
+
+def _consent_page(parameters: Mapping[str, str], client: OAuthClient, driver: Driver) -> Response:
+    box = sandbox()
+    session = request.cookies[SESSION_COOKIE]
+    page = render_template(
+        "consent.html",
+        app=box.registry.app,
+        client=client,
+        driver=driver,
+        cars=len(box.fleet.of_driver(driver.number)),
+        transaction_id=box.browsers.ask(session, parameters),
+    )
+    response = Response(page)
+    # vinli-cli needs a cookie with this page and sends it back beside the session's.
+    set_cookie(response, CONSENT_COOKIE, box.browsers.consent_value(session), box.addresses.is_secure)
+    return response
+
+
+def _grant(parameters: Mapping[str, str], driver: Driver) -> Response:
+    """Send the browser back with a code in the query or a token in the fragment."""
+    plain = PlainRequest("POST", _without_state_unless_echoed(parameters), request.headers)
+    grant = sandbox().oauth.get_consent_grant(plain)
+    # Authlib would parse and rewrite the redirect URI; given an empty one it yields what is to be appended.
+    headers = dict(grant.create_authorization_response("", driver)[2])
+    return _send_back(parameters["redirect_uri"], headers["Location"])
+
+
+def _deny(parameters: Mapping[str, str], client: OAuthClient) -> Response | tuple[str, int]:
+    """Send a refusal back (RFC 6749 section 4.1.2.1 and 4.2.2.1), or show it here: Vinli documents neither."""
+    if sandbox().options.denial == "body":
+        text = "You refused, so nothing was shared. You can close this page."
+        return error_page(403, "Not connected", text, "access_denied"), 403
+    answer = {"error": "access_denied", "error_description": "The driver refused"}
+    state = _without_state_unless_echoed(parameters).get("state")
+    mark = "?" if parameters["response_type"] == "code" else "#"
+    return _send_back(client.redirect_uri, mark + urlencode(answer | ({"state": state} if state else {})))
+
+
+def _send_back(redirect_uri: str, appendix: str) -> Response:
+    """Redirect to the registered URI with ``?...`` or ``#...`` appended, its own query kept as it is."""
+    if appendix.startswith("?") and "?" in redirect_uri:
+        appendix = "&" + appendix[1:]
+    response = redirect(redirect_uri, 302)
+    response.headers["Location"] = redirect_uri + appendix
+    response.data = b""
+    return response
+
+
+def _without_state_unless_echoed(parameters: Mapping[str, str]) -> dict[str, str]:
+    keeps = sandbox().options.echo_state
+    return {name: value for name, value in parameters.items() if keeps or name != "state"}
+
+
+def _fields() -> Mapping[str, object]:
+    return _json_object() if request.mimetype == "application/json" else request.form.to_dict()
+
+
+def _json_object() -> dict[str, object]:
+    try:
+        value = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _token_values() -> MultiDict[str, str]:
+    """Return the parameters of a token request, whichever of the two forms they came in."""
+    if request.mimetype == "application/json":
+        return MultiDict({name: value for name, value in _json_object().items() if isinstance(value, str)})
+    return MultiDict(parse_qsl(request.get_data(as_text=True), keep_blank_values=True))
+
+
+def _credentials_problem(values: MultiDict[str, str]) -> Response | None:
+    """Refuse a secret in the body, and a second client beside the one of the header (RFC 6749 section 2.3)."""
+    credentials = request.authorization
+    if "client_secret" in values and (credentials or sandbox().options.client_auth == "basic"):
+        return _token_error("invalid_request", "Send the client's id and secret by HTTP Basic alone")
+    if credentials and values.get("client_id", credentials.username) != credentials.username:
+        return _token_error("invalid_request", "client_id is not the client that authenticates")
+    return None
+
+
+def _token_error(error: str, description: str) -> Response:
+    """Answer as RFC 6749 section 5.2 says; what Vinli answers is not documented."""
+    body = json.dumps({"error": error, "error_description": description})
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    return Response(body, 400, headers, mimetype="application/json")

@@ -1,0 +1,160 @@
+"""Platform service: devices and vehicles (docs platform-services/device-service, platform-services/vehicle-service)."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.callers import app_caller, authenticated_caller
+from sandbox.fleet import CASE_ID, Device, FleetFull
+from sandbox.paging import Window, offset_meta, read_window
+from sandbox.problems import Problem
+from sandbox.state import sandbox
+from sandbox.vehicles import Vehicle
+
+bp = Blueprint("platform", __name__)
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+@bp.get("/api/v1/devices")
+def list_devices() -> Response:
+    """Return a page of devices: all of the app's for Basic, the driver's own for Bearer.
+
+    Newest first, ``sortDirection=asc`` turns it round (docs general/pagination). Which fields ``sortBy`` may name is
+    not documented: ``createdAt`` alone here.
+    """
+    caller = authenticated_caller()
+    window = read_window(request.args, "sortBy", "sortDirection")
+    newest_first = _is_newest_first()
+    box = sandbox()
+    if caller.driver is None:
+        total, devices = box.fleet.total(), box.fleet.page(window.offset, window.limit, newest_first)
+    else:
+        own = box.fleet.of_driver(caller.driver)
+        total, devices = len(own), (own if newest_first else own[::-1])[window.offset :][: window.limit]
+    return _page("devices", [box.wire.device(device) for device in devices], window, total)
+
+
+@bp.get("/api/v1/devices/<device_id>")
+def show_device(device_id: str) -> Response:
+    """Return one device."""
+    return _item("device", sandbox().wire.device(_visible_device(device_id)))
+
+
+def create_device() -> Response:
+    """Add a device to the app by its id or the number of its case (vinli-node ``addDevice``).
+
+    Documented for Enterprise apps; what others get is not. The sandbox adds it, and answers alike when it is there
+    already: a guess. Shares its path with the auth service's call, see ``sandbox.services.shared``.
+    """
+    app_caller()
+    box = sandbox()
+    device_id, case_id = _wanted_device(request.get_data())
+    try:
+        device = box.fleet.add(device_id or box.fleet.id_for_case(case_id), None, None)
+    except FleetFull:
+        raise Problem(409, "The sandbox keeps no more devices") from None
+    response = _item("device", box.wire.device(device))
+    response.status_code = 201
+    response.headers["Location"] = f"{box.addresses.origin('platform')}/api/v1/devices/{device.id}"
+    return response
+
+
+@bp.delete("/api/v1/devices/<device_id>")
+def delete_device(device_id: str) -> Response:
+    """Take a device out of the app: 204 with an empty body, which vinli-node reads as an empty string."""
+    app_caller()
+    sandbox().fleet.remove(_visible_device(device_id))
+    return Response(status=204)
+
+
+@bp.get("/api/v1/devices/<device_id>/capabilities")
+def show_capabilities(device_id: str) -> Response:
+    """Return nothing in particular: ios-net asks for it, its content is not known."""
+    _visible_device(device_id)
+    return jsonify(capabilities={})
+
+
+@bp.get("/api/v1/devices/<device_id>/vehicles")
+def list_device_vehicles(device_id: str) -> Response:
+    """Return a page of the vehicles that the device was plugged into, newest first."""
+    vehicles = sandbox().vehicles.of_device(_visible_device(device_id))
+    return _vehicle_page(vehicles)
+
+
+@bp.get("/api/v1/devices/<device_id>/vehicles/_latest")
+def show_latest_vehicle(device_id: str) -> Response:
+    """Return the vehicle that the device is plugged into, or null for one that never was (vinli-node test)."""
+    latest = next(iter(sandbox().vehicles.of_device(_visible_device(device_id))), None)
+    return _item("vehicle", sandbox().wire.vehicle(latest) if latest else "null")
+
+
+@bp.get("/api/v1/vehicles")
+def list_vehicles() -> Response:
+    """Return a page of the vehicles of a driver's devices. Only ios-net asks, with Bearer; for the app a guess: 403."""
+    caller = authenticated_caller()
+    if caller.driver is None:
+        raise Problem(403, "Ask with a driver's access token")
+    box = sandbox()
+    return _vehicle_page(
+        [v for device in box.fleet.of_driver(caller.driver) for v in box.vehicles.of_device(device)]
+    )
+
+
+@bp.get("/api/v1/vehicles/<vehicle_id>")
+def show_vehicle(vehicle_id: str) -> Response:
+    """Return one vehicle, visible only through a device of the caller's."""
+    caller = authenticated_caller()
+    vehicle = sandbox().vehicles.find(vehicle_id)
+    device = vehicle and sandbox().fleet.find(vehicle.device_id)
+    if vehicle is None or device is None or caller.driver not in (None, device.owner):
+        raise Problem(404, "No such vehicle")
+    return _item("vehicle", sandbox().wire.vehicle(vehicle))
+
+
+def _visible_device(device_id: str) -> Device:
+    """Return a device that the caller may see. Whether others' are 403 or 404 is not documented: 404 tells less."""
+    caller = authenticated_caller()
+    device = sandbox().fleet.find(device_id)
+    if device is None or caller.driver not in (None, device.owner):
+        raise Problem(404, "No such device")
+    return device
+
+
+def _is_newest_first() -> bool:
+    direction = request.args.get("sortDirection") or "desc"
+    if direction not in ("asc", "desc") or (request.args.get("sortBy") or "createdAt") != "createdAt":
+        raise Problem(400, "Lists are sorted by createdAt, asc or desc")
+    return direction == "desc"
+
+
+def _wanted_device(body: bytes) -> tuple[str | None, str]:
+    try:
+        device = json.loads(body)["device"]
+        device_id, case_id = device.get("id"), device.get("caseId")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        device_id = case_id = None
+    if isinstance(device_id, str) and case_id is None and UUID.fullmatch(device_id):
+        return device_id, ""
+    if isinstance(case_id, str) and device_id is None and CASE_ID.fullmatch(case_id):
+        return None, case_id
+    raise Problem(400, 'Send {"device": {"id": UUID}} or {"device": {"caseId": "VNL999"}}')
+
+
+def _vehicle_page(vehicles: Sequence[Vehicle]) -> Response:
+    window = read_window(request.args)
+    shown = vehicles[window.offset :][: window.limit]
+    return _page("vehicles", [sandbox().wire.vehicle(vehicle) for vehicle in shown], window, len(vehicles))
+
+
+def _page(key: str, items: Sequence[str], window: Window, total: int) -> Response:
+    """Return a page: its list and ``meta``, nothing else (older Android releases throw on any other key)."""
+    url = sandbox().addresses.origin("platform") + request.path
+    meta = json.dumps(offset_meta(url, window, total))
+    return Response(f'{{"{key}":[{",".join(items)}],"meta":{meta}}}', mimetype="application/json")
+
+
+def _item(key: str, text: str) -> Response:
+    return Response(f'{{"{key}":{text}}}', mimetype="application/json")

@@ -1,0 +1,75 @@
+"""Platform service: the record of the app's calls (docs platform-services/transaction-service, until 2024)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.callers import app_caller
+from sandbox.dates import iso
+from sandbox.state import sandbox
+from sandbox.transactions import Period, Transaction, read_period
+
+bp = Blueprint("transactions", __name__)
+
+
+@bp.get("/api/v1/transactions")
+def list_transactions() -> Response:
+    """Return the newest of the app's calls in a period. Basic only (title of vinli-node issue 10)."""
+    app_caller()
+    box = sandbox()
+    period = read_period(request.args, box.clock.now_ms())
+    calls = box.transactions.within(period)
+    shown, remaining = cut(calls, period)
+    usage = Counter(call.service for call in calls)
+    stats = {"periodTotal": len(calls), "serviceUsage": usage, "allTimeTotal": box.transactions.all_time}
+    pagination = {
+        "remaining": remaining,
+        "until": iso(period.until),
+        "since": iso(period.since),
+        "limit": period.limit,
+        "sortDir": "asc" if period.ascending else "desc",
+        "links": _links(period, shown, remaining),
+    }
+    return jsonify(
+        transactions=[_json(call) for call in shown], meta={"stats": stats, "pagination": pagination}
+    )
+
+
+def cut(calls: Sequence[Transaction], period: Period) -> tuple[list[Transaction], int]:
+    """Return the first page of ``calls`` (oldest first) in the period's direction, and how many are left.
+
+    A page is extended over calls of the same millisecond: the link to the next one leaves that millisecond out. How
+    Vinli treats such ties is not documented.
+    """
+    ordered = list(calls) if period.ascending else list(calls)[::-1]
+    end = min(period.limit, len(ordered))
+    while 0 < end < len(ordered) and ordered[end].timestamp_ms == ordered[end - 1].timestamp_ms:
+        end += 1
+    return ordered[:end], len(ordered) - end
+
+
+def _links(period: Period, shown: Sequence[Transaction], remaining: int) -> dict[str, str]:
+    """Return ``prior`` (or ``next`` when ascending) with the parameters that the caller gave, and no others."""
+    if not (remaining and shown):
+        return {}
+    given = dict(period.given)
+    last = shown[-1].timestamp_ms
+    if period.ascending:
+        given |= {"until": str(period.until), "since": str(last)}
+    else:
+        given["until"] = str(last - 1)
+    url = sandbox().addresses.origin("platform") + request.path
+    return {"next" if period.ascending else "prior": f"{url}?{urlencode(given)}"}
+
+
+def _json(call: Transaction) -> dict[str, object]:
+    return {
+        "id": call.id,
+        "timestamp": iso(call.timestamp_ms),
+        "path": call.path,
+        "statusCode": call.status,
+        "method": call.method,
+        "service": call.service,
+    }
