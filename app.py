@@ -8,14 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Flask
-from providers.http import Transport
-from providers.vinli.auth import AuthClient
-from providers.vinli.platform import PlatformClient
-from store import open_store
-from store.attempts import Attempts
-from store.records import Records
-from store.sessions import StoreSessionInterface
-from store.vault import Vault
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import settings as settings_module
@@ -31,7 +23,15 @@ from blueprints.web.navigation import register_navigation
 from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION, Services
 from blueprints.web.signing import Signer
+from providers.http import Transport
+from providers.vinli.auth import AuthClient
+from providers.vinli.platform import PlatformClient
 from settings import Settings, SettingsError
+from store import open_store
+from store.attempts import Attempts
+from store.records import Records
+from store.sessions import StoreSessionInterface
+from store.vault import Vault
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, operator.bp, health.bp)
 MAX_BODY_BYTES = 64 * 1024

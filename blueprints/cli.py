@@ -95,7 +95,7 @@ def device_dict(device: Device) -> dict[str, Any]:
         "name": device.name,
         "chip_id": device.chip_id,
         "created_at": iso(device.created_at),
-        "virtual": device.virtual,
+        "virtual": device.is_virtual,
     }
 
 

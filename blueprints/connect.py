@@ -42,7 +42,7 @@ def start() -> Response | str:
     settings = services().settings
     _warm_auth_connection()
     code_verifier = new_code_verifier() if settings.vinli_pkce else None
-    attempt, browser_secret = services().attempts.start(next_path, code_verifier)
+    attempt, browser_secret = services().attempts.start(next_path, code_verifier or "")
     authorization_request = services().auth.authorization_request(
         settings.redirect_uri, state_for(attempt), code_verifier
     )
@@ -104,7 +104,7 @@ def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:
 def _exchange(attempt: Attempt, code: str) -> None:
     auth = services().auth
     try:
-        token = auth.exchange(code, services().settings.redirect_uri, attempt.code_verifier)
+        token = auth.exchange(code, services().settings.redirect_uri, attempt.code_verifier or None)
         user = auth.current_user(token.access_token)
     except ProviderError as error:
         raise ProblemError(flow_problems.for_exchange(error)) from error

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from blueprints.web.cards import load_card, load_cards
 from blueprints.web.identity import Driver, current_driver, forget_driver
 from blueprints.web.logs import log_event
-from blueprints.web.pages import PageNumbers, page_number
+from blueprints.web.pages import NumberedPage, page_number
 from blueprints.web.problems import HOME, Action, Problem, ProblemError, problem_for
 from blueprints.web.services import services
 from providers.errors import ProviderError, Unauthorized
@@ -70,8 +70,8 @@ def _garage(driver: Driver) -> Response | str:
     except ProviderError as error:
         return _list_failed(driver, error)
     cards = load_cards(platform, driver.auth, list(page.items), settings.vinli_concurrency)
-    numbers = PageNumbers(number, CARS_PER_PAGE, page.total, lambda n: url_for("garage.index", page=n))
-    return render_template("garage.html", driver=driver, cards=cards, page=numbers, problem=None)
+    cars = NumberedPage(cards, number, CARS_PER_PAGE, page.total, lambda n: url_for("garage.index", page=n))
+    return render_template("garage.html", driver=driver, cards=cards, page=cars, problem=None)
 
 
 def _device(driver: Driver, device_id: str) -> str:

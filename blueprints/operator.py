@@ -35,7 +35,7 @@ from blueprints.web.identity import (
 from blueprints.web.limits import limiter, sign_in_rate
 from blueprints.web.logs import log_event
 from blueprints.web.operator_link import redeem
-from blueprints.web.pages import PageNumbers, page_number
+from blueprints.web.pages import NumberedPage, page_number
 from blueprints.web.problems import Action, Problem, ProblemError
 from blueprints.web.requests import refuse_prefetch
 from blueprints.web.services import services
@@ -95,7 +95,9 @@ def devices() -> Response | str:
     number = page_number()
     with services().bulkhead.slot():
         page = services().platform.devices_page(app_auth(), (number - 1) * DEVICES_PER_PAGE, DEVICES_PER_PAGE)
-    numbers = PageNumbers(number, DEVICES_PER_PAGE, page.total, lambda n: url_for("operator.devices", page=n))
+    numbers = NumberedPage(
+        number, DEVICES_PER_PAGE, page.total, lambda n: url_for("operator.devices", page=n)
+    )
     return render_template(
         "operator_devices.html", page=numbers, devices=page.items, query="", **_list_links()
     )
@@ -108,7 +110,7 @@ def device(device_id: str) -> str:
     platform = services().platform
     with services().bulkhead.slot():
         found = platform.device(app_auth(), device_id)
-        card = load_card(platform, app_auth(), found, shows_vin=True)
+        card = load_card(platform, app_auth(), found, shows_vin=request.args.get("vin") == "show")
     return render_template("operator_device.html", device=found, card=card)
 
 

@@ -69,12 +69,18 @@ class Card:
         return url_for("garage.device", device_id=self.device.id)
 
     @property
-    def show_vin_url(self) -> str:
-        return url_for("garage.device", device_id=self.device.id, vin="show")
-
-    @property
-    def retry_url(self) -> str:
-        return url_for("garage.device", device_id=self.device.id) if self.problem else self.url
+    def facts(self) -> list[tuple[str, str]]:
+        """What is known of the vehicle, as labels and texts."""
+        if self.vehicle is None:
+            return []
+        vehicle = self.vehicle
+        known = (
+            ("Year", vehicle.year),
+            ("Make", vehicle.make),
+            ("Model", vehicle.model),
+            ("Trim", vehicle.trim),
+        )
+        return [(label, text) for label, text in known if text]
 
 
 def load_cards(

@@ -123,5 +123,5 @@ def iso(moment: datetime | None) -> str:
 
 
 def _cells(device: Device) -> tuple[str, ...]:
-    virtual = "" if device.virtual is None else str(device.virtual).lower()
-    return (device.id, device.name or "", device.chip_id or "", iso(device.created_at), virtual)
+    virtual = "true" if device.is_virtual else "false"
+    return (device.id, device.name or "", device.chip_id, iso(device.created_at), virtual)

@@ -68,7 +68,7 @@ def connect_driver(user: User, token: TokenResponse) -> None:
     session.clear()
     session["driver"] = {
         "user_id": user.id,
-        "name": user.name,
+        "name": " ".join(part for part in (user.first_name, user.last_name) if part) or user.email,
         "email": user.email,
         "connected_at": now,
         "access_token": token.access_token,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request
 
@@ -18,9 +19,10 @@ def page_number() -> int:
 
 
 @dataclass(frozen=True)
-class PageNumbers:
-    """Where a page stands in its list; ``first`` and ``last`` count items from 1."""
+class NumberedPage:
+    """One page of a list and where it stands in it; ``first`` and ``last`` count items from 1."""
 
+    items: Sequence[Any]
     number: int
     size: int
     total: int

@@ -16,8 +16,7 @@ def device(number, name="Car"):
         name=name,
         chip_id="VV0123456789",
         created_at=datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC),
-        icon=None,
-        virtual=None,
+        is_virtual=False,
     )
 
 
@@ -45,7 +44,7 @@ def test_csv_has_a_header_and_one_row_a_device():
     text = "".join(csv_rows([device(1, 'A "quoted", name'), device(2, None)]))
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == ["id", "name", "chip_id", "created_at", "virtual"]
-    assert rows[1][1:] == ['A "quoted", name', "VV0123456789", "2026-01-02T03:04:05.678Z", ""]
+    assert rows[1][1:] == ['A "quoted", name', "VV0123456789", "2026-01-02T03:04:05.678Z", "false"]
     assert rows[2][1] == ""
 
 
