@@ -1,0 +1,94 @@
+"""What can go wrong with a remote system, as one tree. Each class says what the caller can do about it.
+
+ProviderError
+├── Unreachable         no connection, or it died: try later
+├── TimedOut            too slow: try later
+├── Throttled           429: wait for `retry_after`
+├── ServerFailed        5xx: try later
+├── Refused             4xx: what was asked for is wrong, see `error`
+│   ├── Unauthorized    401: connect again
+│   ├── Forbidden       403: not for these credentials
+│   └── NotFound        404: no such thing
+├── Nonsense            the answer is not what it should be: redirect, content type, size, JSON, fields
+└── Incomplete          a list could not be read whole
+"""
+
+from __future__ import annotations
+
+
+class ProviderError(Exception):
+    """A remote system did not give what was asked for.
+
+    `url` has no query, `retry_after` is in seconds, `error` and `error_description` are the OAuth fields of the
+    answer and only there when they keep to the characters of RFC 6749, section 5.2. They came from outside:
+    escape them. `is_transient` says that the same request may well succeed within seconds.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        provider: str | None = None,
+        method: str | None = None,
+        url: str | None = None,
+        status: int | None = None,
+        error: str | None = None,
+        error_description: str | None = None,
+        retry_after: float | None = None,
+        is_transient: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.provider = provider
+        self.method = method
+        self.url = url
+        self.status = status
+        self.error = error
+        self.error_description = error_description
+        self.retry_after = retry_after
+        self.is_transient = is_transient
+
+    def __str__(self) -> str:
+        where = " ".join(part for part in (self.provider, self.method, self.url) if part)
+        status = f" (status {self.status})" if self.status is not None else ""
+        return f"{where}: {self.reason}{status}" if where else f"{self.reason}{status}"
+
+
+class Unreachable(ProviderError):
+    """No connection came about (name, refusal, TLS), it died, or the host is left alone after many failures."""
+
+
+class TimedOut(ProviderError):
+    """The connection, the answer or the whole call took longer than allowed."""
+
+
+class Throttled(ProviderError):
+    """Too many requests (429)."""
+
+
+class ServerFailed(ProviderError):
+    """The remote system failed by its own account (5xx)."""
+
+
+class Refused(ProviderError):
+    """The remote system refused the request (4xx)."""
+
+
+class Unauthorized(Refused):
+    """The credentials are missing, wrong or expired (401)."""
+
+
+class Forbidden(Refused):
+    """The credentials do not allow this (403)."""
+
+
+class NotFound(Refused):
+    """There is no such thing, or not for these credentials (404)."""
+
+
+class Nonsense(ProviderError):
+    """An answer came, and it is not what it should be."""
+
+
+class Incomplete(ProviderError):
+    """A list could not be read whole: its pages contradict its total, or it never held still."""

@@ -1,0 +1,101 @@
+"""JSON as strictly as RFC 8259 and RFC 7493 (I-JSON) allow, for text that a remote system wrote."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+MAX_DEPTH = 64
+
+# An escaped NUL or half of a surrogate pair. A pair that belongs together matches as well, so what this finds
+# is only looked at more closely.
+_SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+_CONTAINERS = (dict, list)
+_JSON_TYPE = re.compile(r"application/(?:json|x-amz-json-1\.[01]|[a-z0-9.-]+\+json)")
+
+
+class BadJson(ValueError):
+    """The text is not JSON, or not JSON that means one thing."""
+
+
+def loads(body: bytes) -> Any:
+    """Parse a JSON text.
+
+    Raises BadJson for invalid UTF-8, duplicate keys, NaN and infinities (also as 1e400), nesting deeper than
+    64, and strings with NUL or lone surrogates, besides everything that is not JSON.
+    """
+    try:
+        text = body.decode("utf-8")
+        value = _DECODER.decode(text)
+    except BadJson:
+        raise
+    except RecursionError:
+        raise BadJson("nested too deeply") from None
+    except ValueError as error:
+        # Neither the message nor the cause is kept: they quote the text, which may hold a token.
+        raise BadJson(_kind_of(error)) from None
+    _check_depth(value)
+    if _SUSPICIOUS_ESCAPE.search(text):
+        _check_strings(value)
+    return value
+
+
+def is_json_type(content_type: str | None) -> bool:
+    """Say whether a Content-Type header announces JSON, Amazon's `application/x-amz-json-1.1` included."""
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    return _JSON_TYPE.fullmatch(media_type) is not None
+
+
+def _kind_of(error: ValueError) -> str:
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else "not JSON"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise BadJson("a key comes twice")
+    return value
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise BadJson("not a finite number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise BadJson("not a finite number")
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite)
+
+
+def _children(container: Any) -> Iterable[Any]:
+    return container.values() if type(container) is dict else container
+
+
+def _check_depth(value: Any) -> None:
+    level = [value] if isinstance(value, _CONTAINERS) else []
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent) if type(child) in _CONTAINERS]
+        if not level:
+            return
+    raise BadJson("nested too deeply")
+
+
+def _check_strings(value: Any) -> None:
+    if isinstance(value, str):
+        if _FORBIDDEN.search(value):
+            raise BadJson("a string holds NUL or half a surrogate pair")
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            _check_strings(key)
+            _check_strings(child)
+    elif isinstance(value, list):
+        for child in value:
+            _check_strings(child)

@@ -1,0 +1,37 @@
+"""Origins (RFC 6454): where credentials may be sent."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+def origin_of(url: str) -> str:
+    """Return `scheme://host[:port]` of a URL, in lower case."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def checked_origin(origin: str) -> str:
+    """Return the origin in lower case, without a final slash.
+
+    Raises ValueError unless it is https, or plain http on this machine, with a host and nothing beside it.
+    """
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"not an http(s) origin: {origin!r}")
+    if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError(f"more than an origin: {parts.scheme}://{parts.hostname}")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(f"plain http is for loopback addresses alone: {origin!r}")
+    return origin_of(origin)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address literal stays on this machine (RFC 6761, section 6.3)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,180 @@
+"""Whole lists out of offset pages: concurrently, in order, without loss or duplicates, in little memory.
+
+The first page tells the total and the stride, so all other offsets are known and their pages can be asked for at
+once; links in answers are not followed. A list may change while it is read. Entries that were already seen are
+skipped; where the totals or the number of entries show that some may have slipped through between two pages,
+the list is read again for those, until a pass holds together.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from providers.errors import Incomplete, Nonsense
+
+T = TypeVar("T")
+
+MAX_TOTAL = 10_000_000
+MAX_REPAIRS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of an offset list: `total` counts the whole list, `limit` is the one the server used."""
+
+    items: list[T]
+    total: int
+    offset: int
+    limit: int
+
+
+Fetch = Callable[[int, int], Page[T]]
+
+
+def list_all(
+    fetch: Fetch[T], *, key: Callable[[T], int], limit: int = 100, concurrency: int = 16
+) -> Listing[T]:
+    """Fetch the first page and return the listing that will read the rest.
+
+    `fetch(offset, limit)` returns a page and is called from several threads; `key` tells entries apart by a
+    number. Raises what `fetch` raises, and Nonsense for a first page that cannot be.
+    """
+    first = fetch(0, limit)
+    if not 1 <= first.limit <= limit:
+        raise Nonsense(f"a page of {first.limit} entries was given for one of {limit}")
+    _check(first, 0, first.limit)
+    return Listing(fetch, first, key, concurrency)
+
+
+class Listing(Generic[T]):
+    """A list that is being read. Iterate over it once; `close` it when leaving early.
+
+    `total` is what the first page said. Iterating yields the entries of the first page at once, then the others
+    in order, each once; what only turned up when the list was read again comes last. It raises what `fetch`
+    raises, after the entries before that page, Nonsense for a page that cannot be, and Incomplete when the list
+    cannot be read whole.
+    """
+
+    def __init__(
+        self, fetch: Fetch[T], first_page: Page[T], key: Callable[[T], int], concurrency: int
+    ) -> None:
+        self.first_page = first_page
+        self.total = first_page.total
+        self._entries = _entries(fetch, first_page, key, concurrency)
+
+    def __iter__(self) -> Iterator[T]:
+        return self._entries
+
+    def close(self) -> None:
+        """Stop: nothing more is asked for. Requests under way end by themselves and are not waited for."""
+        self._entries.close()
+
+
+def _entries(
+    fetch: Fetch[T], first: Page[T], key: Callable[[T], int], concurrency: int
+) -> Generator[T, None, None]:
+    seen: set[int] = set()
+    with _workers(concurrency) as executor:
+        for repair in range(1 + MAX_REPAIRS):
+            if repair:
+                first = fetch(0, first.limit)
+            reading = _Pass(fetch, first, executor, 2 * concurrency)
+            met: set[int] = set() if repair else seen
+            for entries in reading.entries():
+                yield from _unseen(entries, key, met, seen)
+            if reading.is_steady(len(met)) or (repair and reading.is_whole(len(met))):
+                return
+    raise Incomplete(f"the list was still changing when it was read for the {1 + MAX_REPAIRS}th time")
+
+
+def _unseen(entries: list[T], key: Callable[[T], int], met: set[int], seen: set[int]) -> Iterator[T]:
+    """Yield what was not seen before; note what this pass met. In the first pass both sets are one."""
+    for entry in entries:
+        number = key(entry)
+        if number in met:
+            continue
+        met.add(number)
+        if met is seen or number not in seen:
+            seen.add(number)
+            yield entry
+
+
+@contextmanager
+def _workers(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Lend threads, started as they are needed. On leaving, queued work is dropped and nothing is waited for."""
+    executor = ThreadPoolExecutor(count, thread_name_prefix="paging")
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+class _Pass(Generic[T]):
+    """One reading of the list from front to end. At most `ahead` pages are asked for and not yet taken."""
+
+    def __init__(self, fetch: Fetch[T], first: Page[T], executor: ThreadPoolExecutor, ahead: int) -> None:
+        self._fetch = fetch
+        self._first = first
+        self._executor = executor
+        self._ahead = ahead
+        self._stride = first.limit
+        self._next_offset = first.limit
+        self._highest = self._lowest = first.total
+        self._has_short_page = False
+
+    def entries(self) -> Iterator[list[T]]:
+        """Yield the entries in order, piece by piece. Raises what `fetch` raises, and Nonsense.
+
+        The very first one goes out before any thread starts: it would have to wait its turn among them.
+        """
+        self._note(self._first, 0)
+        yield self._first.items[:1]
+        pending = deque(self._asked_for(0))
+        yield self._first.items[1:]
+        offset = 0
+        while pending:
+            offset += self._stride
+            page = pending.popleft().result()
+            self._note(page, offset)
+            pending.extend(self._asked_for(len(pending)))
+            yield page.items
+
+    def is_steady(self, met: int) -> bool:
+        """Say whether the list held still: one total throughout, and that many entries."""
+        return self._lowest == self._highest == met and not self._has_short_page
+
+    def is_whole(self, met: int) -> bool:
+        """Say whether nothing can have slipped through: the list grew at most.
+
+        What is added moves entries towards later pages, which are read later; only what is removed moves them
+        to pages that were read already.
+        """
+        return self._lowest == self._first.total <= met and not self._has_short_page
+
+    def _asked_for(self, pending: int) -> Iterator[Future[Page[T]]]:
+        while pending < self._ahead and self._next_offset < self._highest:
+            yield self._executor.submit(self._fetch, self._next_offset, self._stride)
+            self._next_offset += self._stride
+            pending += 1
+
+    def _note(self, page: Page[T], offset: int) -> None:
+        _check(page, offset, self._stride)
+        self._highest = max(self._highest, page.total)
+        self._lowest = min(self._lowest, page.total)
+        if len(page.items) < min(self._stride, page.total - offset):
+            self._has_short_page = True
+
+
+def _check(page: Page[T], offset: int, stride: int) -> None:
+    """Raise Nonsense for a page that does not answer what was asked."""
+    if page.offset != offset or page.limit != stride:
+        raise Nonsense(f"asked for {stride} from {offset}, got {page.limit} from {page.offset}")
+    if not 0 <= page.total <= MAX_TOTAL:
+        raise Nonsense(f"a total of {page.total} entries")
+    if len(page.items) > stride:
+        raise Nonsense(f"{len(page.items)} entries on a page of {stride}")

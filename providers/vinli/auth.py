@@ -1,0 +1,192 @@
+"""Vinli's auth service: authorization request, code exchange, who is connected.
+
+The authorization page is documented in docs general/authentication; the token and user calls are those of
+vinli-node lib/auth.js and vinli_tornado_auth. PKCE (RFC 7636) is ours: no server is known to mind it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from providers.auth import BasicAuth, BearerAuth
+from providers.errors import Refused
+from providers.http import Transport
+from providers.vinli.models import User
+from providers.vinli.replies import item
+
+PROVIDER = "vinli auth"
+MAX_LIFETIME = 30 * 24 * 3600
+_MAX_TOKEN_BYTES = 64 * 1024
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+_DIGITS = re.compile(r"[0-9]{1,20}")
+
+
+def new_code_verifier() -> str:
+    """Return a fresh PKCE verifier: 64 unreserved characters, 384 bits (RFC 7636, section 4.1)."""
+    return secrets.token_urlsafe(48)
+
+
+@dataclass(frozen=True)
+class AuthorizationRequest:
+    """What a browser is sent to the authorization endpoint with (RFC 6749, section 4.1.1).
+
+    `code_challenge` is None when PKCE is turned off.
+    """
+
+    authorization_endpoint: str
+    client_id: str
+    redirect_uri: str
+    state: str = field(repr=False)
+    code_challenge: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The address to send the browser to; each parameter stands in it once."""
+        params = [
+            ("response_type", "code"),
+            ("client_id", self.client_id),
+            ("redirect_uri", self.redirect_uri),
+            ("state", self.state),
+        ]
+        if self.code_challenge is not None:
+            params += [("code_challenge", self.code_challenge), ("code_challenge_method", "S256")]
+        url: str = add_params_to_uri(self.authorization_endpoint, params)
+        return url
+
+
+@dataclass(frozen=True)
+class TokenResponse:
+    """A token endpoint's success (RFC 6749, section 5.1). `expires_in` is seconds from now, None when not said."""
+
+    access_token: str = field(repr=False)
+    token_type: str
+    expires_in: int | None
+    refresh_token: str | None = field(repr=False)
+    scope: str | None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Read the fields of RFC 6749 and ignore all others, `expires_at` and `id_token` among them.
+
+        A missing token_type counts as Bearer, since no public client of Vinli relies on the field, and null as
+        missing. Raises ValueError with what is wrong.
+        """
+        if not isinstance(value, dict):
+            raise ValueError("the token response is not an object")
+        return cls(
+            access_token=_token(value.get("access_token"), "access_token"),
+            token_type=_token_type(value.get("token_type")),
+            expires_in=_expires_in(value.get("expires_in")),
+            refresh_token=_optional_token(value.get("refresh_token")),
+            scope=_scope(value.get("scope")),
+        )
+
+
+def _token(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+        raise ValueError(f"{name} is missing or not 1 to 8192 visible ASCII characters")
+    return value
+
+
+def _optional_token(value: Any) -> str | None:
+    return None if value is None else _token(value, "refresh_token")
+
+
+def _token_type(value: Any) -> str:
+    if value is None or (isinstance(value, str) and value.lower() == "bearer"):
+        return "Bearer"
+    raise ValueError("token_type is not Bearer")
+
+
+def _expires_in(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("expires_in is not a whole number")
+    if value <= 0:
+        raise ValueError("expires_in is not in the future")
+    return min(value, MAX_LIFETIME)
+
+
+def _scope(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("scope is not a text")
+    return value
+
+
+class AuthClient:
+    """The auth service as one OAuth client of ours sees it."""
+
+    def __init__(self, transport: Transport, origin: str, client_id: str, client_secret: str) -> None:
+        self._transport = transport
+        self._origin = transport.allow(origin)
+        self._client_id = client_id
+        self._client_auth = BasicAuth(client_id, client_secret)
+
+    def authorization_request(
+        self, redirect_uri: str, state: str, code_verifier: str | None
+    ) -> AuthorizationRequest:
+        """Return the request to send the browser off with. A `code_verifier` of None turns PKCE off."""
+        return AuthorizationRequest(
+            authorization_endpoint=f"{self._origin}/oauth/authorization/new",
+            client_id=self._client_id,
+            redirect_uri=redirect_uri,
+            state=state,
+            code_challenge=create_s256_code_challenge(code_verifier) if code_verifier is not None else None,
+        )
+
+    def exchange(self, code: str, redirect_uri: str, code_verifier: str | None) -> TokenResponse:
+        """Trade an authorization code for tokens (RFC 6749, section 4.1.3).
+
+        `redirect_uri` and `code_verifier` are those of the authorization request. Raises Refused for every 4xx
+        (never Unauthorized, which is about a driver's token), Nonsense for an answer that is no token response,
+        and the other ProviderErrors.
+        """
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        if code_verifier is not None:
+            form["code_verifier"] = code_verifier
+        try:
+            answer = self._transport.request(
+                PROVIDER,
+                "POST",
+                f"{self._origin}/oauth/token",
+                auth=self._client_auth,
+                form=form,
+                max_bytes=_MAX_TOKEN_BYTES,
+            )
+        except Refused as refusal:
+            raise _plain_refusal(refusal) from refusal
+        if answer.status != 200:
+            raise answer.nonsense("a token response comes with status 200")
+        try:
+            return TokenResponse.from_json(answer.json())
+        except ValueError as error:
+            raise answer.nonsense(str(error)) from error
+
+    def current_user(self, access_token: str) -> User:
+        """Return whom an access token speaks for. Raises Unauthorized when it is no longer good."""
+        answer = self._transport.request(
+            PROVIDER, "GET", f"{self._origin}/api/v1/users/_current", auth=BearerAuth(access_token)
+        )
+        return item(answer, "user", User.from_json)
+
+
+def _plain_refusal(refusal: Refused) -> Refused:
+    return Refused(
+        refusal.reason,
+        provider=refusal.provider,
+        method=refusal.method,
+        url=refusal.url,
+        status=refusal.status,
+        error=refusal.error,
+        error_description=refusal.error_description,
+        retry_after=refusal.retry_after,
+    )

@@ -1,0 +1,80 @@
+"""The query that comes back to the redirect URI, judged by form alone (RFC 6749, sections 4.1.2 and 4.1.2.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+MAX_LENGTH = 2048
+
+_KNOWN = ("state", "code", "error", "error_description", "error_uri")
+# RFC 6749, appendices A.5, A.7 and A.11: state and code are VSCHAR, error leaves out the quote and backslash.
+_VSCHAR = re.compile(r"[\x20-\x7e]*")
+_ERROR = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
+
+
+class BadCallback(ValueError):
+    """The query is no answer to an authorization request.
+
+    `reason` is "repeated" (a parameter comes twice), "malformed" (too long, or characters that cannot be),
+    "empty" (neither code nor error, nor a state without them), "no_state", "both" (code and error) or "issuer"
+    (not the configured one, RFC 9207).
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class CallbackQuery:
+    """A well-formed answer: a state, and either a code or an error."""
+
+    state: str = field(repr=False)
+    code: str | None = field(repr=False)
+    error: str | None
+
+    @classmethod
+    def from_pairs(cls, pairs: Iterable[tuple[str, str]], issuer: str | None = None) -> Self:
+        """Read the query's (name, value) pairs; raises BadCallback.
+
+        Parameters without a value count as left out, and unknown ones are ignored (RFC 6749, section 3.1). `iss`
+        is known only when an `issuer` is configured, and must then be equal to it.
+        """
+        values = _known_values(pairs, (*_KNOWN, "iss") if issuer else _KNOWN)
+        state, code, error = (values.get(name) for name in ("state", "code", "error"))
+        if not any((state, code, error)):
+            raise BadCallback("empty")
+        if not state:
+            raise BadCallback("no_state")
+        if code and error:
+            raise BadCallback("both")
+        if not code and not error:
+            raise BadCallback("empty")
+        if issuer and values.get("iss") != issuer:
+            raise BadCallback("issuer")
+        return cls(state, code, error)
+
+
+def _known_values(pairs: Iterable[tuple[str, str]], known: tuple[str, ...]) -> dict[str, str]:
+    """Return the known parameters that have a value; raises BadCallback for repeated and malformed ones."""
+    seen: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in known:
+            continue
+        if name in seen:
+            raise BadCallback("repeated")
+        seen[name] = value
+    if any(map(_is_malformed, seen, seen.values())):
+        raise BadCallback("malformed")
+    return {name: value for name, value in seen.items() if value}
+
+
+def _is_malformed(name: str, value: str) -> bool:
+    if len(value) > MAX_LENGTH:
+        return True
+    if name == "error":
+        return not _ERROR.fullmatch(value)
+    return name in ("state", "code") and not _VSCHAR.fullmatch(value)
