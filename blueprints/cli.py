@@ -118,7 +118,7 @@ def printable(value: object) -> str:
 
 
 def _open_stream() -> DeviceStream:
-    return DeviceStream(services().platform.devices(app_auth()), services().bulkhead)
+    return DeviceStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
 
 
 def _table(stream: DeviceStream) -> Iterator[str]:

@@ -141,7 +141,7 @@ def _stream_page(query: str) -> Response:
 
 def _open_stream() -> DeviceStream:
     """Ask for the first page, so that a failure there still gets an error page of its own."""
-    return DeviceStream(services().platform.devices(app_auth()), services().bulkhead)
+    return DeviceStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
 
 
 def _list_links() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -35,19 +35,19 @@ class DeviceStream:
     Raises Saturated when no slot is free, and ProviderError when the first page fails.
     """
 
-    def __init__(self, listing: Listing[Device], bulkhead: Bulkhead) -> None:
+    def __init__(self, open_listing: Callable[[], Listing[Device]], bulkhead: Bulkhead) -> None:
         bulkhead.enter()
         self._bulkhead = bulkhead
         self._is_open = True
-        self._listing = listing
+        try:
+            self._listing = open_listing()
+        except BaseException:
+            bulkhead.leave()
+            raise
+        self.total = self._listing.total
         self._count = 0
         self._problem: str | None = None
         self._is_whole = False
-        try:
-            self.total: int = listing.total
-        except BaseException:
-            self.close()
-            raise
 
     def rows(self) -> Iterator[Device]:
         """Yield the devices in order; raises ProviderError when the list cannot be read whole."""

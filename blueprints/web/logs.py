@@ -27,7 +27,10 @@ SECRET_PARAMETERS = (
     "|refresh_token|state|token"
 )
 SCRUBBED = (
-    (re.compile(rf"(?i)\b({SECRET_PARAMETERS})(=|%3D)[^&\s\"'<>]+"), r"\1\2[hidden]"),
+    (
+        re.compile(rf"(?i)(?:\b|(?<=%3F)|(?<=%26)|(?<=%23))({SECRET_PARAMETERS})(=|%3D)[^&\s\"'<>]+"),
+        r"\1\2[hidden]",
+    ),
     (re.compile(rf"(?i)([\"']({SECRET_PARAMETERS})[\"']\s*:\s*)[\"'][^\"']*[\"']"), r'\1"[hidden]"'),
     (re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9+/=._~-]{6,}"), r"\1 [hidden]"),
 )

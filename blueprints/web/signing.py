@@ -27,7 +27,7 @@ class Signer:
         """Return the text and the Unix time it was signed at; None unless it was signed here for ``purpose``."""
         try:
             text, signed_at = self._serializer(purpose).loads(signed, return_timestamp=True)
-        except BadData:
+        except (BadData, UnicodeError):
             return None
         return (text, signed_at.timestamp()) if isinstance(text, str) else None
 

@@ -37,7 +37,7 @@ class FakeListing:
 
 
 def stream_of(listing, slots=1):
-    return DeviceStream(listing, Bulkhead(slots))
+    return DeviceStream(lambda: listing, Bulkhead(slots))
 
 
 def test_csv_has_a_header_and_one_row_a_device():
@@ -96,19 +96,29 @@ def test_a_search_finds_names_and_ids():
 
 def test_closing_stops_the_listing_and_frees_the_slot_once():
     bulkhead, listing = Bulkhead(1), FakeListing([device(1)])
-    stream = DeviceStream(listing, bulkhead)
+    stream = DeviceStream(lambda: listing, bulkhead)
     with pytest.raises(Saturated):
-        DeviceStream(listing, bulkhead)
+        DeviceStream(lambda: listing, bulkhead)
     stream.close()
     stream.close()
     assert listing.closed
-    DeviceStream(listing, bulkhead).close()
+    DeviceStream(lambda: listing, bulkhead).close()
 
 
 def test_a_reader_who_leaves_early_stops_the_upstream_work():
     bulkhead, listing = Bulkhead(1), FakeListing([device(n) for n in range(1000)])
-    stream = DeviceStream(listing, bulkhead)
+    stream = DeviceStream(lambda: listing, bulkhead)
     pieces = stream.guard(csv_rows(stream.rows()))
     next(pieces)
     pieces.close()
     assert listing.closed
+
+
+def test_a_first_page_that_fails_frees_the_slot():
+    def fails():
+        raise TimedOut("too slow")
+
+    bulkhead = Bulkhead(1)
+    for _ in range(2):
+        with pytest.raises(TimedOut):
+            DeviceStream(fails, bulkhead)
