@@ -3,6 +3,9 @@
 `open_store` gives the backend that a `STORE_URL` names; `Vault` and `Records` put sealed JSON objects into it.
 """
 
+import time
+from collections.abc import Callable
+
 from store.base import Entry, Store, StoreError, StoreUnavailable
 from store.records import Record, Records
 from store.sqlite import SqliteStore
@@ -24,7 +27,7 @@ __all__ = [
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+sentinel://")
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
     """Return the store that `url` names, without opening or connecting anything yet.
 
     `sqlite:///relative/path`, `sqlite:////absolute/path`, `redis://`, `rediss://`, `unix://`, or
@@ -34,10 +37,10 @@ def open_store(url: str) -> Store:
     if url.startswith(REDIS_SCHEMES):
         from store.redis import RedisStore
 
-        return RedisStore(url)
+        return RedisStore(url, clock)
     path = url.removeprefix("sqlite:///")
     if path in (url, "", ":memory:") or "?" in path:
         raise ValueError(
             "must be sqlite:///path/to/file, or a redis://, rediss://, unix:// or redis+sentinel:// URL"
         )
-    return SqliteStore(path)
+    return SqliteStore(path, clock)

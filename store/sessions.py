@@ -1,0 +1,167 @@
+"""Flask sessions in our own store: sealed, merged on write, kept alive by reading without being rewritten.
+
+Flask-Session gives the shape (`ServerSideSession`, `regenerate`); how a record is read and written is replaced,
+its serializers above all: they fall back to pickle, so none is ever built here.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask_session.base import ServerSideSessionInterface
+
+from store.records import Records
+from store.session_records import EndedElsewhere, Saved, SessionRecords
+from store.stored_session import StoredSession
+
+SESSION_ID_BYTES = 32
+SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes in base64
+
+
+class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Session has no types
+    """Opens and saves `flask.session`. The cookie follows Flask's own settings (`SESSION_COOKIE_...`).
+
+    A session ends after `idle` without a request that used it, at `absolute` after it began, or at its
+    `_expires_at`, whichever comes first. A request that does not use its session, or brings no cookie and sets
+    nothing, does not touch the store. Values are JSON.
+    """
+
+    session_class = StoredSession
+
+    # Abstract in the base class, where open_session, save_session and regenerate call them. Ours do not.
+    _retrieve_session_data = _delete_session = _upsert_session = None
+
+    def __init__(
+        self,
+        app: Flask,
+        records: Records,
+        clock: Callable[[], float] = time.time,
+        idle: timedelta = timedelta(hours=12),
+        absolute: timedelta = timedelta(days=7),
+    ) -> None:
+        # The base class's own __init__ is left out: all it would add is a serializer that can unpickle.
+        self.app = app
+        self._sessions = SessionRecords(records, clock, idle=idle, absolute=absolute)
+
+    def open_session(self, app: Flask, request: Request) -> StoredSession:
+        return StoredSession(request.cookies.get(self.get_cookie_name(app)), self._load)
+
+    def save_session(self, app: Flask, session: StoredSession, response: Response) -> None:
+        """Write what is not written yet, then set or delete the cookie if the browser's is not right.
+
+        An answer that sets the cookie already (`reissue`) keeps it.
+        """
+        if session.accessed:
+            response.vary.add("Cookie")
+        if not session.is_loaded or session.has_failed:
+            return
+        self.commit(session)
+        if session.was_ended_elsewhere or self._sets_cookie(response):
+            return
+        if session.saved is None:
+            if session.cookie_id is not None:
+                response.delete_cookie(self.get_cookie_name(app), **self._cookie_attributes())
+        elif session.sid != session.cookie_id:
+            self._set_cookie(response, session.sid, session.saved)
+
+    def commit(self, session: StoredSession) -> None:
+        """Write what changed now, so that a failure is the view's: raises StoreUnavailable.
+
+        After a failure the session is unusable for the rest of the request, and no cookie is set. A change to a
+        session that another request ended meanwhile is dropped.
+        """
+        session.ensure_usable()
+        if not session.is_loaded or session.was_ended_elsewhere or not session.changes():
+            return
+        with session.remembering_failure():
+            self._write(session)
+
+    def regenerate(self, session: StoredSession) -> None:
+        """Give the session a new id; the old one is dead at once. Raises StoreUnavailable.
+
+        What it holds is carried over, together with its absolute limit; a session that was cleared before
+        begins anew. What another request had ended already is not carried, only what this one set.
+        """
+        session.ensure_loaded()
+        values = session.contents()
+        if session.saved is not None:
+            with session.remembering_failure():
+                last = self._sessions.end(session.sid)
+            values = session.changes().applied_to(last.values if last else {})
+        session.hold(self._fresh_id(), values, session.ends_at if values else None)
+        session.was_ended_elsewhere = False
+
+    def destroy(self, session: StoredSession) -> None:
+        """End the session: empty, its id dead at once, its cookie deleted on saving. Raises StoreUnavailable."""
+        session.ensure_loaded()
+        if session.saved is not None:
+            with session.remembering_failure():
+                self._sessions.end(session.sid)
+        session.hold(self._fresh_id(), {})
+
+    def reissue(self, session_id: str, response: Response) -> bool:
+        """Give this browser the cookie of a session known to be its own; False if that has ended.
+
+        For the second of two identical callbacks: the first one made the session. Raises StoreUnavailable.
+        """
+        saved = self._sessions.find(session_id)
+        if saved is None:
+            return False
+        self._set_cookie(response, session_id, saved)
+        return True
+
+    def _load(self, session: StoredSession) -> None:
+        session.hold(self._fresh_id(), {})
+        sid = session.cookie_id
+        if sid is None or not SESSION_ID.fullmatch(sid):
+            return
+        saved = self._sessions.find(sid)
+        if saved is None:
+            session.was_ended_elsewhere = self._sessions.ended_lately(sid)
+        else:
+            session.adopt(sid, saved)
+            self._sessions.extend(sid, saved)
+
+    def _write(self, session: StoredSession) -> None:
+        try:
+            if session.saved is None:
+                saved = self._sessions.create(session.sid, session.contents(), session.ends_at)
+            else:
+                saved = self._sessions.update(session.sid, session.saved, session.changes())
+        except EndedElsewhere:
+            session.was_ended_elsewhere = True
+            saved = None
+        if saved is None:
+            session.hold(self._fresh_id(), {})
+        else:
+            session.adopt(session.sid, saved)
+
+    def _fresh_id(self) -> str:
+        return str(self._generate_sid(SESSION_ID_BYTES))
+
+    def _sets_cookie(self, response: Response) -> bool:
+        start = f"{self.get_cookie_name(self.app)}="
+        return any(value.startswith(start) for value in response.headers.getlist("Set-Cookie"))
+
+    def _set_cookie(self, response: Response, sid: str, saved: Saved) -> None:
+        """Set the cookie: until the browser closes, or to the absolute limit of a session that is `permanent`."""
+        response.set_cookie(
+            self.get_cookie_name(self.app),
+            sid,
+            expires=datetime.fromtimestamp(saved.ends_at, UTC) if saved.values.get("_permanent") else None,
+            **self._cookie_attributes(),
+        )
+
+    def _cookie_attributes(self) -> dict[str, Any]:
+        """Return what setting and deleting have in common: a browser ignores a deletion that differs."""
+        return {
+            "path": self.get_cookie_path(self.app),
+            "domain": self.get_cookie_domain(self.app),
+            "secure": self.get_cookie_secure(self.app),
+            "httponly": self.get_cookie_httponly(self.app),
+            "samesite": self.get_cookie_samesite(self.app),
+            "partitioned": self.get_cookie_partitioned(self.app),
+        }
