@@ -19,7 +19,8 @@ from blueprints.web.problems import GARAGE, HOME, Problem, ProblemError
 from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from providers.errors import ProviderError
-from providers.vinli.auth import BadCallback, CallbackQuery, new_code_verifier
+from providers.vinli.auth import new_code_verifier
+from providers.vinli.callback import BadCallback, CallbackQuery
 from store.attempts import Attempt
 from store.base import StoreUnavailable
 

@@ -34,13 +34,13 @@ from blueprints.web.identity import (
 )
 from blueprints.web.limits import limiter, sign_in_rate
 from blueprints.web.logs import log_event
-from blueprints.web.operator_link import redeem
+from blueprints.web.operator_link import SIGN_IN_PATH, redeem
 from blueprints.web.pages import NumberedPage, page_number
 from blueprints.web.problems import Action, Problem, ProblemError
 from blueprints.web.requests import refuse_prefetch
 from blueprints.web.services import services
 
-bp = Blueprint("operator", __name__, url_prefix="/operator")
+bp = Blueprint("operator", __name__, url_prefix=SIGN_IN_PATH)
 
 DEVICES_PER_PAGE = 100
 MAX_QUERY = 100

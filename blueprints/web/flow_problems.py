@@ -12,7 +12,7 @@ from blueprints.web.attempts import Verdict
 from blueprints.web.problems import CONNECT, HOME, Problem, problem_for
 from blueprints.web.services import services
 from providers import errors
-from providers.vinli.auth import BadCallback
+from providers.vinli.callback import BadCallback
 
 START_AGAIN = "Press “Connect again”: it takes a few seconds."
 WAYS_OUT = (CONNECT, HOME)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import secrets
 from hashlib import sha256
 
-from flask import url_for
-
 from blueprints.web.services import services
 
 PURPOSE = "operator-link"
+SIGN_IN_PATH = "/operator"
 VALID_SECONDS = 24 * 3600
 
 
 def make_link() -> str:
     """Return a new link that signs an operator in."""
     link = services().signer.sign(secrets.token_urlsafe(24), PURPOSE)
-    return services().settings.public_url + url_for("operator.sign_in", link=link)
+    return f"{services().settings.public_url}{SIGN_IN_PATH}?link={link}"
 
 
 def redeem(link: str) -> bool:
