@@ -1,10 +1,13 @@
 """Imports run one way: app, blueprints, providers and store, settings. The sandbox stands alone."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.app_process import app_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "blueprints", "providers", "store", "settings", "sandbox", "bench", "tests", "run_local"}
@@ -46,7 +49,6 @@ def test_imports_only_point_down(part):
     assert modules
     for path in modules:
         ours = {name.split(".")[0] for name in imports_of(path)} & OURS
-        # The sandbox is imported by nobody, and imports nothing of the application.
         assert ours <= ALLOWED[part], f"{path.relative_to(ROOT)} imports {ours - ALLOWED[part]}"
 
 
@@ -75,16 +77,12 @@ def test_nothing_of_ours_can_unpickle():
             )
 
 
-def test_creating_the_app_loads_nothing_of_the_sandbox():
-    import subprocess
-
-    from tests.app_process import app_variables
-
+def test_creating_the_app_loads_nothing_of_the_sandbox(tmp_path):
     code = (
         "import sys, app; app.create_app();"
         "print([name for name in sys.modules if name.split('.')[0] == 'sandbox'])"
     )
-    variables = app_variables("http://127.0.0.1:8000") | {"STORE_URL": "sqlite:///:memory:"}
+    variables = app_variables("http://127.0.0.1:8000") | {"STORE_URL": f"sqlite:///{tmp_path}/store.sqlite3"}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=variables, capture_output=True, text=True
     )
