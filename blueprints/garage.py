@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.web.cards import load_card, load_cards
-from blueprints.web.identity import Driver, current_driver, forget_driver
+from blueprints.web.identity import Driver, current_driver, forget_driver, forget_expired_driver
 from blueprints.web.logs import log_event
 from blueprints.web.pages import NumberedPage, page_number
 from blueprints.web.problems import HOME, Action, Problem, ProblemError, problem_for
@@ -49,7 +49,7 @@ def _for_driver(page: Callable[[Driver], Response | str]) -> Response | str:
     """Render a page for the connected driver; ask everybody else, and those whose token ended, to connect."""
     driver = current_driver()
     if driver is None:
-        raise _ask_to_connect(NOT_CONNECTED)
+        raise _ask_to_connect(CONNECTION_ENDED if forget_expired_driver() else NOT_CONNECTED)
     try:
         with services().bulkhead.slot():
             return page(driver)

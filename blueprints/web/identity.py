@@ -79,6 +79,14 @@ def connect_driver(user: User, token: TokenResponse) -> None:
     _renew_session()
 
 
+def forget_expired_driver() -> bool:
+    """Drop a driver whose token has run out; False when there is none to drop."""
+    if "driver" not in session or current_driver() is not None:
+        return False
+    forget_driver()
+    return True
+
+
 def forget_driver() -> None:
     """Drop the driver's tokens and data; the session ends with them unless an operator is signed in."""
     session.pop("driver", None)
