@@ -10,8 +10,9 @@ from types import FrameType
 
 from sandbox.announce import announcement
 from sandbox.app import create_app
+from sandbox.arguments import parse_options
 from sandbox.clock import Clock
-from sandbox.options import Options, parse_options
+from sandbox.options import Options
 from sandbox.recorder import Recorder
 from sandbox.server import Server
 from sandbox.state import build_sandbox

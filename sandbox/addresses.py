@@ -5,8 +5,6 @@ Vinli glues a label and a stack suffix together: ``platform`` and ``.vin.li``, o
 other host, such as 127.0.0.1, reaches all of them, since their paths do not collide.
 """
 
-from urllib.parse import urlsplit
-
 SERVICES = (
     "auth",
     "platform",
@@ -29,9 +27,10 @@ ALIASES = {"behavior": "behavioral", "trip": "trips", "distances": "distance", "
 
 def service_of(host: str) -> str | None:
     """Return the service that a Host header names by its first label, or None when it names none."""
-    label = host.partition(":")[0].partition(".")[0].partition("-")[0].lower()
+    first, dot, _ = host.lower().partition(".")
+    label = first.partition("-")[0]
     label = ALIASES.get(label, label)
-    return label if label in SERVICES else None
+    return label if dot and label in SERVICES else None
 
 
 class Addresses:
@@ -44,7 +43,3 @@ class Addresses:
     def origin(self, service: str) -> str:
         """Return the origin of ``service``, without a trailing slash."""
         return self._public_url.replace("{service}", service)
-
-    def host(self, service: str) -> str:
-        """Return host and port of ``service``."""
-        return urlsplit(self.origin(service)).netloc

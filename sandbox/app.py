@@ -1,18 +1,14 @@
 """The sandbox as a Flask application: wiring, and what is the same for every request."""
 
-import logging
-
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from sandbox import control
 from sandbox.addresses import service_of
-from sandbox.headers import CORS_PREFLIGHT, dress_page, is_cors, is_preflight
+from sandbox.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
 from sandbox.problems import Problem, answer_http_exception, answer_problem
 from sandbox.services import auth, oauth, pages, platform, shared, transactions
 from sandbox.state import Sandbox, sandbox
-
-logger = logging.getLogger(__name__)
 
 # Which service each blueprint belongs to. What is not listed answers under every host name.
 SERVICE_OF_BLUEPRINT = {
@@ -44,7 +40,6 @@ def create_app(box: Sandbox) -> Flask:
 def apply_fault() -> Response | None:
     """Let a fault that was set for this request strike."""
     fault = None if request.blueprint == control.bp.name else sandbox().faults.take(request)
-    g.is_spoiled = fault is not None
     return fault.strike(request) if fault else None
 
 
@@ -71,27 +66,22 @@ def show_http_exception(error: HTTPException) -> Response:
 
 
 def finish(response: Response) -> Response:
-    """Add the headers of pages and of CORS, hold JSON back for the latency, and record the app's calls."""
+    """Add the headers of pages and of CORS, hold back what programs asked for, and record the app's calls."""
     box = sandbox()
-    if g.get("is_spoiled") and "sandbox.drop" in request.environ:
-        return response
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
         dress_page(response, (box.options.redirect_uri, box.options.implicit_redirect_uri))
-    if box.options.cors and is_cors(request):
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = "Location, WWW-Authenticate"
-    if response.mimetype == "application/json" and request.blueprint != control.bp.name:
+    elif request.endpoint != "static" and request.blueprint != control.bp.name:
         _hold_back(box.options.latency_ms)
-    if "caller" in g:
-        path = request.full_path.rstrip("?")
-        service = SERVICE_OF_BLUEPRINT.get(request.blueprint or "", "platform")
-        box.transactions.record(request.method, path, response.status_code, service)
+    if box.options.cors and is_cors(request):
+        response.headers.update(CORS_ANSWER)
+    service = SERVICE_OF_BLUEPRINT.get(request.blueprint or "", "platform")
+    if "caller" in g and service != "auth":
+        box.transactions.record(request.method, request.full_path.rstrip("?"), response.status_code, service)
     return response
 
 
 def _hold_back(latency_ms: int) -> None:
-    arrived = request.environ.get("sandbox.arrived")
-    if arrived is not None and latency_ms:
-        earliest = arrived + latency_ms / 1000
-        request.environ["sandbox.not_before"] = max(earliest, request.environ.get("sandbox.not_before", 0.0))
+    """Let the answer leave ``latency_ms`` after its request arrived: the work is done within the latency."""
+    earliest = request.environ.get("sandbox.arrived", 0.0) + latency_ms / 1000
+    request.environ["sandbox.not_before"] = max(earliest, request.environ.get("sandbox.not_before", 0.0))

@@ -41,7 +41,8 @@ class Fault:
     def strike(self, request: Request) -> Response | None:
         """Spoil the answer to ``request``: return the one to give instead, or None to let the true one through."""
         if self.delay_ms:
-            request.environ["sandbox.not_before"] = request.environ["sandbox.arrived"] + self.delay_ms / 1000
+            arrived = request.environ.get("sandbox.arrived", 0.0)
+            request.environ["sandbox.not_before"] = arrived + self.delay_ms / 1000
         if self.close:
             request.environ["sandbox.drop"] = True
             return Response()

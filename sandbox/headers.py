@@ -18,6 +18,10 @@ CORS_PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, X-Vinli-Unit",
     "Access-Control-Max-Age": "600",
 }
+CORS_ANSWER = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Location, WWW-Authenticate",
+}
 
 
 def dress_page(response: Response, redirect_uris: tuple[str, ...]) -> None:

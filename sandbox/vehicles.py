@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.catalogue import CATALOGUE, CarModel
-from sandbox.fleet import SEEDED_AGES, Device, Fleet
+from sandbox.devices import SEEDED_AGES, Device
+from sandbox.fleet import Fleet
 from sandbox.seeds import NumberedIds, Seed
 from sandbox.vin import MODEL_CODES, build_vin
 

@@ -4,12 +4,15 @@ Devices are listed by the hundred, so their text is filled into a template that 
 """
 
 import json
+from functools import partial
 
 from sandbox.addresses import Addresses
 from sandbox.catalogue import CarModel
 from sandbox.dates import iso
-from sandbox.fleet import Device
+from sandbox.devices import Device
 from sandbox.vehicles import Vehicle
+
+to_json = partial(json.dumps, separators=(",", ":"))
 
 
 class Wire:
@@ -33,14 +36,14 @@ class Wire:
         """Return a device. All seven links are there and absolute: android-net-v2 demands it."""
         return self._device % {
             "id": device.id,
-            "name": json.dumps(device.name),
+            "name": to_json(device.name),
             "chip_id": device.chip_id,
             "created_at": iso(device.created_ms),
         }
 
     def vehicle(self, vehicle: Vehicle) -> str:
         """Return a vehicle in its full form everywhere; what is not known yet is null."""
-        return json.dumps(
+        return to_json(
             {
                 "id": vehicle.id,
                 "vin": vehicle.vin,

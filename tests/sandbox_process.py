@@ -61,7 +61,8 @@ class SandboxProcess:
         return response.json() if response.content else {}
 
     def _first_line(self) -> bytes:
-        assert self.process and self.process.stdout
+        assert self.process
+        assert self.process.stdout
         ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
         line = self.process.stdout.readline() if ready else b""
         if not line:
@@ -69,7 +70,8 @@ class SandboxProcess:
         return line
 
     def _stop(self) -> None:
-        assert self.process and self.process.stdout
+        assert self.process
+        assert self.process.stdout
         self.process.terminate()
         try:
             self.process.wait(STOP_SECONDS)

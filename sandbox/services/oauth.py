@@ -57,7 +57,7 @@ def authorize() -> Response | str:
     client = _judge(parameters)
     driver = signed_in_driver()
     if driver is None:
-        return sign_in_page(request.full_path, client)
+        return sign_in_page(request.full_path)
     box = sandbox()
     if box.options.remember_consent and box.tokens.has_consent(driver.number, client.id):
         return _grant(parameters, driver)

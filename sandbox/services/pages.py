@@ -4,18 +4,18 @@ What Vinli's own pages look like is not documented, but that they link to a page
 the Android SDK opens such links in the real browser.
 """
 
-from urllib.parse import urlsplit
+import re
 
 from flask import Blueprint, Response, redirect, render_template, request
 
 from sandbox.browser import CONSENT_COOKIE, SESSION_COOKIE, delete_cookie, is_from_our_page, set_cookie
 from sandbox.people import Driver
-from sandbox.registry import OAuthClient
 from sandbox.state import sandbox
 
 bp = Blueprint("pages", __name__)
 
 AUTHORIZATION = "/oauth/authorization/new"
+OWN_TARGET = re.compile(re.escape(AUTHORIZATION) + r"\?[!-~]+")
 
 
 @bp.get("/")
@@ -30,7 +30,7 @@ def index() -> str:
 @bp.get("/sign-in")
 def sign_in_form() -> str:
     """Show the sign-in form on its own."""
-    return sign_in_page("/", None)
+    return sign_in_page("/")
 
 
 @bp.post("/sign-in")
@@ -43,7 +43,7 @@ def sign_in() -> Response | tuple[str, int]:
     driver = box.people.sign_in(email, request.form.get("password", ""))
     if driver is None:
         problem = "That e-mail address and password do not go together."
-        return sign_in_page(next_path, None, email, problem), 401
+        return sign_in_page(next_path, email, problem), 401
     response = redirect(next_path, 303)
     set_cookie(response, SESSION_COOKIE, box.browsers.sign_in(driver.number), box.addresses.is_secure)
     return response
@@ -81,14 +81,12 @@ def signed_in_driver() -> Driver | None:
     return None if number is None else sandbox().people.driver(number)
 
 
-def sign_in_page(
-    next_path: str, client: OAuthClient | None, email: str = "", problem: str | None = None
-) -> str:
+def sign_in_page(next_path: str, email: str = "", problem: str | None = None) -> str:
     """Return the sign-in page; ``next_path`` keeps the authorization request across it."""
     people = sandbox().people
     return render_template(
         "sign_in.html",
-        app=sandbox().registry.app if client or next_path.startswith(AUTHORIZATION) else None,
+        app=sandbox().registry.app if next_path.startswith(AUTHORIZATION) else None,
         next_path=next_path,
         email=email,
         problem=problem,
@@ -104,6 +102,5 @@ def error_page(status: int, title: str, text: str, code: str | None = None, deta
 
 
 def _own_path(target: str) -> str:
-    """Return ``target`` if it is the authorization endpoint of this server, with its query, else the index."""
-    parts = urlsplit(target)
-    return target if target.startswith(AUTHORIZATION + "?") and not (parts.scheme or parts.netloc) else "/"
+    """Return ``target`` if it is the authorization endpoint of this server with a query, else the index."""
+    return target if OWN_TARGET.fullmatch(target) else "/"

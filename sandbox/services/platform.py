@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.callers import app_caller, authenticated_caller
-from sandbox.fleet import CASE_ID, Device, FleetFull
+from sandbox.devices import Device
+from sandbox.fleet import CASE_ID, FleetFull
 from sandbox.paging import Window, offset_meta, read_window
 from sandbox.problems import Problem
 from sandbox.state import sandbox
 from sandbox.vehicles import Vehicle
+from sandbox.wire import to_json
 
 bp = Blueprint("platform", __name__)
 
@@ -152,7 +154,7 @@ def _vehicle_page(vehicles: Sequence[Vehicle]) -> Response:
 def _page(key: str, items: Sequence[str], window: Window, total: int) -> Response:
     """Return a page: its list and ``meta``, nothing else (older Android releases throw on any other key)."""
     url = sandbox().addresses.origin("platform") + request.path
-    meta = json.dumps(offset_meta(url, window, total))
+    meta = to_json(offset_meta(url, window, total))
     return Response(f'{{"{key}":[{",".join(items)}],"meta":{meta}}}', mimetype="application/json")
 
 

@@ -1,0 +1,195 @@
+"""The command line of ``python -m sandbox``."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from urllib.parse import urlsplit
+
+from sandbox.options import Options, find_problem
+
+LARGEST_FLEET = 1_000_000
+LARGEST_CROWD = 10_000
+
+OPEN_QUESTIONS = """\
+Vinli's public documents leave the following open. The defaults are what an
+application is most likely to meet; each can be switched to see how it copes."""
+
+
+def parse_options(arguments: Sequence[str]) -> Options:
+    """Return the options in ``arguments``; exits with status 2 and one message when they make no sense."""
+    parser = _parser()
+    values = vars(parser.parse_args(arguments))
+    options = Options(**{f.name: values[f.name] for f in fields(Options) if f.init})
+    problem = find_problem(options)
+    if problem:
+        parser.error(problem)
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description="A local emulator of the Vinli platform. It is not Vinli and holds no real data.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    _add_network(parser.add_argument_group("network"))
+    _add_registration(parser.add_argument_group("registration and data"))
+    _add_output(parser.add_argument_group("output"))
+    _add_open_questions(parser.add_argument_group("left open by Vinli's documents", OPEN_QUESTIONS))
+    return parser
+
+
+def _add_network(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--host", default=Options.host, help="address to listen on; a loopback address")
+    group.add_argument("--port", type=_between(0, 65535), default=Options.port, help="0 takes a free port")
+    group.add_argument(
+        "--allow-remote", action="store_true", help="let --host be reachable from other machines"
+    )
+    group.add_argument("--tls-cert", metavar="FILE", help="certificate chain (PEM); serve https")
+    group.add_argument("--tls-key", metavar="FILE", help="private key (PEM) of --tls-cert")
+    group.add_argument(
+        "--latency-ms",
+        type=_between(0, 60_000),
+        default=0,
+        metavar="N",
+        help="every JSON answer leaves N ms after its request arrived",
+    )
+    group.add_argument(
+        "--public-url",
+        metavar="URL",
+        type=_public_url,
+        help="origin that links are built on; may contain {service}, as in "
+        "http://{service}.localhost:9000 (default: where it listens)",
+    )
+
+
+def _add_registration(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--redirect-uri",
+        metavar="URI",
+        default=Options.redirect_uri,
+        type=_redirect_uri,
+        help="registered for the server client (code flow)",
+    )
+    group.add_argument(
+        "--implicit-redirect-uri",
+        metavar="URI",
+        default=Options.implicit_redirect_uri,
+        type=_redirect_uri,
+        help="registered for the web client (implicit flow)",
+    )
+    group.add_argument(
+        "--seed", type=int, default=Options.seed, metavar="N", help="same seed, same ids and data"
+    )
+    group.add_argument(
+        "--devices",
+        type=_between(0, LARGEST_FLEET),
+        metavar="N",
+        help="devices of the app in all (default: 3 and 1 of the two drivers, 1 for each more)",
+    )
+    group.add_argument(
+        "--drivers",
+        type=_between(0, LARGEST_CROWD),
+        default=0,
+        metavar="N",
+        help="sign-in accounts besides the two, named driver3@example.com and so on",
+    )
+
+
+def _add_output(group: "argparse._ArgumentGroup") -> None:
+    form = group.add_mutually_exclusive_group()
+    form.add_argument(
+        "--json",
+        dest="output",
+        action="store_const",
+        const="json",
+        default="text",
+        help="print the credentials as one JSON line",
+    )
+    form.add_argument(
+        "--env",
+        dest="output",
+        action="store_const",
+        const="env",
+        default="text",
+        help="print the credentials as NAME=value lines",
+    )
+    group.add_argument("--quiet", action="store_true", help="write no line for each request to stderr")
+
+
+def _add_open_questions(group: "argparse._ArgumentGroup") -> None:
+    def switch(name: str, default: bool, text: str) -> None:
+        group.add_argument(name, type=_on_or_off, metavar="on|off", default=default, help=text)
+
+    def choice(name: str, *choices: str, text: str) -> None:
+        group.add_argument(name, choices=choices, default=choices[0], help=text)
+
+    switch("--echo-state", Options.echo_state, "return state to the redirect URI")
+    switch("--refresh-token", Options.refresh_token, "issue refresh tokens and accept them")
+    group.add_argument(
+        "--expires-in",
+        type=_between(1, 10**9),
+        metavar="SECONDS",
+        help="say expires_in and let tokens expire (default: neither)",
+    )
+    group.add_argument(
+        "--token-type",
+        default=Options.token_type,
+        metavar="TEXT",
+        help="token_type in answers, as spelled; none leaves it out",
+    )
+    choice("--pkce", "on", "off", "required", text="on: enforced when a challenge came; off: unheard of")
+    group.add_argument(
+        "--code-lifetime",
+        type=_between(1, 600),
+        default=Options.code_lifetime,
+        metavar="SECONDS",
+        help="how long an authorization code is good for",
+    )
+    choice(
+        "--denial", "redirect", "body", text="where a refused consent goes: error=access_denied, or a page"
+    )
+    switch(
+        "--remember-consent", Options.remember_consent, "an approved client gets through at once next time"
+    )
+    choice(
+        "--client-types",
+        "lenient",
+        "strict",
+        text="lenient: any client may ask for a token, any with a "
+        "secret for a code; strict: server for codes, web for tokens",
+    )
+    choice("--client-auth", "basic", "basic-or-post", text="how the token endpoint takes the client's secret")
+    switch("--cors", Options.cors, "let pages of any origin call the API with a Bearer token")
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text) if text.isascii() and text.isdecimal() else -1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low} to {high}")
+        return value
+
+    return number
+
+
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither on nor off")
+    return text == "on"
+
+
+def _redirect_uri(text: str) -> str:
+    """Accept an absolute URI without a fragment (RFC 6749 section 3.1.2); custom schemes are in use."""
+    parts = urlsplit(text)
+    if not parts.scheme or not text.isascii() or "#" in text or any(c <= " " for c in text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an absolute URI without a fragment")
+    return text
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text.replace("{service}", "auth"))
+    is_origin = parts.scheme in ("http", "https") and parts.netloc and parts.path in ("", "/")
+    if not is_origin or parts.query or parts.fragment or "@" in parts.netloc:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin such as http://127.0.0.1:9000")
+    return text.rstrip("/")
