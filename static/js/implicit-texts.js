@@ -7,12 +7,13 @@ const texts = {
   "unknown-state": ["This answer belongs to another attempt", "Its state was not made in this tab, or was already used. Nothing of it was used. Start again here."],
   "expired-state": ["This attempt is too old", "More than ten minutes have passed since it was started. Start again to get a new one."],
   "no-token": ["No token came back", "The answer is yours, but there is no usable access token in it."],
+  accepted: ["Vinli sent a token", "It is in the memory of this page alone, which now asks Vinli directly."],
   forgotten: ["Forgotten", "The token and all that was read with it are gone from this page. Vinli may still hold the token valid for a while."],
   unauthorized: ["Vinli did not accept the token", "It has expired, or the permission was withdrawn. The token was forgotten. Start again to get a new one."],
 };
 
 const oauthErrors = {
-  access_denied: ["You said no", "Vinli reports that the permission was refused. Nothing was shared."],
+  access_denied: ["The permission was refused", "Vinli reports that the request was not approved. Nothing was shared."],
   invalid_request: ["Vinli could not read the request", "It found a parameter missing, repeated or wrong. Check the client ID and the redirect URI."],
   unauthorized_client: ["This client may not use this flow", "Vinli does not allow the client to ask for a token in the browser. Check the client’s type."],
   unsupported_response_type: ["Vinli does not offer this flow here", "It does not issue a token in the browser for this client."],
@@ -38,7 +39,7 @@ export function failureText(failure, isPartial = false) {
 function causeText({ kind, status, origin }) {
   switch (kind) {
     case "cors":
-      return `${origin} answers, but without the CORS headers that would let a page of another site read it. Only a server can call it, so use the code flow.`;
+      return `${origin} answers, but this page may not read it: the answer carries no CORS headers for other sites, or leads elsewhere. Only a server can call it, so use the code flow.`;
     case "unreachable":
       return `${origin} could not be reached from this browser. It may be down, or it answers without CORS headers, in which case only a server can call it: use the code flow.`;
     case "slow":
@@ -50,5 +51,6 @@ function causeText({ kind, status, origin }) {
   }
 }
 
+export const acceptedTexts = texts.accepted;
 export const forgottenTexts = texts.forgotten;
 export const unauthorizedTexts = texts.unauthorized;

@@ -37,7 +37,7 @@ export class View {
 
   addDevice(id, name) {
     const row = this.part("device-row").content.cloneNode(true);
-    row.querySelector("[data-field=name]").textContent = typeof name === "string" && name !== "" ? name : "Unnamed device";
+    row.querySelector("[data-field=name]").textContent = name;
     row.querySelector("[data-field=id]").textContent = id;
     this.part("device-list").append(row);
   }

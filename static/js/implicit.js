@@ -1,6 +1,6 @@
 // The implicit callback: the token lives in the closure of start() until it is forgotten, and nowhere else.
 import { Refused, accessToken } from "./implicit-answer.js";
-import { failureText, forgottenTexts, refusalTexts, unauthorizedTexts } from "./implicit-texts.js";
+import { acceptedTexts, failureText, forgottenTexts, refusalTexts, unauthorizedTexts } from "./implicit-texts.js";
 import { CallFailed, currentUser, devicePages } from "./vinli.js";
 import { View } from "./implicit-view.js";
 
@@ -18,7 +18,8 @@ async function showDevices(view, url, token, forgotten) {
       if (!seen.has(id)) view.addDevice(id, name);
       seen.add(id);
     }
-    view.say("devices", seen.size === total ? `${total} in all.` : `${seen.size} of ${total}. This list is not complete.`);
+    const count = seen.size === total ? `${total} in all.` : `${seen.size} of ${total}. This list is not complete.`;
+    view.say("devices", count);
   }
   if (total === 0) view.say("devices", "No device is shared with this application.");
 }
@@ -46,17 +47,18 @@ export function start(root) {
     view.clear();
     view.announce(kind, ...texts);
   };
+  const judge = (part, error) => {
+    if (!(error instanceof CallFailed)) throw error;
+    if (error.kind === "unauthorized") forget("warning", unauthorizedTexts);
+    else if (error.kind !== "forgotten") view.fail(part, failureText(error, part === "devices" && view.hasDevices));
+  };
   const show = (part, load, url) =>
-    load(view, url, token, forgetting.signal).catch((error) => {
-      if (!(error instanceof CallFailed)) throw error;
-      if (error.kind === "unauthorized") forget("warning", unauthorizedTexts);
-      else if (error.kind !== "forgotten") view.fail(part, failureText(error, part === "devices" && view.hasDevices));
-    });
+    load(view, url, token, forgetting.signal).catch((error) => judge(part, error));
 
   view.onForget(() => forget("info", forgottenTexts));
   // A page kept for the back button would keep the token with it.
   addEventListener("pagehide", () => forget("info", forgottenTexts));
-  view.announce("info", "Vinli sent a token", "It is in the memory of this page alone. What follows was read with it, straight from Vinli.");
+  view.announce("info", ...acceptedTexts);
   show("user", showUser, root.dataset.userUrl);
   show("devices", showDevices, root.dataset.devicesUrl);
 }

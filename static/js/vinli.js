@@ -2,8 +2,9 @@
 const TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 100;
 const MAX_PAGES = 50;
+const JSON_TYPE = /^application\/(.+\+)?json\b/i;
 
-/** A call that brought nothing; `kind` is cors, unreachable, slow, status, unauthorized, nonsense or forgotten. */
+/** A call that brought nothing; its kind: cors, unreachable, slow, status, unauthorized, nonsense, forgotten. */
 export class CallFailed extends Error {
   constructor(kind, url, status = 0) {
     super(kind);
@@ -31,7 +32,7 @@ async function send(url, token, signal) {
   const response = await fetch(url, { ...private_, headers, redirect: "error", signal });
   if (response.status === 401) throw new CallFailed("unauthorized", url);
   if (!response.ok) throw new CallFailed("status", url, response.status);
-  if (!/^application\/(.+\+)?json\b/i.test(response.headers.get("Content-Type") ?? "")) throw new SyntaxError("not JSON");
+  if (!JSON_TYPE.test(response.headers.get("Content-Type") ?? "")) throw new SyntaxError("not JSON");
   return response.json();
 }
 
@@ -58,16 +59,19 @@ export async function currentUser(userUrl, token, forgotten) {
   return { name: names.join(" "), email: user.email };
 }
 
-function pageOf(answer, url) {
-  const { total, limit } = answer?.meta?.pagination ?? {};
-  const devices = answer?.devices;
-  const sound = Array.isArray(devices) && Number.isSafeInteger(total) && total >= 0 && Number.isSafeInteger(limit) && limit > 0
-    && devices.every((device) => typeof device?.id === "string");
-  if (!sound) throw new CallFailed("nonsense", url);
-  return { devices, total, limit };
+function deviceOf({ id, name }) {
+  return { id, name: typeof name === "string" && name !== "" ? name : "Unnamed device" };
 }
 
-/** Yields {devices, total} page by page. The stride is the limit that Vinli answers with, which may be smaller. */
+function pageOf(answer, url) {
+  const { total, limit } = answer?.meta?.pagination ?? {};
+  const counts = Number.isSafeInteger(total) && total >= 0 && Number.isSafeInteger(limit) && limit > 0;
+  const listed = Array.isArray(answer?.devices) && answer.devices.every((device) => typeof device?.id === "string");
+  if (!counts || !listed) throw new CallFailed("nonsense", url);
+  return { devices: answer.devices.map(deviceOf), total, limit };
+}
+
+/** Yields {devices: [{id, name}], total} page by page. The stride is the limit that came back. */
 export async function* devicePages(devicesUrl, token, forgotten) {
   let offset = 0;
   for (let count = 0; count < MAX_PAGES; count += 1) {
