@@ -19,7 +19,7 @@ limit_request_line = 8190
 forwarded_allow_ips = ""
 
 
-def on_starting(server):  # noqa: ANN001, ANN201
+def on_starting(_server: object) -> None:
     """Judge the settings before any worker starts, so that their problems are told once."""
     try:
         settings.load()

@@ -43,12 +43,13 @@ class Programs:
         name: str,
         arguments: list[str],
         environment: Mapping[str, str],
-        log: IO[str] | None,
-        **options: int,
+        *,
+        stdout: int | None = None,
+        stderr: IO[str] | None = None,
     ) -> subprocess.Popen[str]:
-        """Start a program; its standard error goes to ``log``, or to this terminal."""
+        """Start a Python module as a program; what it writes goes to this terminal unless said otherwise."""
         program = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", *arguments], env=dict(environment), stderr=log, text=True, **options
+            [sys.executable, "-m", *arguments], env=dict(environment), stdout=stdout, stderr=stderr, text=True
         )
         self._running.append((name, program))
         return program
@@ -92,7 +93,7 @@ def main() -> int:
             else run_sandbox(programs, environment)
         )
         app = ["gunicorn", "--bind", f"127.0.0.1:{port}", "app:create_app()"]
-        program = programs.start("app", app, environment, None)
+        program = programs.start("app", app, environment)
         wait_until_ready(f"http://127.0.0.1:{port}/healthz", program)
         print("\n".join(["", f"  Vinli Connect    {public_url}", *lines, *operator_lines(environment)]))
         print("\n  Ctrl-C ends all of it.\n", flush=True)
@@ -124,8 +125,8 @@ def run_sandbox(programs: Programs, environment: dict[str, str]) -> list[str]:
             "sandbox",
             ["sandbox", "--port", port, "--json", *callbacks],
             environment,
-            log,
             stdout=subprocess.PIPE,
+            stderr=log,
         )
     first_line = program.stdout.readline() if program.stdout else ""
     if not first_line:

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import replace
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.web import flow_problems
@@ -47,7 +47,7 @@ def start() -> Response | str:
     authorization_request = services().auth.authorization_request(
         settings.redirect_uri, state_for(attempt), code_verifier
     )
-    response = redirect(authorization_request.url)
+    response = make_response(redirect(authorization_request.url))
     bind_to_browser(response, attempt, browser_secret)
     log_event("connect started")
     return response
@@ -129,7 +129,7 @@ def _answer_used(attempt: Attempt) -> Response:
             outcome = _wait_for_twin(attempt)
         if outcome is not None and outcome.status == "done" and outcome.session_id:
             # A double click: the browser dropped the first answer, so the second brings the same session.
-            response = redirect(attempt.next_path)
+            response = make_response(redirect(attempt.next_path))
             services().sessions.reissue(outcome.session_id, response)
             return response
     if current_driver() is not None:

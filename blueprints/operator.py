@@ -95,12 +95,10 @@ def devices() -> Response | str:
     number = page_number()
     with services().bulkhead.slot():
         page = services().platform.devices_page(app_auth(), (number - 1) * DEVICES_PER_PAGE, DEVICES_PER_PAGE)
-    numbers = NumberedPage(
-        number, DEVICES_PER_PAGE, page.total, lambda n: url_for("operator.devices", page=n)
+    listed = NumberedPage(
+        page.items, number, DEVICES_PER_PAGE, page.total, lambda n: url_for("operator.devices", page=n)
     )
-    return render_template(
-        "operator_devices.html", page=numbers, devices=page.items, query="", **_list_links()
-    )
+    return render_template("operator_devices.html", page=listed, query="", **_list_links())
 
 
 @bp.get("/devices/<device_id>")

@@ -12,7 +12,7 @@ from datetime import datetime
 from flask import url_for
 
 from blueprints.web.logs import log_event
-from providers.auth import BearerAuth
+from providers.auth import BasicAuth, BearerAuth
 from providers.errors import ProviderError, Unauthorized
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
@@ -96,7 +96,9 @@ def load_cards(
         return list(pool.map(lambda device: load_card(platform, auth, device), devices))
 
 
-def load_card(platform: PlatformClient, auth: BearerAuth, device: Device, *, shows_vin: bool = False) -> Card:
+def load_card(
+    platform: PlatformClient, auth: BasicAuth | BearerAuth, device: Device, *, shows_vin: bool = False
+) -> Card:
     """Return one device's card; raises Unauthorized when the token is refused."""
     try:
         return Card(device, platform.latest_vehicle(auth, device.id), shows_vin=shows_vin)

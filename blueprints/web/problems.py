@@ -260,7 +260,7 @@ def _log(error: Exception, problem: Problem) -> None:
 
 
 def _cause_of(error: BaseException) -> str:
-    texts = []
+    texts: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(texts) < 4:
         texts.append(f"{type(cause).__name__}: {cause}"[:300])
