@@ -35,6 +35,7 @@ POLL = 0.05
 @limiter.limit(connect_rate)
 def start() -> Response | str:
     """Start an attempt and send the browser to the authorization endpoint."""
+    refuse_other_methods("GET")
     refuse_prefetch()
     next_path = local_path(request.args.get("next"), url_for("garage.index"))
     if came_from_another_site():

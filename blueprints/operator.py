@@ -37,7 +37,7 @@ from blueprints.web.logs import log_event
 from blueprints.web.operator_link import SIGN_IN_PATH, redeem
 from blueprints.web.pages import NumberedPage, page_number
 from blueprints.web.problems import Action, Problem, ProblemError
-from blueprints.web.requests import refuse_prefetch
+from blueprints.web.requests import refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 
 bp = Blueprint("operator", __name__, url_prefix=SIGN_IN_PATH)
@@ -67,6 +67,7 @@ def exist_only_when_enabled() -> None:
 @limiter.limit(sign_in_rate, methods=["POST"])
 def sign_in() -> Response | str | tuple[str, int]:
     """Sign the operator in by password, or by a one-click link (``?link=``) that is valid once."""
+    refuse_other_methods("GET", "POST")
     refuse_prefetch()
     if request.method == "POST":
         return _sign_in_by_password()
