@@ -9,6 +9,8 @@ PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
 # Vinli does not document CORS. These are the calls that a browser application makes with an access token.
@@ -36,10 +38,15 @@ def dress_page(response: Response, redirect_uris: tuple[str, ...]) -> None:
 
 
 def form_target(redirect_uri: str) -> str:
-    """Return the origin of a redirect URI for ``form-action``, or its scheme where no origin can be written."""
-    parts = urlsplit(redirect_uri)
-    is_origin = parts.scheme in ("http", "https") and "[" not in parts.netloc
-    return f"{parts.scheme}://{parts.netloc}" if is_origin else f"{parts.scheme}:"
+    """Return what ``form-action`` calls a redirect URI: its origin, or its scheme where no origin can be written."""
+    origin = origin_of(redirect_uri)
+    return origin if origin and "[" not in origin else urlsplit(redirect_uri).scheme + ":"
+
+
+def origin_of(uri: str) -> str | None:
+    """Return the origin of a web address, None for a custom scheme such as mobile apps register."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else None
 
 
 def is_cors(request: Request) -> bool:

@@ -6,8 +6,8 @@ redirect for a client that was approved before. Errors are a page in the body an
 """
 
 import json
-from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, Response, redirect, render_template, request
@@ -17,7 +17,7 @@ from sandbox.authorization import PlainRequest
 from sandbox.browser import CONSENT_COOKIE, SESSION_COOKIE, is_from_our_page, set_cookie
 from sandbox.people import Driver
 from sandbox.registry import OAuthClient
-from sandbox.services.pages import error_page, sign_in_page, signed_in_driver
+from sandbox.services.pages import error_page, foreign_form_page, sign_in_page, signed_in_driver
 from sandbox.state import sandbox
 
 bp = Blueprint("oauth", __name__)
@@ -35,19 +35,19 @@ SINGLE = (
 
 
 class AuthorizationRefused(Exception):
-    """An authorization request that cannot be answered; shown to the person as a page."""
+    """An authorization request that cannot be answered. ``facts`` help the developer: pairs of label and value."""
 
-    def __init__(self, error: str, reason: str, detail: str | None = None) -> None:
+    def __init__(self, error: str, reason: str, facts: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(reason)
         self.error = error
-        self.reason = reason
-        self.detail = detail
+        self.facts = facts
 
 
 @bp.errorhandler(AuthorizationRefused)
 def show_refusal(refused: AuthorizationRefused) -> tuple[str, int]:
     """Show why an authorization request was refused: in the body, never by redirect (docs general/authentication)."""
-    return error_page(400, "This request cannot go on", str(refused), refused.error, refused.detail), 400
+    title = "This request cannot go on"
+    return error_page(400, title, str(refused), refused.error, refused.facts, stays_here=True), 400
 
 
 @bp.get("/oauth/authorization/new")
@@ -71,7 +71,7 @@ def decide() -> Response | tuple[str, int]:
     ``cancel`` refuses: the name that oauth2orize uses, whose other names Vinli's are. A guess.
     """
     if not is_from_our_page(request):
-        return error_page(403, "Refused", "The form was sent from another site.", "access_denied"), 403
+        return foreign_form_page()
     fields = _fields()
     box = sandbox()
     transaction_id = str(fields.get("transaction_id", ""))
@@ -117,25 +117,22 @@ def _judge(parameters: Mapping[str, str]) -> OAuthClient:
 
     Looked at before Authlib does, whose error texts cannot hold what a stranger may send in these parameters.
     """
-    client = sandbox().registry.client(parameters.get("client_id", ""))
+    client_id, redirect_uri = parameters.get("client_id"), parameters.get("redirect_uri")
+    if not client_id:
+        raise AuthorizationRefused("invalid_request", "The parameter client_id is missing.")
+    client = sandbox().registry.client(client_id)
     if client is None:
-        raise AuthorizationRefused(
-            "invalid_client",
-            "No client with this client_id is registered. It is the OAuth client's id, not the App ID."
-            if parameters.get("client_id")
-            else "The parameter client_id is missing.",
-        )
-    redirect_uri = parameters.get("redirect_uri")
+        text = "No client with this client_id is registered. It takes the OAuth client's id, not the App ID."
+        raise AuthorizationRefused("invalid_client", text, [("Sent", client_id)])
+    if not redirect_uri:
+        raise AuthorizationRefused("invalid_request", "The parameter redirect_uri is missing.")
     if redirect_uri != client.redirect_uri:
-        raise AuthorizationRefused(
-            "invalid_request",
-            "The redirect_uri is not, character for character, the one registered for this client."
-            if redirect_uri
-            else "The parameter redirect_uri is missing.",
-            f"Registered: {client.redirect_uri}",
-        )
+        text = "The redirect_uri differs from the one registered for this client. Every character counts."
+        facts = [("Sent", redirect_uri), ("Registered", client.redirect_uri)]
+        raise AuthorizationRefused("invalid_request", text, facts)
     if parameters.get("response_type") not in ("code", "token"):
-        raise AuthorizationRefused("unsupported_response_type", "The response_type has to be code or token.")
+        text = "The response_type has to be code or token."
+        raise AuthorizationRefused("unsupported_response_type", text)
     try:
         sandbox().oauth.get_consent_grant(PlainRequest("GET", parameters, request.headers))
     except OAuth2Error as error:
@@ -151,13 +148,21 @@ def _consent_page(parameters: Mapping[str, str], client: OAuthClient, driver: Dr
         app=box.registry.app,
         client=client,
         driver=driver,
-        cars=len(box.fleet.of_driver(driver.number)),
+        cars_text=_count_in_words(len(box.fleet.of_driver(driver.number))),
+        return_to=urlsplit(client.redirect_uri).netloc or client.redirect_uri,
+        this_request=request.full_path,
+        echoes_state=box.options.echo_state,
         transaction_id=box.browsers.ask(session, parameters),
     )
     response = Response(page)
     # vinli-cli needs a cookie with this page and sends it back beside the session's.
     set_cookie(response, CONSENT_COOKIE, box.browsers.consent_value(session), box.addresses.is_secure)
     return response
+
+
+def _count_in_words(devices: int) -> str:
+    words = {0: "the devices you add", 1: "your device", 2: "your two devices", 3: "your three devices"}
+    return words.get(devices, f"your {devices} devices")
 
 
 def _grant(parameters: Mapping[str, str], driver: Driver) -> Response:

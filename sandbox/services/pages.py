@@ -5,45 +5,58 @@ the Android SDK opens such links in the real browser.
 """
 
 import re
+from collections.abc import Sequence
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from sandbox.browser import CONSENT_COOKIE, SESSION_COOKIE, delete_cookie, is_from_our_page, set_cookie
-from sandbox.people import Driver
+from sandbox.headers import origin_of
+from sandbox.people import Driver, email_of
 from sandbox.state import sandbox
 
 bp = Blueprint("pages", __name__)
 
 AUTHORIZATION = "/oauth/authorization/new"
+MOST_DRIVERS_SHOWN = 8
 OWN_TARGET = re.compile(re.escape(AUTHORIZATION) + r"\?[!-~]+")
 
 
 @bp.get("/")
 def index() -> str:
-    """Say what this is and where everything is."""
+    """Say what this is, who can sign in and what is registered; secrets are on the terminal alone."""
     box = sandbox()
+    shown = min(box.people.count, MOST_DRIVERS_SHOWN)
+    drivers = [box.people.driver(number) for number in range(shown)]
     return render_template(
-        "index.html", driver=signed_in_driver(), app=box.registry.app, clients=box.registry.clients
+        "index.html",
+        driver=signed_in_driver(),
+        drivers=[(driver, len(box.fleet.of_driver(driver.number))) for driver in drivers],
+        more_drivers=box.people.count - shown,
+        last_email=email_of(box.people.count - 1),
+        password=box.people.password,
+        app=box.registry.app,
+        app_url=origin_of(box.options.redirect_uri),
+        clients=box.registry.clients,
+        total=f"{box.fleet.total():,}",
     )
 
 
 @bp.get("/sign-in")
 def sign_in_form() -> str:
     """Show the sign-in form on its own."""
-    return sign_in_page("/")
+    return sign_in_page(_own_path(request.args.get("next", "")))
 
 
 @bp.post("/sign-in")
 def sign_in() -> Response | tuple[str, int]:
     """Start a session and go on with what the driver came for."""
     if not is_from_our_page(request):
-        return error_page(403, "Refused", "The form was sent from another site.", "access_denied"), 403
+        return foreign_form_page()
     box = sandbox()
     email, next_path = request.form.get("email", ""), _own_path(request.form.get("next", ""))
     driver = box.people.sign_in(email, request.form.get("password", ""))
     if driver is None:
-        problem = "That e-mail address and password do not go together."
-        return sign_in_page(next_path, email, problem), 401
+        return sign_in_page(next_path, email, "That e-mail address and password do not go together."), 401
     response = redirect(next_path, 303)
     set_cookie(response, SESSION_COOKIE, box.browsers.sign_in(driver.number), box.addresses.is_secure)
     return response
@@ -52,18 +65,25 @@ def sign_in() -> Response | tuple[str, int]:
 @bp.get("/sign-up")
 def sign_up() -> str:
     """Explain where accounts come from here."""
+    people = sandbox().people
     return render_template(
-        "sign_up.html", last_email=sandbox().people.driver(sandbox().people.count - 1).email
+        "sign_up.html",
+        first_email=email_of(0),
+        second_email=email_of(1),
+        last_email=email_of(people.count - 1),
+        password=people.password,
+        back=url_for("pages.sign_in_form", next=_own_path(request.args.get("next", ""))),
     )
 
 
 @bp.post("/sign-out")
 def sign_out() -> Response | tuple[str, int]:
-    """End the session; what was approved stays approved."""
+    """End the session; what was approved stays approved. ``next`` goes on with a request as somebody else."""
     if not is_from_our_page(request):
-        return error_page(403, "Refused", "The form was sent from another site.", "access_denied"), 403
+        return foreign_form_page()
     sandbox().browsers.sign_out(request.cookies.get(SESSION_COOKIE))
-    response = redirect("/signed-out", 303)
+    next_path = _own_path(request.form.get("next", ""))
+    response = redirect("/signed-out" if next_path == "/" else next_path, 303)
     for cookie in (SESSION_COOKIE, CONSENT_COOKIE):
         delete_cookie(response, cookie, sandbox().addresses.is_secure)
     return response
@@ -83,22 +103,40 @@ def signed_in_driver() -> Driver | None:
 
 def sign_in_page(next_path: str, email: str = "", problem: str | None = None) -> str:
     """Return the sign-in page; ``next_path`` keeps the authorization request across it."""
-    people = sandbox().people
+    box = sandbox()
     return render_template(
         "sign_in.html",
-        app=sandbox().registry.app if next_path.startswith(AUTHORIZATION) else None,
+        app=box.registry.app if next_path.startswith(AUTHORIZATION) else None,
         next_path=next_path,
         email=email,
         problem=problem,
-        hint_email=people.driver(0).email,
-        other_email=people.driver(1).email,
-        hint_password=people.password,
+        hint_email=email_of(0),
+        hint_password=box.people.password,
     )
 
 
-def error_page(status: int, title: str, text: str, code: str | None = None, detail: str | None = None) -> str:
-    """Return a page about something that went wrong; ``code`` is the machine-readable error."""
-    return render_template("error.html", status=status, title=title, text=text, code=code, detail=detail)
+def error_page(
+    status: int,
+    title: str,
+    text: str,
+    code: str | None = None,
+    facts: Sequence[tuple[str, str]] = (),
+    stays_here: bool = False,
+) -> str:
+    """Return a page about something that went wrong.
+
+    ``code`` is the machine-readable error, ``facts`` are pairs of label and value; ``stays_here`` explains why the
+    browser is not sent back to the app.
+    """
+    return render_template(
+        "error.html", status=status, title=title, text=text, code=code, facts=facts, stays_here=stays_here
+    )
+
+
+def foreign_form_page() -> tuple[str, int]:
+    """Refuse a form that another site's page sent."""
+    text = "This form was sent from a page of another site, so nothing was done."
+    return error_page(403, "Not from here", text), 403
 
 
 def _own_path(target: str) -> str:
