@@ -19,11 +19,13 @@ def checked_origin(origin: str) -> str:
     """
     parts = urlsplit(origin)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"not an http(s) origin: {origin!r}")
+        raise ValueError("not an http or https origin")
     if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError(f"more than an origin: {parts.scheme}://{parts.hostname}")
+    if parts.port == 0:
+        raise ValueError(f"not a port of an origin: {parts.hostname}")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError(f"plain http is for loopback addresses alone: {origin!r}")
+        raise ValueError(f"plain http is for loopback addresses alone: {parts.hostname}")
     return origin_of(origin)
 
 

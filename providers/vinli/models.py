@@ -109,7 +109,7 @@ def _uuid(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not is_uuid(value):
         raise ValueError(f"{name} is not a UUID")
-    return value
+    return value.lower()
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:

@@ -7,7 +7,6 @@ passed per call: the app's BasicAuth sees all devices of the app, a BearerAuth t
 from __future__ import annotations
 
 from functools import partial
-from uuid import UUID
 
 from requests.auth import AuthBase
 
@@ -57,4 +56,4 @@ class PlatformClient:
 
 
 def _device_key(device: Device) -> int:
-    return UUID(device.id).int
+    return int(device.id.replace("-", ""), 16)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from providers.http import Transport
+from tests.unit.providers.certificates import Authority
+from tests.unit.providers.servers import Server
+
+
+class Clock:
+    """Seconds that pass only when a test or a server says so; sleeping makes them pass."""
+
+    def __init__(self):
+        self.now = 1_000.0
+        self.naps = []
+        self._lock = threading.Lock()
+
+    def __call__(self):
+        return self.now
+
+    def advance(self, seconds):
+        with self._lock:
+            self.now += seconds
+
+    def sleep(self, seconds):
+        self.naps.append(seconds)
+        self.advance(seconds)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(respond, tls=None):
+        servers.append(Server(respond, tls))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def make_transport(clock):
+    transports = []
+
+    def make(*origins, **options):
+        defaults = {"pool_size": 8, "clock": clock, "sleep": clock.sleep, "random": lambda: 0.5}
+        transport = Transport(**defaults | options)
+        for origin in origins:
+            transport.allow(origin)
+        transports.append(transport)
+        return transport
+
+    yield make
+    for transport in transports:
+        transport.close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
