@@ -105,7 +105,11 @@ class AppProcess:
         raise AssertionError(f"the app does not answer:\n{self.log()}")
 
     def __enter__(self) -> AppProcess:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *exc_info: object) -> None:
         self.stop()

@@ -48,6 +48,7 @@ class SandboxProcess:
         if kind is not None:
             print(f"--- log of the sandbox at {self.origin} ---\n{self.log()}", file=sys.stderr)
         self._stop()
+        self._log.close()
 
     def log(self) -> str:
         """Return what the sandbox has written to stderr so far."""

@@ -1,0 +1,69 @@
+"""What the contract tests share: sites as processes, sites in this process, a Redis server, hostile upstreams."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.contract.redis_server import PROGRAM, RedisServer
+from tests.contract.sites import LocalSite, running_site
+
+
+@pytest.fixture(scope="session")
+def shared_site():
+    """One application and sandbox for the tests that leave nothing behind in them."""
+    with running_site() as site:
+        yield site
+
+
+@pytest.fixture
+def site(shared_site):
+    """The shared site, with the sandbox's faults and log cleared."""
+    shared_site.forget()
+    yield shared_site
+    shared_site.forget()
+
+
+@pytest.fixture
+def browser(site):
+    with site.browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def local_site(tmp_path):
+    """Build applications in this process: ``local_site(upstream, VARIABLE=value...)``."""
+    made = []
+
+    def make(upstream, **variables):
+        directory = tmp_path / str(len(made))
+        directory.mkdir()
+        made.append(LocalSite(directory, upstream, **variables))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """A Redis server that no test stops."""
+    require_redis()
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def own_redis():
+    """A Redis server for one test, to be stopped and frozen at will."""
+    require_redis()
+    with RedisServer() as server:
+        yield server
+
+
+def require_redis():
+    if PROGRAM is None:
+        assert os.environ.get("CI") != "true", "redis-server is not installed"
+        pytest.skip("redis-server is not installed")
