@@ -15,7 +15,7 @@ from blueprints.web.attempts import Verdict, bind_to_browser, judge_state, state
 from blueprints.web.identity import connect_driver, current_driver, forget_driver, local_path
 from blueprints.web.limits import connect_rate, limiter
 from blueprints.web.logs import log_event
-from blueprints.web.problems import GARAGE, HOME, Problem, ProblemError
+from blueprints.web.problems import GARAGE, Problem, ProblemError
 from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from providers.errors import ProviderError
@@ -153,7 +153,10 @@ def _with_way_out(problem: Problem) -> ProblemError:
         is_connected = current_driver() is not None
     except StoreUnavailable:
         is_connected = False
-    return ProblemError(replace(problem, actions=(GARAGE, HOME)) if is_connected else problem)
+    if not is_connected:
+        return ProblemError(problem)
+    others = (replace(action, primary=False) for action in problem.actions)
+    return ProblemError(replace(problem, actions=(GARAGE, *others)))
 
 
 def _warm_auth_connection() -> None:

@@ -63,7 +63,11 @@ class AppProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def kill(self) -> None:
@@ -98,7 +102,7 @@ class AppProcess:
                 raise AssertionError(f"the app ended at start:\n{self.log()}")
             try:
                 requests.get(f"{self.origin}/healthz", timeout=2)
-            except requests.ConnectionError:
+            except requests.RequestException:
                 time.sleep(0.05)
             else:
                 return
