@@ -7,13 +7,14 @@ from sandbox import control
 from sandbox.addresses import service_of
 from sandbox.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
 from sandbox.problems import Problem, answer_http_exception, answer_problem
-from sandbox.services import auth, oauth, pages, platform, shared, transactions
+from sandbox.services import auth, authorize, pages, platform, shared, token, transactions
 from sandbox.state import Sandbox, sandbox
 
 # Which service each blueprint belongs to. What is not listed answers under every host name.
 SERVICE_OF_BLUEPRINT = {
     auth.bp.name: "auth",
-    oauth.bp.name: "auth",
+    authorize.bp.name: "auth",
+    token.bp.name: "auth",
     pages.bp.name: "auth",
     platform.bp.name: "platform",
     transactions.bp.name: "platform",
@@ -26,10 +27,10 @@ def create_app(box: Sandbox) -> Flask:
     app = Flask(__name__)
     app.extensions["sandbox"] = box
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    for module in (auth, oauth, pages, platform, transactions, shared, control):
+    for module in (auth, authorize, token, pages, platform, transactions, shared, control):
         app.register_blueprint(module.bp)
-    app.before_request(apply_fault)
     app.before_request(allow_cross_origin)
+    app.before_request(apply_fault)
     app.before_request(keep_to_the_named_service)
     app.after_request(finish)
     app.register_error_handler(Problem, answer_problem)

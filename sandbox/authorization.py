@@ -17,6 +17,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import Request, Response
 from flask import request as flask_request
+from werkzeug.datastructures import Headers
 
 from sandbox.clock import Clock
 from sandbox.options import Options
@@ -38,7 +39,7 @@ def random_text(length: int) -> str:
 class PlainRequest(OAuth2Request):  # type: ignore[misc]
     """A request with parameters that were read and checked before, each once."""
 
-    def __init__(self, method: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    def __init__(self, method: str, parameters: Mapping[str, str], headers: Headers) -> None:
         # Authlib refuses plain http by the URI given here, names under .localhost included, which Vinli's own SDK uses
         # with one host name per service. Whether the sandbox may be reached is decided where it listens.
         super().__init__(method, "https://sandbox.invalid/", headers=headers)
@@ -94,7 +95,8 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def answer_token_request(self, parameters: Mapping[str, str]) -> Response:
         """Answer the token endpoint. One at a time: of two requests with one code, the second finds it used."""
         with self._exchange:
-            return self.create_token_response(PlainRequest("POST", parameters, flask_request.headers))  # type: ignore[no-any-return]
+            request = PlainRequest("POST", parameters, flask_request.headers)
+            return self.create_token_response(request)  # type: ignore[no-any-return]
 
     def _generate(
         self, grant_type: str, client: OAuthClient, include_refresh_token: bool, **_: Any

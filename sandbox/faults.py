@@ -4,10 +4,24 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Request, Response
 
 DRIP_SECONDS = 0.2
+KINDS: Mapping[str, type] = {
+    "path": str,
+    "method": str,
+    "query": dict,
+    "status": int,
+    "body": str,
+    "content_type": str,
+    "headers": dict,
+    "delay_ms": int,
+    "drip": bool,
+    "close": bool,
+    "times": int,
+}
 
 
 @dataclass
@@ -29,6 +43,21 @@ class Fault:
     drip: bool = False
     close: bool = False
     times: int | None = None
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Fault":
+        """Return the fault that a JSON object describes; raises ValueError naming what does not fit."""
+        if "path" not in value:
+            raise ValueError("a fault needs a path")
+        for name, given in value.items():
+            expected = KINDS.get(name)
+            if (
+                expected is None
+                or not isinstance(given, expected)
+                or (expected is int and isinstance(given, bool))
+            ):
+                raise ValueError(f"{name} is none of a fault's fields, or not of its type")
+        return cls(**value)
 
     def meets(self, request: Request) -> bool:
         """Tell whether it is for this request."""

@@ -96,7 +96,9 @@ class People:
     def by_email(self, email: str) -> Driver | None:
         """Return the driver with this e-mail address, in any case, or None."""
         match = EMAIL.fullmatch(email.strip().lower())
-        number = int(match[1] or 1) - 1 if match else self.count
+        if match is None:
+            return None
+        number = int(match[1] or 1) - 1
         return self.driver(number) if number < self.count and email_of(number) == match[0] else None
 
     def sign_in(self, email: str, password: str) -> Driver | None:

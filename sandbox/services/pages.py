@@ -7,7 +7,7 @@ the Android SDK opens such links in the real browser.
 import re
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from sandbox.browser import CONSENT_COOKIE, SESSION_COOKIE, delete_cookie, is_from_our_page, set_cookie
 from sandbox.headers import origin_of
@@ -57,7 +57,7 @@ def sign_in() -> Response | tuple[str, int]:
     driver = box.people.sign_in(email, request.form.get("password", ""))
     if driver is None:
         return sign_in_page(next_path, email, "That e-mail address and password do not go together."), 401
-    response = redirect(next_path, 303)
+    response = _go_to(next_path)
     set_cookie(response, SESSION_COOKIE, box.browsers.sign_in(driver.number), box.addresses.is_secure)
     return response
 
@@ -83,7 +83,7 @@ def sign_out() -> Response | tuple[str, int]:
         return foreign_form_page()
     sandbox().browsers.sign_out(request.cookies.get(SESSION_COOKIE))
     next_path = _own_path(request.form.get("next", ""))
-    response = redirect("/signed-out" if next_path == "/" else next_path, 303)
+    response = _go_to("/signed-out" if next_path == "/" else next_path)
     for cookie in (SESSION_COOKIE, CONSENT_COOKIE):
         delete_cookie(response, cookie, sandbox().addresses.is_secure)
     return response
@@ -137,6 +137,10 @@ def foreign_form_page() -> tuple[str, int]:
     """Refuse a form that another site's page sent."""
     text = "This form was sent from a page of another site, so nothing was done."
     return error_page(403, "Not from here", text), 403
+
+
+def _go_to(path: str) -> Response:
+    return Response(status=303, headers={"Location": path})
 
 
 def _own_path(target: str) -> str:

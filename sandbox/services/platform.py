@@ -110,7 +110,7 @@ def show_vehicle(vehicle_id: str) -> Response:
     """Return one vehicle, visible only through a device of the caller's."""
     caller = authenticated_caller()
     vehicle = sandbox().vehicles.find(vehicle_id)
-    device = vehicle and sandbox().fleet.find(vehicle.device_id)
+    device = sandbox().fleet.find(vehicle.device_id) if vehicle else None
     if vehicle is None or device is None or caller.driver not in (None, device.owner):
         raise Problem(404, "No such vehicle")
     return _item("vehicle", sandbox().wire.vehicle(vehicle))

@@ -1,16 +1,15 @@
-"""Auth service: the authorization and token endpoints (docs general/authentication; RFC 6749 and 7636).
+"""Auth service: the authorization endpoint (docs general/authentication; RFC 6749 and 7636).
 
 The steps of the authorization endpoint are those that vinli-cli's ``auth authorize`` drives: a consent page with a
 hidden ``transaction_id`` and a cookie of its own, a decision posted to ``/oauth/authorization``, and at once the
 redirect for a client that was approved before. Errors are a page in the body and never a redirect, as documented.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from authlib.oauth2 import OAuth2Error
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from sandbox.authorization import PlainRequest
@@ -18,9 +17,10 @@ from sandbox.browser import CONSENT_COOKIE, SESSION_COOKIE, is_from_our_page, se
 from sandbox.people import Driver
 from sandbox.registry import OAuthClient
 from sandbox.services.pages import error_page, foreign_form_page, sign_in_page, signed_in_driver
+from sandbox.services.token import json_object
 from sandbox.state import sandbox
 
-bp = Blueprint("oauth", __name__)
+bp = Blueprint("authorize", __name__)
 
 # RFC 6749 section 3.1: none of these more than once. Unknown parameters are tolerated (vinli_tornado_auth sends any).
 SINGLE = (
@@ -87,22 +87,6 @@ def decide() -> Response | tuple[str, int]:
     if box.options.remember_consent:
         box.tokens.remember_consent(driver.number, client.id)
     return _grant(parameters, driver)
-
-
-@bp.post("/oauth/token")
-def token() -> Response:
-    """Exchange a code, or a refresh token where these are switched on.
-
-    Takes a form (vinli_tornado_auth) and JSON (vinli-node lib/auth.js), the client by Basic.
-    """
-    values = _token_values()
-    repeated = [name for name in values if len(values.getlist(name)) > 1]
-    if repeated:
-        return _token_error("invalid_request", f"Repeated parameter: {repeated[0]}")
-    problem = _credentials_problem(values)
-    if problem:
-        return problem
-    return sandbox().oauth.answer_token_request(values.to_dict())
 
 
 def _authorization_parameters(args: MultiDict[str, str]) -> dict[str, str]:
@@ -189,10 +173,7 @@ def _send_back(redirect_uri: str, appendix: str) -> Response:
     """Redirect to the registered URI with ``?...`` or ``#...`` appended, its own query kept as it is."""
     if appendix.startswith("?") and "?" in redirect_uri:
         appendix = "&" + appendix[1:]
-    response = redirect(redirect_uri, 302)
-    response.headers["Location"] = redirect_uri + appendix
-    response.data = b""
-    return response
+    return Response(status=302, headers={"Location": redirect_uri + appendix, "Cache-Control": "no-store"})
 
 
 def _without_state_unless_echoed(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -201,36 +182,4 @@ def _without_state_unless_echoed(parameters: Mapping[str, str]) -> dict[str, str
 
 
 def _fields() -> Mapping[str, object]:
-    return _json_object() if request.mimetype == "application/json" else request.form.to_dict()
-
-
-def _json_object() -> dict[str, object]:
-    try:
-        value = json.loads(request.get_data())
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _token_values() -> MultiDict[str, str]:
-    """Return the parameters of a token request, whichever of the two forms they came in."""
-    if request.mimetype == "application/json":
-        return MultiDict({name: value for name, value in _json_object().items() if isinstance(value, str)})
-    return MultiDict(parse_qsl(request.get_data(as_text=True), keep_blank_values=True))
-
-
-def _credentials_problem(values: MultiDict[str, str]) -> Response | None:
-    """Refuse a secret in the body, and a second client beside the one of the header (RFC 6749 section 2.3)."""
-    credentials = request.authorization
-    if "client_secret" in values and (credentials or sandbox().options.client_auth == "basic"):
-        return _token_error("invalid_request", "Send the client's id and secret by HTTP Basic alone")
-    if credentials and values.get("client_id", credentials.username) != credentials.username:
-        return _token_error("invalid_request", "client_id is not the client that authenticates")
-    return None
-
-
-def _token_error(error: str, description: str) -> Response:
-    """Answer as RFC 6749 section 5.2 says; what Vinli answers is not documented."""
-    body = json.dumps({"error": error, "error_description": description})
-    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-    return Response(body, 400, headers, mimetype="application/json")
+    return json_object() if request.mimetype == "application/json" else request.form.to_dict()
