@@ -3,7 +3,9 @@
 The first page tells the total and the stride, so all other offsets are known and their pages can be asked for at
 once; links in answers are not followed. A list may change while it is read. Entries that were already seen are
 skipped; where the totals or the number of entries show that some may have slipped through between two pages,
-the list is read again for those, until a pass holds together.
+the list is read again for those, until a pass holds together. One change leaves no trace in either and is missed:
+an entry removed from a page already read while another is added at the very end. New entries come first in
+Vinli's lists (docs general/pagination), where this cannot lose any.
 """
 
 from __future__ import annotations

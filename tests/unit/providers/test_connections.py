@@ -17,8 +17,8 @@ def get(transport, origin):
     return transport.request("test", "GET", f"{origin}/thing")
 
 
-def post(transport, origin):
-    return transport.request("test", "POST", f"{origin}/thing", form={"code": "c"})
+def post(transport, origin, **options):
+    return transport.request("test", "POST", f"{origin}/thing", form={"code": "c"}, **options)
 
 
 @pytest.fixture(params=["http", "https"])
@@ -109,10 +109,10 @@ def test_nothing_is_repeated_after_the_first_byte_of_an_answer(serve, transport_
 def test_a_reused_connection_that_falls_silent_is_slow_and_not_dead(serve, transport_for, tls):
     silent = threading.Event()
     server = serve(in_turn(json_reply({}), lambda _sock: silent.wait(10)), tls)
-    transport = transport_for(server, timeout=(1.0, 0.05))
+    transport = transport_for(server)
     post(transport, server.origin)
     with pytest.raises(TimedOut):
-        post(transport, server.origin)
+        post(transport, server.origin, deadline=0.05)
     silent.set()
     assert len(server.received) == 2
 

@@ -277,7 +277,7 @@ def test_a_silent_host_times_out(serve, make_transport):
     silent = threading.Event()
     server = serve(lambda _: lambda sock: silent.wait(10))
     with pytest.raises(TimedOut):
-        get(make_transport(server.origin, timeout=(1.0, 0.05)), server)
+        get(make_transport(server.origin, timeout=(3.0, 0.05)), server)
     silent.set()
     assert len(server.received) == 1
 

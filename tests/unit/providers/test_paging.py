@@ -1,0 +1,239 @@
+import threading
+from itertools import islice
+
+import pytest
+
+from providers.errors import Incomplete, Nonsense, ServerFailed
+from providers.paging import Page, list_all
+
+
+class Source:
+    """A list on a server; `change` may alter it before a page is cut."""
+
+    def __init__(self, size, change=None, stride=None):
+        self.entries = list(range(size))
+        self.asked = []
+        self.change = change
+        self.stride = stride
+        self._lock = threading.Lock()
+
+    def __call__(self, offset, limit):
+        with self._lock:
+            self.asked.append((offset, limit))
+            if self.change:
+                self.change(self, len(self.asked))
+            limit = min(limit, self.stride or limit)
+            return Page(self.entries[offset : offset + limit], len(self.entries), offset, limit)
+
+
+def listed(source, **options):
+    return list(list_all(source, key=lambda entry: entry, **options))
+
+
+@pytest.mark.parametrize("size", [0, 1, 9, 10, 11, 20, 99, 1431])
+@pytest.mark.parametrize("concurrency", [1, 3, 16])
+def test_every_entry_comes_once_and_in_order(size, concurrency):
+    source = Source(size)
+    assert listed(source, limit=10, concurrency=concurrency) == list(range(size))
+    assert sorted(source.asked) == [(offset, 10) for offset in range(0, max(size, 1), 10)]
+
+
+def test_the_stride_is_the_limit_that_came_back():
+    source = Source(95, stride=20)
+    assert listed(source, limit=100) == list(range(95))
+    assert sorted(source.asked) == [(0, 100), (20, 20), (40, 20), (60, 20), (80, 20)]
+
+
+def test_the_total_is_known_and_the_first_page_there_before_anything_else_is_asked_for():
+    source = Source(95)
+    listing = list_all(source, key=lambda entry: entry, limit=10)
+    assert (listing.total, listing.first_page.items) == (95, list(range(10)))
+    assert next(iter(listing)) == 0
+    assert len(source.asked) == 1
+
+
+def test_pages_are_fetched_at_once_up_to_the_allowed_concurrency_and_no_further():
+    together = threading.Barrier(4)
+    running, peak, lock = set(), [0], threading.Lock()
+    source = Source(170)
+
+    def fetch(offset, limit):
+        if offset:
+            with lock:
+                running.add(offset)
+                peak[0] = max(peak[0], len(running))
+            together.wait(10)
+            with lock:
+                running.discard(offset)
+        return source(offset, limit)
+
+    assert listed(fetch, limit=10, concurrency=4) == list(range(170))
+    assert peak[0] == 4
+
+
+def test_a_slow_page_does_not_hold_up_those_after_it():
+    """A window that slides: while the second page is awaited, the others of the window are fetched."""
+    source, others = Source(80), threading.Semaphore(0)
+
+    def fetch(offset, limit):
+        if offset == 10:
+            for _ in range(3):
+                assert others.acquire(timeout=10)
+        elif offset:
+            others.release()
+        return source(offset, limit)
+
+    assert listed(fetch, limit=10, concurrency=2) == list(range(80))
+
+
+def test_what_was_fetched_and_not_read_stays_bounded():
+    source, filled = Source(10_000), threading.Event()
+
+    def fetch(offset, limit):
+        page = source(offset, limit)
+        if len(source.asked) == 7:
+            filled.set()
+        return page
+
+    listing = list_all(fetch, key=lambda entry: entry, limit=10, concurrency=3)
+    entries = iter(listing)
+    assert list(islice(entries, 2)) == [0, 1]
+    assert filled.wait(10)
+    listing.close()
+    assert len(source.asked) == 7
+
+
+def test_closing_stops_the_fetching():
+    source, release = Source(10_000), threading.Event()
+
+    def fetch(offset, limit):
+        if offset:
+            release.wait(10)
+        return source(offset, limit)
+
+    listing = list_all(fetch, key=lambda entry: entry, limit=10, concurrency=2)
+    assert list(islice(listing, 5)) == [0, 1, 2, 3, 4]
+    listing.close()
+    release.set()
+    assert list(listing) == []
+    assert len(source.asked) <= 3
+
+
+def test_a_page_that_fails_ends_the_list_after_those_before_it():
+    source = Source(100)
+
+    def fetch(offset, limit):
+        if offset == 30:
+            raise ServerFailed("down")
+        return source(offset, limit)
+
+    entries = iter(list_all(fetch, key=lambda entry: entry, limit=10))
+    assert list(islice(entries, 30)) == list(range(30))
+    with pytest.raises(ServerFailed):
+        next(entries)
+
+
+# A list that changes while it is read
+
+
+def at(*calls):
+    """Return a decorator: the change happens before these calls alone."""
+    return lambda change: lambda source, call: change(source) if call in calls else None
+
+
+def grow_in_front(source):
+    source.entries.insert(0, 1_000_000 + len(source.entries))
+
+
+def grow_at_the_end(source):
+    source.entries.append(1_000_000 + len(source.entries))
+
+
+def shrink(source):
+    del source.entries[3]
+
+
+def swap(source):
+    shrink(source)
+    grow_in_front(source)
+
+
+@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end, shrink, swap])
+@pytest.mark.parametrize("call", [2, 3, 5, 7, 10])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_what_stays_in_a_changing_list_is_listed_once(change, call, concurrency):
+    source = Source(95, at(call)(change))
+    entries = listed(source, limit=10, concurrency=concurrency)
+    assert len(entries) == len(set(entries))
+    assert set(entries) >= set(range(95)) & set(source.entries)
+
+
+@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end])
+def test_what_is_added_before_the_end_turns_up(change):
+    source = Source(95, at(4)(change))
+    assert set(listed(source, limit=10, concurrency=1)) == set(source.entries)
+
+
+@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end])
+def test_a_list_that_never_stops_growing_is_listed(change):
+    source = Source(95, lambda source, _call: change(source))
+    entries = listed(source, limit=10)
+    assert len(entries) == len(set(entries))
+    assert set(entries) >= set(range(95))
+
+
+def test_a_list_that_never_stops_shrinking_is_incomplete():
+    source = Source(500, lambda source, _call: shrink(source))
+    with pytest.raises(Incomplete):
+        listed(source, limit=10)
+
+
+def test_a_list_that_shrinks_to_nothing_ends():
+    def clear(source):
+        source.entries.clear()
+
+    source = Source(95, at(2)(clear))
+    assert listed(source, limit=10) == list(range(10))
+
+
+# Pages that cannot be
+
+
+def broken(size, **wrong):
+    """Return a fetch whose pages from offset 10 on are wrong in the given fields."""
+    source = Source(size)
+
+    def fetch(offset, limit):
+        page = source(offset, limit)
+        fields = {"items": page.items, "total": page.total, "offset": offset, "limit": page.limit}
+        return Page(**fields | (wrong if offset else {}))
+
+    return fetch
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"offset": 0}, {"limit": 20}, {"limit": 0}, {"total": -1}, {"total": 10**8}, {"items": [7] * 11}],
+)
+def test_a_page_that_does_not_answer_the_question_is_nonsense(wrong):
+    with pytest.raises(Nonsense):
+        listed(broken(50, **wrong), limit=10)
+
+
+@pytest.mark.parametrize(
+    ("offset", "limit", "total"), [(0, 0, 5), (0, 11, 5), (0, -1, 5), (5, 10, 5), (0, 10, 10**8)]
+)
+def test_a_first_page_that_cannot_be_is_nonsense(offset, limit, total):
+    with pytest.raises(Nonsense):
+        list_all(lambda *_: Page([1], total, offset, limit), key=lambda entry: entry, limit=10)
+
+
+@pytest.mark.parametrize("items", [[], [1], [20, 21, 22]])
+def test_a_page_shorter_than_the_total_explains_is_incomplete(items):
+    with pytest.raises(Incomplete):
+        listed(broken(50, items=items), limit=10)
+
+
+def test_the_same_page_over_and_over_is_incomplete():
+    with pytest.raises(Incomplete):
+        listed(lambda offset, limit: Page(list(range(limit)), 50, offset, limit), limit=10)

@@ -1,0 +1,235 @@
+import base64
+import hashlib
+import json
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from providers.errors import Nonsense, Refused, ServerFailed, Throttled, Unauthorized, Unreachable
+from providers.vinli.auth import AuthClient, TokenResponse, new_code_verifier
+from tests.unit.providers.servers import CLOSE, http, json_reply
+
+REDIRECT_URI = "https://app.example/connect/callback?x=a b&y=ü"
+VERIFIER = "v" * 43
+
+
+@pytest.fixture
+def client_for(make_transport):
+    return lambda server: AuthClient(make_transport(), server.origin, "client-id", "s3cr%t+:ü")
+
+
+# The authorization request
+
+
+def query_of(request):
+    return parse_qsl(urlsplit(request.url).query, strict_parsing=True)
+
+
+def test_the_authorization_url_names_every_parameter_once(make_transport):
+    client = AuthClient(make_transport(), "https://auth.vin.li", "client id&", "hush")
+    request = client.authorization_request(REDIRECT_URI, "st&te", VERIFIER)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+    assert request.url.startswith("https://auth.vin.li/oauth/authorization/new?")
+    assert sorted(query_of(request)) == [
+        ("client_id", "client id&"),
+        ("code_challenge", challenge),
+        ("code_challenge_method", "S256"),
+        ("redirect_uri", REDIRECT_URI),
+        ("response_type", "code"),
+        ("state", "st&te"),
+    ]
+    assert VERIFIER not in request.url
+    assert "hush" not in request.url
+
+
+def test_pkce_can_be_turned_off(make_transport):
+    client = AuthClient(make_transport(), "https://auth.vin.li", "id", "hush")
+    names = [name for name, _ in query_of(client.authorization_request(REDIRECT_URI, "s", None))]
+    assert sorted(names) == ["client_id", "redirect_uri", "response_type", "state"]
+
+
+def test_verifiers_are_of_the_rfcs_characters_and_differ():
+    verifiers = {new_code_verifier() for _ in range(100)}
+    assert len(verifiers) == 100
+    assert all(re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", verifier) for verifier in verifiers)
+
+
+# The exchange
+
+
+def test_the_token_request_is_a_form_with_the_client_in_basic(serve, client_for):
+    server = serve(lambda _: json_reply({"access_token": "abc"}))
+    client_for(server).exchange("c/o=de", REDIRECT_URI, VERIFIER)
+    (request,) = server.received
+    assert (request.method, request.target) == ("POST", "/oauth/token")
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert request.headers["accept"] == "application/json"
+    scheme, _, credentials = request.headers["authorization"].partition(" ")
+    assert (scheme, base64.b64decode(credentials).decode()) == ("Basic", "client-id:s3cr%t+:ü")
+    assert request.form == {
+        "grant_type": "authorization_code",
+        "code": "c/o=de",
+        "redirect_uri": REDIRECT_URI,
+        "code_verifier": VERIFIER,
+    }
+
+
+def test_no_verifier_is_sent_when_pkce_is_off(serve, client_for):
+    server = serve(lambda _: json_reply({"access_token": "abc"}))
+    client_for(server).exchange("code", REDIRECT_URI, None)
+    assert "code_verifier" not in server.received[0].form
+
+
+def test_an_access_token_alone_is_enough(serve, client_for):
+    server = serve(lambda _: json_reply({"access_token": "abc"}))
+    tokens = client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
+    assert tokens == TokenResponse("abc", "Bearer", None, None, None)
+
+
+def test_everything_the_rfc_knows_is_read_and_the_rest_is_not():
+    tokens = TokenResponse.from_json(
+        {
+            "access_token": "abc",
+            "token_type": "bearer",
+            "expires_in": 3600,
+            "refresh_token": "def",
+            "scope": "a b",
+            "id_token": 5,
+            "expires_at": 1,
+        }
+    )
+    assert tokens == TokenResponse("abc", "Bearer", 3600, "def", "a b")
+
+
+def test_null_is_as_good_as_absent():
+    fields = dict.fromkeys(("token_type", "expires_in", "refresh_token", "scope"))
+    assert TokenResponse.from_json({"access_token": "abc", **fields}) == TokenResponse(
+        "abc", "Bearer", None, None, None
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [(1, 1), (3600, 3600), ("3600", 3600), (2_592_001, 2_592_000), (10**15, 2_592_000)]
+)
+def test_lifetimes(sent, read):
+    assert TokenResponse.from_json({"access_token": "abc", "expires_in": sent}).expires_in == read
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *(
+            {"access_token": value}
+            for value in (None, "", 5, {}, [], True, "a b", "tökén", "a\n", "x" * 8193)
+        ),
+        *({"token_type": value} for value in ("mac", "JWT", "", 5, ["Bearer"])),
+        *({"expires_in": value} for value in (0, -1, "0", "-1", "", "abc", "1e3", True, False, 1.5, [], {})),
+        *({"refresh_token": value} for value in (5, "", "a b", {})),
+        {"scope": 5},
+    ],
+)
+def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, fields):
+    server = serve(lambda _: json_reply({"access_token": "abc"} | fields))
+    with pytest.raises(Nonsense, match=next(iter(fields))):
+        client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        http(200),
+        http(200, b"", content_type=None),
+        http(200, b"[]"),
+        http(200, b"null"),
+        http(200, b"{}"),
+        http(200, b'{"message": "no"}'),
+        http(200, b"<html>", content_type="text/html"),
+        http(200, b'{"access_token": "abc"}', content_type="text/plain"),
+        http(200, b'{"access_token": "abc", "access_token": "def"}'),
+        http(200, b'{"access_token": "abc", "expires_in": NaN}'),
+        http(200, b'{"access_token": "abc", "expires_in": 1e400}'),
+        http(200, b'{"access_token": "\\ud800"}'),
+        http(200, b"[" * 100_000),
+        http(200, json.dumps({"access_token": "abc", "more": "x" * 70_000}).encode()),
+        json_reply({"access_token": "abc"}, 201),
+        http(204),
+        json_reply({"access_token": "abc"}, 302, Location="/elsewhere"),
+    ],
+)
+def test_an_answer_that_is_no_token_response_is_nonsense(serve, client_for, reply):
+    server = serve(lambda _: reply)
+    with pytest.raises(Nonsense) as caught:
+        client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
+    assert "abc" not in str(caught.value)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+@pytest.mark.parametrize(
+    ("body", "content_type", "error"),
+    [
+        (b'{"error": "invalid_grant"}', "application/json", "invalid_grant"),
+        (b"", None, None),
+        (b"<html>", "text/html", None),
+        (
+            b'{"statusCode": 401, "error": "Unauthorized", "message": "no"}',
+            "application/json",
+            "Unauthorized",
+        ),
+    ],
+)
+def test_every_refusal_is_plain(serve, client_for, status, body, content_type, error):
+    server = serve(lambda _: http(status, body, content_type=content_type))
+    with pytest.raises(Refused) as caught:
+        client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
+    assert type(caught.value) is Refused
+    assert (caught.value.status, caught.value.error) == (status, error)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"), [(http(503), ServerFailed), (http(429), Throttled), (CLOSE, Unreachable)]
+)
+def test_an_exchange_is_never_repeated(serve, client_for, reply, kind):
+    server = serve(lambda _: reply)
+    with pytest.raises(kind):
+        client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
+    assert len(server.received) == 1
+
+
+def test_tokens_do_not_show_themselves():
+    assert "hush" not in repr(TokenResponse("hush", "Bearer", None, "hush", None))
+
+
+# Who is connected
+
+
+def test_the_current_user_is_asked_for_with_the_token(serve, client_for):
+    user = {"id": "6b24cb2a", "email": "example@gmail.com", "firstName": None, "phone": "+1", "settings": {}}
+    server = serve(lambda _: json_reply({"user": user}))
+    found = client_for(server).current_user("abc")
+    assert (found.id, found.email, found.first_name, found.last_name) == (
+        "6b24cb2a",
+        "example@gmail.com",
+        None,
+        None,
+    )
+    (request,) = server.received
+    assert (request.method, request.target) == ("GET", "/api/v1/users/_current")
+    assert request.headers["authorization"] == "Bearer abc"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, [], {"user": None}, {"user": []}, {"user": {"id": "a"}}, {"user": {"id": 5, "email": "a@b"}}]
+)
+def test_a_user_that_is_none_is_nonsense(serve, client_for, body):
+    server = serve(lambda _: json_reply(body))
+    with pytest.raises(Nonsense):
+        client_for(server).current_user("abc")
+
+
+def test_a_token_that_is_no_longer_good_is_unauthorized(serve, client_for):
+    server = serve(lambda _: http(401))
+    with pytest.raises(Unauthorized):
+        client_for(server).current_user("abc")

@@ -1,0 +1,87 @@
+import pytest
+
+from providers.vinli.callback import MAX_LENGTH, BadCallback, CallbackQuery
+
+
+def reason_for(*pairs, issuer=None):
+    with pytest.raises(BadCallback) as caught:
+        CallbackQuery.from_pairs(pairs, issuer)
+    return caught.value.reason
+
+
+def test_a_code_with_its_state():
+    query = CallbackQuery.from_pairs([("code", "c"), ("state", "s")])
+    assert (query.state, query.code, query.error) == ("s", "c", None)
+
+
+def test_an_error_with_its_state():
+    query = CallbackQuery.from_pairs(
+        [("error", "access_denied"), ("error_description", "nö"), ("state", "s")]
+    )
+    assert (query.state, query.code, query.error) == ("s", None, "access_denied")
+
+
+def test_what_is_not_known_is_ignored_even_twice():
+    pairs = [
+        ("state", "s"),
+        ("code", "c"),
+        ("scope", "a"),
+        ("scope", "b"),
+        ("iss", "x"),
+        ("iss", "é"),
+        ("é", "\x00"),
+    ]
+    assert CallbackQuery.from_pairs(pairs).code == "c"
+
+
+@pytest.mark.parametrize("name", ["state", "code", "error", "error_description", "error_uri"])
+def test_a_parameter_may_not_come_twice(name):
+    assert reason_for((name, "a"), ("state", "s"), ("code", "c"), (name, "a")) == "repeated"
+    assert reason_for(("state", "s"), ("code", "c"), (name, ""), (name, "")) == "repeated"
+
+
+@pytest.mark.parametrize("name", ["state", "code", "error"])
+@pytest.mark.parametrize("value", ["é", "a\n", "a\x00b", "\x7f", "x" * (MAX_LENGTH + 1), "\ud800"])
+def test_values_that_cannot_be(name, value):
+    pairs = {"state": "s", "code": "c"} | {name: value}
+    assert reason_for(*pairs.items()) == "malformed"
+
+
+def test_an_error_holds_no_quote_and_no_backslash():
+    assert reason_for(("state", "s"), ("error", 'a"b')) == "malformed"
+    assert reason_for(("state", "s"), ("error", "a\\b")) == "malformed"
+    assert reason_for(("state", "s"), ("error", "a"), ("error_description", "x" * 2049)) == "malformed"
+
+
+def test_the_longest_values_that_may_be():
+    longest = "x" * MAX_LENGTH
+    assert CallbackQuery.from_pairs([("state", longest), ("code", longest)]).code == longest
+
+
+@pytest.mark.parametrize(
+    ("pairs", "reason"),
+    [
+        ([], "empty"),
+        ([("scope", "a")], "empty"),
+        ([("state", "s")], "empty"),
+        ([("state", "s"), ("code", "")], "empty"),
+        ([("code", "c")], "no_state"),
+        ([("code", "c"), ("state", "")], "no_state"),
+        ([("error", "access_denied")], "no_state"),
+        ([("state", "s"), ("code", "c"), ("error", "e")], "both"),
+    ],
+)
+def test_what_is_missing_or_too_much(pairs, reason):
+    assert reason_for(*pairs) == reason
+
+
+def test_a_configured_issuer_must_be_the_one_that_answers():
+    pairs = [("state", "s"), ("code", "c")]
+    assert CallbackQuery.from_pairs([*pairs, ("iss", "https://a")], issuer="https://a").code == "c"
+    assert reason_for(*pairs, issuer="https://a") == "issuer"
+    assert reason_for(*pairs, ("iss", "https://b"), issuer="https://a") == "issuer"
+    assert reason_for(*pairs, ("iss", "https://a"), ("iss", "https://a"), issuer="https://a") == "repeated"
+
+
+def test_neither_code_nor_state_shows_itself():
+    assert "secret" not in repr(CallbackQuery.from_pairs([("state", "secret"), ("code", "secret")]))

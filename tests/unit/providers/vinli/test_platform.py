@@ -1,0 +1,211 @@
+import base64
+from datetime import UTC, datetime
+from itertools import islice
+from uuid import UUID
+
+import pytest
+
+from providers.auth import BasicAuth, BearerAuth
+from providers.errors import Nonsense, NotFound, ServerFailed, Unauthorized
+from providers.vinli.models import Device, Vehicle
+from providers.vinli.platform import PlatformClient
+from tests.unit.providers.servers import http, json_reply
+
+APP = BasicAuth("app", "secret")
+DEVICE_ID = "821374c0-d6d8-11e3-9c1a-0800200c9a66"
+DEVICE = {
+    "id": DEVICE_ID,
+    "name": "Mystery Machine",
+    "chipId": "VV55C6887CBA",
+    "createdAt": "2016-04-07T14:56:18.306Z",
+    "icon": "https://vinli-public.s3.amazonaws.com/icon",
+    "links": {"self": "http://172.17.0.18:80/api/v1/devices/x"},
+}
+VEHICLE = {
+    "id": "67e1e940-d6da-11e3-9c1a-0800200c9a66",
+    "vin": "2B4GP44R6WR942762",
+    "year": "2007",
+    "make": "Toyota",
+    "model": "Camry",
+    "trim": None,
+    "data": {"drive": "front wheel drive"},
+    "createdAt": "2016-08-08T21:12:18.692Z",
+    "lastStartup": "2016-08-08T16:12:16.828-05:00",
+}
+
+
+@pytest.fixture
+def client_for(make_transport):
+    return lambda server, concurrency=4: PlatformClient(make_transport(), server.origin, concurrency)
+
+
+def device(number):
+    return DEVICE | {"id": str(UUID(int=number)), "name": f"Car {number}"}
+
+
+def page_of(devices, request, limit=None, **more):
+    offset, limit = int(request.query["offset"]), limit or int(request.query["limit"])
+    pagination = {
+        "total": len(devices),
+        "limit": limit,
+        "offset": offset,
+        "links": {"next": "http://10.0.0.1/"},
+    }
+    return json_reply(
+        {"devices": devices[offset : offset + limit], "meta": {"pagination": pagination | more}}
+    )
+
+
+def test_all_devices_are_listed_in_order(serve, client_for):
+    devices = [device(number) for number in range(432)]
+    server = serve(lambda request: page_of(devices, request))
+    listing = client_for(server).devices(APP)
+    assert listing.total == 432
+    assert [entry.name for entry in listing] == [f"Car {number}" for number in range(432)]
+    assert sorted(int(request.query["offset"]) for request in server.received) == [0, 100, 200, 300, 400]
+    assert {request.query["limit"] for request in server.received} == {"100"}
+    assert {request.path for request in server.received} == {"/api/v1/devices"}
+    assert {request.headers["authorization"] for request in server.received} == {
+        "Basic " + base64.b64encode(b"app:secret").decode()
+    }
+
+
+def test_no_more_connections_are_opened_than_requests_are_in_flight(serve, client_for):
+    devices = [device(number) for number in range(2_000)]
+    server = serve(lambda request: page_of(devices, request))
+    client = client_for(server)
+    for _ in range(2):
+        assert len(list(client.devices(APP))) == 2_000
+    assert server.connections <= 4
+
+
+def test_a_server_that_gives_smaller_pages_is_followed(serve, client_for):
+    devices = [device(number) for number in range(55)]
+    server = serve(lambda request: page_of(devices, request, limit=20))
+    assert len(list(client_for(server).devices(APP))) == 55
+    assert [request.query["limit"] for request in server.received] == ["100", "20", "20"]
+
+
+def test_an_empty_list_is_a_list(serve, client_for):
+    server = serve(lambda request: page_of([], request))
+    listing = client_for(server).devices(BearerAuth("abc"))
+    assert (listing.total, list(listing)) == (0, [])
+
+
+def test_the_first_page_fails_before_anything_is_shown(serve, client_for):
+    server = serve(lambda _: http(401))
+    with pytest.raises(Unauthorized):
+        client_for(server).devices(APP)
+
+
+def test_a_later_page_that_fails_fails_the_list(serve, client_for):
+    devices = [device(number) for number in range(250)]
+
+    def respond(request):
+        return http(500) if request.query["offset"] == "200" else page_of(devices, request)
+
+    entries = iter(client_for(serve(respond)).devices(APP))
+    assert [entry.name for entry in islice(entries, 200)] == [f"Car {number}" for number in range(200)]
+    with pytest.raises(ServerFailed):
+        next(entries)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"devices": []},
+        {"devices": {}, "meta": {"pagination": {"total": 0, "limit": 1, "offset": 0}}},
+        {"devices": [], "meta": {"pagination": {"total": "0", "limit": 1, "offset": 0}}},
+        {"devices": [], "meta": {"pagination": {"total": True, "limit": 1, "offset": 0}}},
+        {"devices": [], "meta": {"pagination": {"total": 0, "limit": 1.0, "offset": 0}}},
+        {"devices": [None], "meta": {"pagination": {"total": 1, "limit": 1, "offset": 0}}},
+        {"devices": [{"id": "x"}], "meta": {"pagination": {"total": 1, "limit": 1, "offset": 0}}},
+    ],
+)
+def test_a_page_of_another_shape_is_nonsense(serve, client_for, body):
+    server = serve(lambda _: json_reply(body))
+    with pytest.raises(Nonsense):
+        client_for(server).devices_page(APP, 0, 1)
+
+
+def test_one_device(serve, client_for):
+    server = serve(lambda _: json_reply({"device": DEVICE}))
+    found = client_for(server).device(BearerAuth("abc"), DEVICE_ID.upper())
+    created_at = datetime(2016, 4, 7, 14, 56, 18, 306_000, tzinfo=UTC)
+    assert found == Device(DEVICE_ID, "Mystery Machine", "VV55C6887CBA", created_at, is_virtual=False)
+    (request,) = server.received
+    assert request.target == f"/api/v1/devices/{DEVICE_ID}"
+    assert request.headers["authorization"] == "Bearer abc"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "x", "../users/_current", DEVICE_ID + "/x", DEVICE_ID + "\n", f" {DEVICE_ID}", "%2e"]
+)
+def test_what_is_no_uuid_never_enters_a_path(serve, client_for, wrong):
+    server = serve(lambda _: json_reply({"device": DEVICE, "vehicle": None}))
+    for ask in (client_for(server).device, client_for(server).latest_vehicle):
+        with pytest.raises(NotFound):
+            ask(APP, wrong)
+    assert server.connections == 0
+
+
+def test_the_latest_vehicle(serve, client_for):
+    server = serve(lambda _: json_reply({"vehicle": VEHICLE}))
+    vehicle = client_for(server).latest_vehicle(APP, DEVICE_ID)
+    assert (vehicle.vin, vehicle.year, vehicle.make, vehicle.model, vehicle.trim) == (
+        "2B4GP44R6WR942762",
+        "2007",
+        "Toyota",
+        "Camry",
+        None,
+    )
+    assert vehicle.last_startup == datetime(2016, 8, 8, 21, 12, 16, 828_000, tzinfo=UTC)
+    assert vehicle.last_startup.tzinfo is UTC
+    assert server.received[0].target == f"/api/v1/devices/{DEVICE_ID}/vehicles/_latest"
+
+
+def test_a_device_that_was_never_plugged_in_has_no_vehicle(serve, client_for):
+    server = serve(lambda _: json_reply({"vehicle": None}))
+    assert client_for(server).latest_vehicle(APP, DEVICE_ID) is None
+
+
+def test_a_missing_key_is_not_the_same_as_no_vehicle(serve, client_for):
+    server = serve(lambda _: json_reply({}))
+    with pytest.raises(Nonsense):
+        client_for(server).latest_vehicle(APP, DEVICE_ID)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": None},
+        {"id": "48ef1264-7fd2-4319-8789-g9a6b85b7a8f"},
+        {"name": 5},
+        {"chipId": None},
+        {"createdAt": None},
+        {"createdAt": "yesterday"},
+        {"createdAt": 1_460_040_978_306},
+        {"createdAt": "0001-01-01T00:00:00+14:00"},
+    ],
+)
+def test_a_device_with_a_wrong_field_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Device.from_json(DEVICE | wrong)
+
+
+def test_texts_are_cut_and_unknown_fields_dropped():
+    made = Device.from_json(DEVICE | {"name": "x" * 10_000, "virtual": True, "unlockToken": "secret"})
+    assert len(made.name) == 200
+    assert made.is_virtual
+    assert "secret" not in repr(made)
+
+
+def test_a_vehicle_may_have_nothing_but_its_id():
+    vehicle = Vehicle.from_json({"id": VEHICLE["id"]})
+    assert vehicle == Vehicle(VEHICLE["id"], None, None, None, None, None, None, None)
+
+
+def test_a_time_without_a_zone_is_utc():
+    assert Device.from_json(DEVICE | {"createdAt": "2016-04-07T14:56:18"}).created_at.tzinfo is UTC
