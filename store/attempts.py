@@ -75,8 +75,6 @@ class Attempts:
         """Return the attempt as it is now; None when it is unknown or too long ago."""
         return _attempt(attempt_id, self._records.get(_key(attempt_id)))
 
-    outcome = find  # the name for a caller that waits for another one's exchange to end
-
     def take(self, attempt_id: str) -> bool:
         """Go from pending to exchanging: True for exactly one caller ever."""
         return self._move(attempt_id, "pending", status="exchanging")

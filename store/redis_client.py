@@ -43,7 +43,6 @@ def _options(timeout: float) -> dict[str, Any]:
     return {
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
-        "socket_keepalive": True,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }

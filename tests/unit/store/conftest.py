@@ -1,0 +1,170 @@
+"""A store of each kind, a clock to turn, and a Redis server of the test's own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from store import Records, SqliteStore, Vault, open_store
+
+ROOT = Path(__file__).resolve().parents[3]
+CONTENDER = Path(__file__).with_name("contender.py")
+SECRET_KEY = "a secret key of the tests, long enough"
+
+
+class Clock:
+    """Unix seconds that pass only when told to."""
+
+    def __init__(self, now=1_790_000_000.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def advance(self, seconds):
+        self.now += seconds
+
+
+class RedisServer:
+    """A redis-server on a socket in a directory of its own. It can be stalled, stopped and started."""
+
+    def __init__(self, directory, *options):
+        self.socket = f"{directory}/redis.sock"
+        self.url = f"unix://{self.socket}"
+        self._directory = directory
+        self._options = options
+
+    def start(self):
+        command = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self._directory]
+        command += ["--save", "", "--appendonly", "no", *self._options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        wait_for_line(self.process, "eady to accept connections")
+
+    def stall(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def wait_for_line(process, text):
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if text in line:
+            return line
+    pytest.fail(f"{process.args[0]} ended early:\n{''.join(seen)}")
+
+
+@contextmanager
+def running_redis(*options):
+    if shutil.which("redis-server") is None:
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing("redis-server is not installed")
+    # Not tmp_path: the path of a socket has to be shorter than 108 bytes.
+    with tempfile.TemporaryDirectory(prefix="redis-") as directory:
+        server = RedisServer(directory, *options)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_redis():
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server():
+    """A server for a test that does it harm."""
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def start_redis():
+    return running_redis
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def sqlite_path(tmp_path):
+    return tmp_path / "instance" / "store.sqlite3"
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def store_url(request, sqlite_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{sqlite_path}"
+    server = request.getfixturevalue("shared_redis")
+    from redis import Redis
+
+    with Redis.from_url(server.url) as client:
+        client.flushall()
+    return server.url
+
+
+@pytest.fixture
+def store(store_url, clock):
+    store = open_store(store_url, clock)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_path, clock):
+    store = SqliteStore(sqlite_path, clock)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def vault():
+    return Vault(SECRET_KEY)
+
+
+@pytest.fixture
+def records(store, vault):
+    return Records(store, vault)
+
+
+@pytest.fixture
+def start_contender():
+    """Start a process that works on a store beside this one; see contender.py."""
+    started = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, str(CONTENDER), *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()

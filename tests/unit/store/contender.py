@@ -1,0 +1,90 @@
+"""Another process at the same store: `contender.py TASK STORE_URL ARGUMENT...`, for the tests beside it.
+
+It says "ready", waits for a line, does its task and prints what came of it.
+"""
+
+import os
+import sys
+import threading
+
+from store import Records, Vault, open_store
+
+
+def increment(store, key, times):
+    """Add one to a number, so many times, by compare-and-set."""
+    for _ in range(int(times)):
+        while True:
+            entry = store.get(key)
+            if store.replace(key, str(int(entry.value) + 1).encode(), 60, entry.version):
+                break
+    return "done"
+
+
+def take(store, secret_key, attempt_id, threads):
+    """Let so many threads take one attempt; how many got it."""
+    from store.attempts import Attempts
+
+    attempts = Attempts(Records(store, Vault(secret_key)))
+    gate, won = threading.Barrier(int(threads)), []
+
+    def contend():
+        gate.wait()
+        if attempts.take(attempt_id):
+            won.append(True)
+
+    workers = [threading.Thread(target=contend) for _ in range(int(threads))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return len(won)
+
+
+def write(store):
+    """Write until killed, and print each key once it is stored."""
+    number = 0
+    while True:
+        store.put(f"key-{number}", b"x" * 3000, 60)
+        print(number, flush=True)
+        number += 1
+
+
+def set_keys(store, secret_key, sid, prefix, count):
+    """Set so many session keys, each in a request of its own."""
+    # Here, since no other task should wait for Flask to be imported.
+    from flask import Flask, Response
+
+    from store.sessions import StoreSessionInterface
+
+    app = Flask("contender")
+    sessions = StoreSessionInterface(app, Records(store, Vault(secret_key)))
+    for number in range(int(count)):
+        with app.test_request_context(headers={"Cookie": f"session={sid}"}) as context:
+            context.session[f"{prefix}-{number}"] = number
+            sessions.save_session(app, context.session, Response())
+    return "done"
+
+
+def fork(store):
+    """Use the store on both sides of a fork; what the child found and what the parent finds after it."""
+    store.put("parent", b"1", 60)
+    child = os.fork()
+    if child == 0:
+        found = store.get("parent") is not None
+        store.put("child", b"1", 60)
+        os._exit(0 if found else 1)
+    _, status = os.waitpid(child, 0)
+    store.put("parent", b"2", 60)
+    return status, store.get("child") is not None, store.get("parent").value
+
+
+def main(task, url, *arguments):
+    store = open_store(url)
+    store.ping()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(globals()[task](store, *arguments), flush=True)
+    store.close()
+
+
+main(*sys.argv[1:])

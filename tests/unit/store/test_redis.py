@@ -1,0 +1,105 @@
+"""What only Redis can suffer: a server that stalls, goes away, forgets its scripts, is full or moves."""
+
+import time
+
+import pytest
+from redis import Redis
+
+from store import StoreUnavailable, open_store
+from store.redis import KEY_PREFIX
+
+VERBS = [
+    lambda store: store.get("key"),
+    lambda store: store.put("key", b"value", 60),
+    lambda store: store.add("key", b"value", 60),
+    lambda store: store.replace("key", b"value", 60, 1),
+    lambda store: store.touch("key", 60),
+    lambda store: store.pop("key"),
+    lambda store: store.ping(),
+]
+
+
+@pytest.fixture
+def redis_store(redis_server):
+    store = open_store(redis_server.url)
+    yield store
+    redis_server.resume()
+    store.close()
+
+
+@pytest.fixture
+def raw(redis_server):
+    with Redis.from_url(redis_server.url) as client:
+        yield client
+
+
+def test_keys_carry_the_name_of_the_application_and_a_lifetime(redis_store, raw):
+    redis_store.put("key", b"value", 60)
+    assert raw.keys() == [KEY_PREFIX.encode() + b"key"]
+    assert 59_000 < raw.pttl(KEY_PREFIX + "key") <= 60_000
+    redis_store.touch("key", 600)
+    assert 599_000 < raw.pttl(KEY_PREFIX + "key") <= 600_000
+
+
+def test_a_stalled_server_is_unavailable_soon_and_recovers(redis_store, redis_server):
+    redis_store.put("key", b"value", 60)
+    redis_server.stall()
+    for verb in (VERBS[0], VERBS[2]):  # on the connection that is open, then on a new one
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            verb(redis_store)
+        assert time.monotonic() - began < 10  # two seconds, on a machine that has nothing else to do
+    redis_server.resume()
+    assert redis_store.get("key").value == b"value"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_server_that_is_gone_is_unavailable(redis_store, redis_server, verb):
+    redis_store.ping()
+    redis_server.stop()
+    with pytest.raises(StoreUnavailable):
+        verb(redis_store)
+    redis_server.start()
+    verb(redis_store)
+
+
+def test_a_restart_goes_unnoticed_by_connections_and_scripts(redis_store, redis_server):
+    redis_store.add("key", b"value", 60)
+    redis_server.stop()
+    redis_server.start()
+    assert redis_store.add("key", b"value", 60) is True
+
+
+def test_a_full_server_is_unavailable_for_writers(start_redis):
+    with start_redis("--maxmemory", "1mb", "--maxmemory-policy", "noeviction") as server:
+        store = open_store(server.url)
+        with pytest.raises(StoreUnavailable):
+            store.put("key", b"x" * 2_000_000, 60) or store.put("key", b"x", 60)
+        store.ping()
+        store.close()
+
+
+def test_a_password_is_used_and_a_wrong_one_is_unavailable(start_redis):
+    with start_redis("--requirepass", "correct") as server:
+        right = open_store(f"unix://:correct@{server.socket}")
+        right.ping()
+        right.close()
+        wrong = open_store(f"unix://:mistaken@{server.socket}")
+        with pytest.raises(StoreUnavailable) as caught:
+            wrong.ping()
+        assert "mistaken" not in str(caught.value)
+        wrong.close()
+
+
+def test_an_unknown_host_is_unavailable():
+    store = open_store("redis://127.0.0.1:1/0")
+    with pytest.raises(StoreUnavailable):
+        store.ping()
+    store.close()
+
+
+@pytest.mark.parametrize("planted", [b"", b"short", b"x" * 15])
+def test_a_planted_value_that_is_no_entry_is_absent(redis_store, raw, planted):
+    raw.set(KEY_PREFIX + "key", planted)
+    assert redis_store.get("key") is None
+    assert redis_store.pop("key") is None
