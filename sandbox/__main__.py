@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     _log(options.quiet)
     try:
         server = _listen(options)
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:
         print(f"sandbox: {_why(error, options)}", file=sys.stderr)
         return EXIT_CANNOT_START
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -74,7 +74,9 @@ def _log(is_quiet: bool) -> None:
 def _why(error: OSError, options: Options) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {options.port} is in use; choose another with --port, or --port 0 for a free one"
-    return f"cannot start: {error}"
+    if isinstance(error, ssl.SSLError | FileNotFoundError):
+        return f"{options.tls_cert} and {options.tls_key} are not a certificate and its key: {error.strerror}"
+    return f"cannot listen on {options.host}: {error.strerror}"
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -29,8 +29,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
+        usage="%(prog)s [options]",
         description="A local emulator of the Vinli platform. It is not Vinli and holds no real data.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _add_network(parser.add_argument_group("network"))
     _add_registration(parser.add_argument_group("registration and data"))
@@ -40,8 +40,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_network(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument("--host", default=Options.host, help="address to listen on; a loopback address")
-    group.add_argument("--port", type=_between(0, 65535), default=Options.port, help="0 takes a free port")
+    group.add_argument(
+        "--host", default=Options.host, help="address to listen on, a loopback address (%(default)s)"
+    )
+    group.add_argument(
+        "--port",
+        type=_between(0, 65535),
+        default=Options.port,
+        help="port to listen on, 0 for a free one (%(default)s)",
+    )
     group.add_argument(
         "--allow-remote", action="store_true", help="let --host be reachable from other machines"
     )
@@ -52,14 +59,14 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         type=_between(0, 60_000),
         default=0,
         metavar="N",
-        help="every JSON answer leaves N ms after its request arrived",
+        help="every answer to a program leaves N ms after its request arrived (%(default)s)",
     )
     group.add_argument(
         "--public-url",
         metavar="URL",
         type=_public_url,
         help="origin that links are built on; may contain {service}, as in "
-        "http://{service}.localhost:9000 (default: where it listens)",
+        "http://{service}.localhost:9000 (where it listens)",
     )
 
 
@@ -69,30 +76,34 @@ def _add_registration(group: "argparse._ArgumentGroup") -> None:
         metavar="URI",
         default=Options.redirect_uri,
         type=_redirect_uri,
-        help="registered for the server client (code flow)",
+        help="registered for the server client, code flow (%(default)s)",
     )
     group.add_argument(
         "--implicit-redirect-uri",
         metavar="URI",
         default=Options.implicit_redirect_uri,
         type=_redirect_uri,
-        help="registered for the web client (implicit flow)",
+        help="registered for the web client, implicit flow (%(default)s)",
     )
     group.add_argument(
-        "--seed", type=int, default=Options.seed, metavar="N", help="same seed, same ids and data"
+        "--seed",
+        type=int,
+        default=Options.seed,
+        metavar="N",
+        help="same seed, same ids and data (%(default)s)",
     )
     group.add_argument(
         "--devices",
         type=_between(0, LARGEST_FLEET),
         metavar="N",
-        help="devices of the app in all (default: 3 and 1 of the two drivers, 1 for each more)",
+        help="devices of the app in all (3 and 1 of the two drivers, and 1 for each more)",
     )
     group.add_argument(
         "--drivers",
         type=_between(0, LARGEST_CROWD),
         default=0,
         metavar="N",
-        help="sign-in accounts besides the two, named driver3@example.com and so on",
+        help="sign-in accounts besides the two, named driver3@example.com and so on (%(default)s)",
     )
 
 
@@ -119,10 +130,11 @@ def _add_output(group: "argparse._ArgumentGroup") -> None:
 
 def _add_open_questions(group: "argparse._ArgumentGroup") -> None:
     def switch(name: str, default: bool, text: str) -> None:
-        group.add_argument(name, type=_on_or_off, metavar="on|off", default=default, help=text)
+        shown = "on" if default else "off"
+        group.add_argument(name, type=_on_or_off, metavar="on|off", default=default, help=f"{text} ({shown})")
 
     def choice(name: str, *choices: str, text: str) -> None:
-        group.add_argument(name, choices=choices, default=choices[0], help=text)
+        group.add_argument(name, choices=choices, default=choices[0], help=text + " (%(default)s)")
 
     switch("--echo-state", Options.echo_state, "return state to the redirect URI")
     switch("--refresh-token", Options.refresh_token, "issue refresh tokens and accept them")
@@ -130,13 +142,13 @@ def _add_open_questions(group: "argparse._ArgumentGroup") -> None:
         "--expires-in",
         type=_between(1, 10**9),
         metavar="SECONDS",
-        help="say expires_in and let tokens expire (default: neither)",
+        help="say expires_in and let tokens expire (neither)",
     )
     group.add_argument(
         "--token-type",
         default=Options.token_type,
         metavar="TEXT",
-        help="token_type in answers, as spelled; none leaves it out",
+        help="token_type in answers, as spelled; none leaves it out (%(default)s)",
     )
     choice("--pkce", "on", "off", "required", text="on: enforced when a challenge came; off: unheard of")
     group.add_argument(
@@ -144,7 +156,7 @@ def _add_open_questions(group: "argparse._ArgumentGroup") -> None:
         type=_between(1, 600),
         default=Options.code_lifetime,
         metavar="SECONDS",
-        help="how long an authorization code is good for",
+        help="how long an authorization code is good for (%(default)s)",
     )
     choice(
         "--denial", "redirect", "body", text="where a refused consent goes: error=access_denied, or a page"
