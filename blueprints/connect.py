@@ -29,6 +29,9 @@ bp = Blueprint("connect", __name__)
 # How long an identical callback waits for the one that came first, in seconds: the upstream budget and a bit.
 WAIT_FOR_TWIN = 12.0
 POLL = 0.05
+# How long after its end an attempt's session is handed to a repeated callback: a double click or a broken
+# connection lost the first answer, and with it the cookie.
+REISSUE_SECONDS = 30.0
 
 
 @bp.get("/connect")
@@ -128,14 +131,19 @@ def _answer_used(attempt: Attempt) -> Response:
     if outcome is not None and outcome.status == "exchanging":
         with services().bulkhead.slot():
             outcome = _wait_for_twin(attempt)
-        if outcome is not None and outcome.status == "done" and outcome.session_id:
-            # A double click: the browser dropped the first answer, so the second brings the same session.
-            response = make_response(redirect(attempt.next_path))
-            services().sessions.reissue(outcome.session_id, response)
+    if outcome is not None and _ended_just_now(outcome):
+        response = make_response(redirect(attempt.next_path))
+        if services().sessions.reissue(outcome.session_id or "", response):
             return response
     if current_driver() is not None:
         return redirect(url_for("garage.index"))
     raise _with_way_out(flow_problems.for_verdict(Verdict.USED))
+
+
+def _ended_just_now(attempt: Attempt) -> bool:
+    if attempt.status != "done" or attempt.finished_at is None:
+        return False
+    return services().clock() - attempt.finished_at < REISSUE_SECONDS
 
 
 def _wait_for_twin(attempt: Attempt) -> Attempt | None:
