@@ -57,9 +57,11 @@ class Site:
 def running_site(*sandbox_arguments: str, **variables: str) -> Iterator[Site]:
     """Start a sandbox that knows the application's redirect URIs, and the application; end both."""
     port = free_port()
-    with sandbox_for(f"http://127.0.0.1:{port}", *sandbox_arguments) as sandbox:
-        with AppProcess(sandbox.credentials, port=port, **variables) as app:
-            yield Site(app, sandbox)
+    with (
+        sandbox_for(f"http://127.0.0.1:{port}", *sandbox_arguments) as sandbox,
+        AppProcess(sandbox.credentials, port=port, **variables) as app,
+    ):
+        yield Site(app, sandbox)
 
 
 def sandbox_for(public_url: str, *arguments: str) -> SandboxProcess:
