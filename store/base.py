@@ -30,12 +30,16 @@ class Entry:
     expires_at: float
 
 
+NO_VERSION = 0
+"""The version of no entry: to replace it always fails."""
+
+
 def fresh_version() -> int:
-    """Return a number no entry has had before: 63 random bits.
+    """Return a number no entry has had before: 62 random bits, never `NO_VERSION`.
 
     A counter would start again when a key is deleted and added, and a stale writer could then win.
     """
-    return secrets.randbits(63)
+    return 1 + secrets.randbits(62)
 
 
 class Store(ABC):

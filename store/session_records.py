@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from store.base import StoreError, StoreUnavailable
+from store.base import NO_VERSION, StoreError, StoreUnavailable
 from store.records import Record, Records, fingerprint
 
 EXPIRES_AT = "_expires_at"
@@ -27,8 +27,6 @@ ENDED_TTL = 60.0
 """Seconds: longer than any request that carries the old id is still under way."""
 
 MAX_CONFLICTS = 100
-UNKNOWN_VERSION = -1
-"""Matches no entry: whoever writes next reads the record again."""
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +143,8 @@ class SessionRecords:
         return None if self._limit(saved.values, saved.ends_at) <= self._clock() else saved
 
     def _to_save(self, values: Mapping[str, Any], ends_at: float) -> Saved:
-        return Saved(values, ends_at, UNKNOWN_VERSION, self._limit(values, ends_at))
+        # A write does not tell its version: a second one in the same request reads the record again.
+        return Saved(values, ends_at, NO_VERSION, self._limit(values, ends_at))
 
     def _limit(self, values: Mapping[str, Any], ends_at: float) -> float:
         """Return when a session used now will end, in Unix seconds."""

@@ -137,8 +137,13 @@ def sqlite_store(sqlite_path, clock):
 
 
 @pytest.fixture
-def vault():
-    return Vault(SECRET_KEY)
+def secret_key():
+    return SECRET_KEY
+
+
+@pytest.fixture
+def vault(secret_key):
+    return Vault(secret_key)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def set_keys(store, secret_key, sid, prefix, count):
     from store.sessions import StoreSessionInterface
 
     app = Flask("contender")
-    sessions = StoreSessionInterface(app, Records(store, Vault(secret_key)))
+    sessions = app.session_interface = StoreSessionInterface(app, Records(store, Vault(secret_key)))
     for number in range(int(count)):
         with app.test_request_context(headers={"Cookie": f"session={sid}"}) as context:
             context.session[f"{prefix}-{number}"] = number

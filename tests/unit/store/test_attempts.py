@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from store import open_store
+from store import Records, open_store
 from store.attempts import RETENTION, VALID, Attempts
+from store.records import fingerprint
 
 
 @pytest.fixture
@@ -104,19 +105,12 @@ def test_states_are_gone_through_once_and_in_order(attempts):
 
 def test_a_record_of_another_shape_is_unknown(attempts, records):
     attempt, _ = attempts.start("/", "v")
-    (key,) = [f"attempt:{records_key(attempt.id)}"]
-    records.put(key, {"something": "else"}, 60)
+    records.put(f"attempt:{fingerprint(attempt.id)}", {"something": "else"}, 60)
     assert attempts.find(attempt.id) is None
     assert attempts.take(attempt.id) is False
 
 
-def records_key(attempt_id):
-    from store.records import fingerprint
-
-    return fingerprint(attempt_id)
-
-
-def test_neither_repr_nor_store_shows_a_secret(attempts, store):
+def test_no_repr_shows_a_secret(attempts):
     attempt, secret = attempts.start("/", "the-verifier")
     for shown in (repr(attempt), repr(attempts.find(attempt.id))):
         for hidden in (attempt.id, secret, "the-verifier", attempt.browser_fingerprint):
@@ -139,13 +133,10 @@ def test_one_thread_of_many_takes_an_attempt(attempts):
     assert sum(won) == 1
 
 
-def test_one_thread_of_two_processes_takes_an_attempt(store_url, vault, start_contender):
-    from store import Records
-
+def test_one_thread_of_two_processes_takes_an_attempt(store_url, secret_key, vault, start_contender):
     store = open_store(store_url)
     attempt, _ = Attempts(Records(store, vault)).start("/", "v")
     store.close()
-    secret_key = "a secret key of the tests, long enough"
     processes = [start_contender("take", store_url, secret_key, attempt.id, 64) for _ in range(2)]
     for process in processes:
         assert process.stdout.readline() == "ready\n"

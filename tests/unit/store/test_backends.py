@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from store import StoreError, open_store
+from store.base import NO_VERSION
 
 
 def in_threads(count, work):
@@ -96,6 +97,11 @@ def test_replace_needs_the_version_that_is_there(store):
     assert store.replace("key", b"second", 60, version) is True
     assert store.replace("key", b"third", 60, version) is False
     assert store.get("key").value == b"second"
+
+
+def test_no_entry_has_the_version_of_none(store):
+    store.put("key", b"value", 60)
+    assert store.replace("key", b"new", 60, NO_VERSION) is False
 
 
 def test_a_version_never_comes_back(store):

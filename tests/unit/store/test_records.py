@@ -4,7 +4,7 @@ import json
 import logging
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from store import Records, SqliteStore, Vault
@@ -35,7 +35,9 @@ def module_records(tmp_path_factory):
     store.close()
 
 
-@given(value=st.dictionaries(st.text(st.characters()), JSON, max_size=5))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(value=st.dictionaries(st.text(), JSON, max_size=5))
+@example(value={"half a pair": "\ud83d", "\ud83d": None})
 def test_any_json_comes_back_as_it_was(module_records, value):
     module_records.put("key", value, 60)
     assert module_records.get("key").value == value

@@ -1,7 +1,7 @@
 """The vault: what is sealed opens where it belongs, with a key that is configured, and nowhere else."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import Unreadable, Vault
@@ -9,6 +9,7 @@ from store import Unreadable, Vault
 OLD, NEW = "the old secret key of the tests ....", "the new secret key of the tests ...."
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plain=st.binary(max_size=200), name=st.text(st.characters(codec="utf-8"), max_size=50))
 def test_what_was_sealed_opens_under_its_name(plain, name):
     vault = Vault(NEW)
@@ -51,6 +52,7 @@ def test_it_cannot_be_shortened():
             vault.open(sealed[:length], "name")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=300))
 def test_any_other_bytes_are_unreadable(anything):
     with pytest.raises(Unreadable):
