@@ -8,7 +8,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -27,7 +27,7 @@ class Pending:
     """An authorization request that waits for the driver's decision."""
 
     parameters: Mapping[str, str]
-    session: str = field(repr=False)
+    driver: int
     expires_at: float
 
 
@@ -58,38 +58,36 @@ class Browsers:
         with self._lock:
             self._sessions.pop(session or "", None)
 
-    def ask(self, session: str, parameters: Mapping[str, str]) -> str:
-        """Keep an authorization request until it is decided; return its transaction id."""
+    def ask(self, driver: int, parameters: Mapping[str, str]) -> str:
+        """Keep an authorization request until the driver decides; return its transaction id.
+
+        It belongs to the driver and not to one session: somebody who signs in in two tabs at once has two.
+        """
         transaction_id = secrets.token_urlsafe(24)
         with self._lock:
-            self._pending[transaction_id] = Pending(parameters, session, self._clock.now() + CONSENT_SECONDS)
+            self._pending[transaction_id] = Pending(parameters, driver, self._clock.now() + CONSENT_SECONDS)
         return transaction_id
 
     def decide(
-        self, transaction_id: str, session: str | None, consent: str | None
+        self, transaction_id: str, driver: int | None, consent: str | None
     ) -> Mapping[str, str] | None:
         """Take out a pending request and return its parameters.
 
-        None unless the session is the one that was asked and ``consent`` is its consent cookie: the transaction id
-        alone, in a form posted by somebody else's page, decides nothing.
+        None unless the driver is the one who was asked and ``consent`` is the cookie that came with the question: the
+        transaction id alone, in a form posted by somebody else's page, decides nothing.
         """
         with self._lock:
             pending = self._pending.get(transaction_id)
-            is_theirs = (
-                pending is not None
-                and hmac.compare_digest(pending.session.encode(), (session or "").encode())
-                and hmac.compare_digest(
-                    self.consent_value(pending.session).encode(), (consent or "").encode()
-                )
-            )
-            if pending is None or not is_theirs:
+            if pending is None or pending.driver != driver:
+                return None
+            if not hmac.compare_digest(self.consent_value(driver).encode(), (consent or "").encode()):
                 return None
             del self._pending[transaction_id]
         return pending.parameters if pending.expires_at > self._clock.now() else None
 
-    def consent_value(self, session: str) -> str:
-        """Return the consent cookie of a session: the same for all its tabs, so none overwrites another's."""
-        return hmac.new(self._key, session.encode(), sha256).hexdigest()
+    def consent_value(self, driver: int) -> str:
+        """Return the consent cookie of a driver: the same in all tabs, so none overwrites another's."""
+        return hmac.new(self._key, b"%d" % driver, sha256).hexdigest()
 
 
 def is_from_our_page(request: Request) -> bool:

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from sandbox.authorization import PlainRequest
-from sandbox.browser import CONSENT_COOKIE, SESSION_COOKIE, is_from_our_page, set_cookie
+from sandbox.browser import CONSENT_COOKIE, is_from_our_page, set_cookie
 from sandbox.people import Driver
 from sandbox.registry import OAuthClient
 from sandbox.services.pages import error_page, foreign_form_page, sign_in_page, signed_in_driver
@@ -72,14 +72,11 @@ def decide() -> Response | tuple[str, int]:
     """
     if not is_from_our_page(request):
         return foreign_form_page()
-    fields = _fields()
-    box = sandbox()
-    transaction_id = str(fields.get("transaction_id", ""))
-    session = request.cookies.get(SESSION_COOKIE)
-    parameters = box.browsers.decide(transaction_id, session, request.cookies.get(CONSENT_COOKIE))
-    driver = signed_in_driver()
-    if parameters is None or driver is None:
-        text = "It was answered already, is too old, or belongs to another browser. Go back to the app and start again."
+    box, fields, driver = sandbox(), _fields(), signed_in_driver()
+    transaction_id, consent = str(fields.get("transaction_id", "")), request.cookies.get(CONSENT_COOKIE)
+    parameters = box.browsers.decide(transaction_id, driver.number, consent) if driver else None
+    if driver is None or parameters is None:
+        text = "It was answered already, is too old, or was put to somebody else. Go back to the app and start again."
         return error_page(400, "This question is no longer open", text, "invalid_request"), 400
     client = _judge(parameters)
     if "cancel" in fields:
@@ -126,7 +123,6 @@ def _judge(parameters: Mapping[str, str]) -> OAuthClient:
 
 def _consent_page(parameters: Mapping[str, str], client: OAuthClient, driver: Driver) -> Response:
     box = sandbox()
-    session = request.cookies[SESSION_COOKIE]
     page = render_template(
         "consent.html",
         app=box.registry.app,
@@ -136,11 +132,11 @@ def _consent_page(parameters: Mapping[str, str], client: OAuthClient, driver: Dr
         return_to=urlsplit(client.redirect_uri).netloc or client.redirect_uri,
         this_request=request.full_path,
         echoes_state=box.options.echo_state,
-        transaction_id=box.browsers.ask(session, parameters),
+        transaction_id=box.browsers.ask(driver.number, parameters),
     )
     response = Response(page)
     # vinli-cli needs a cookie with this page and sends it back beside the session's.
-    set_cookie(response, CONSENT_COOKIE, box.browsers.consent_value(session), box.addresses.is_secure)
+    set_cookie(response, CONSENT_COOKIE, box.browsers.consent_value(driver.number), box.addresses.is_secure)
     return response
 
 
