@@ -137,9 +137,12 @@ class SessionRecords:
         return self._records.replace(_key(sid), ENDED, ENDED_TTL, old.version)
 
     def _understood(self, record: Record | None) -> Saved | None:
-        if record is None or record.value.keys() != {"values", "ends_at"}:
+        if record is None:
             return None
-        saved = Saved(**record.value, version=record.version, expires_at=record.expires_at)
+        values, ends_at = record.value.get("values"), record.value.get("ends_at")
+        if not isinstance(values, dict) or not isinstance(ends_at, float):
+            return None  # it has ended, or another version of this application wrote it
+        saved = Saved(values, ends_at, record.version, record.expires_at)
         return None if self._limit(saved.values, saved.ends_at) <= self._clock() else saved
 
     def _to_save(self, values: Mapping[str, Any], ends_at: float) -> Saved:

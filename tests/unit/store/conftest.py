@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,14 +36,14 @@ class RedisServer:
     """A redis-server on a socket in a directory of its own. It can be stalled, stopped and started."""
 
     def __init__(self, directory, *options):
+        self.directory = directory
         self.socket = f"{directory}/redis.sock"
         self.url = f"unix://{self.socket}"
-        self._directory = directory
         self._options = options
 
     def start(self):
-        command = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self._directory]
-        command += ["--save", "", "--appendonly", "no", *self._options]
+        command = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.directory]
+        command += ["--save", "", "--appendonly", "no", *map(str, self._options)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         wait_for_line(self.process, "eady to accept connections")
 
@@ -82,6 +83,33 @@ def running_redis(*options):
             server.stop()
 
 
+@contextmanager
+def running_sentinel(master, port, service):
+    """A Sentinel that watches the server at this port, on a port of its own, which it yields."""
+    own_port = free_port()
+    configuration = Path(master.directory, "sentinel.conf")
+    configuration.write_text(
+        f"port {own_port}\nbind 127.0.0.1\ndir {master.directory}\n"
+        f"sentinel monitor {service} 127.0.0.1 {port} 1\n"
+    )
+    process = subprocess.Popen(
+        ["redis-server", str(configuration), "--sentinel"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        wait_for_line(process, "+monitor")
+        yield own_port
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @pytest.fixture(scope="session")
 def shared_redis():
     with running_redis() as server:
@@ -98,6 +126,17 @@ def redis_server():
 @pytest.fixture
 def start_redis():
     return running_redis
+
+
+@pytest.fixture
+def sentinel_port():
+    """The port of a Sentinel that knows a server with the password "correct" as "cars"."""
+    port = free_port()
+    with (
+        running_redis("--port", port, "--bind", "127.0.0.1", "--requirepass", "correct") as master,
+        running_sentinel(master, port, "cars") as own_port,
+    ):
+        yield own_port
 
 
 @pytest.fixture

@@ -103,3 +103,19 @@ def test_a_planted_value_that_is_no_entry_is_absent(redis_store, raw, planted):
     raw.set(KEY_PREFIX + "key", planted)
     assert redis_store.get("key") is None
     assert redis_store.pop("key") is None
+
+
+def test_a_sentinel_that_answers_leads_to_the_server(sentinel_port):
+    gone = 1  # nobody listens there: the next one in the list is asked
+    store = open_store(f"redis+sentinel://:correct@127.0.0.1:{gone},127.0.0.1:{sentinel_port}/cars/2")
+    store.put("key", b"value", 60)
+    assert store.get("key").value == b"value"
+    store.close()
+
+
+@pytest.mark.parametrize("target", ["127.0.0.1:1/cars", "127.0.0.1:{port}/bicycles", "127.0.0.1:{port}/cars"])
+def test_a_sentinel_that_leads_nowhere_is_unavailable(sentinel_port, target):
+    store = open_store("redis+sentinel://" + target.format(port=sentinel_port))  # and without its password
+    with pytest.raises(StoreUnavailable):
+        store.ping()
+    store.close()

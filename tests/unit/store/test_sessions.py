@@ -380,7 +380,10 @@ def test_an_id_chosen_by_the_browser_is_never_used(browser):
     assert cookie_of(browser.get("/set?driver=a")) not in {None, "", OTHER_ID}
 
 
-@pytest.mark.parametrize("value", [{}, {"values": {"driver": "a"}}, {"values": {}, "ends_at": 1, "more": 2}])
+@pytest.mark.parametrize(
+    "value",
+    [{}, {"values": {"driver": "a"}}, {"values": {"a": 1}, "ends_at": None}, {"values": [], "ends_at": 2e9}],
+)
 def test_a_record_of_another_shape_is_a_visitor(browser, records, value):
     records.put(key_of(OTHER_ID), value, 60)
     browser.set_cookie("sid", OTHER_ID)
