@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
@@ -84,10 +85,10 @@ def disconnect() -> Response:
 
 
 def _read_query() -> CallbackQuery:
+    # Not request.args: that takes bytes which are no UTF-8 for the text of their escapes, and %FF for a code.
+    pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
     try:
-        return CallbackQuery.from_pairs(
-            list(request.args.items(multi=True)), issuer=services().settings.vinli_issuer
-        )
+        return CallbackQuery.from_pairs(pairs, issuer=services().settings.vinli_issuer)
     except BadCallback as error:
         raise _with_way_out(flow_problems.for_bad_callback(error)) from error
 
