@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.contract.fake_vinli import FakeVinli
 from tests.contract.redis_server import PROGRAM, RedisServer
 from tests.contract.sites import LocalSite, running_site
 
@@ -67,3 +68,11 @@ def require_redis():
     if PROGRAM is None:
         assert os.environ.get("CI") != "true", "redis-server is not installed"
         pytest.skip("redis-server is not installed")
+
+
+@pytest.fixture
+def vinli():
+    """An upstream whose answers the test writes."""
+    upstream = FakeVinli()
+    yield upstream
+    upstream.close()
