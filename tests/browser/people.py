@@ -1,0 +1,101 @@
+"""The people who use the site, as the tests speak of them."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.site import OPERATOR, Site
+
+
+class Driver:
+    """Somebody who connects a car. ``number`` says which of the sandbox's drivers: the first has three cars."""
+
+    def __init__(self, page: Page, site: Site, number: int = 0) -> None:
+        self.page = page
+        self.site = site
+        self.number = number
+
+    def visits(self, path: str = "/") -> None:
+        self.page.goto(self.site.url(path))
+
+    def presses_connect(self) -> None:
+        self.page.get_by_role("link", name="Connect your car").first.click()
+
+    def signs_in(self) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text("Sign in")
+        self.page.get_by_label("E-mail").fill(self.site.email(self.number))
+        self.page.get_by_label("Password").fill(self.site.password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    @property
+    def approve_button(self) -> Locator:
+        return self.page.get_by_role("button", name=re.compile("Approve|Allow"))
+
+    def approves(self) -> None:
+        self.approve_button.click()
+
+    def refuses(self) -> None:
+        self.page.get_by_role("button", name=re.compile("Refuse|Cancel|Deny")).click()
+
+    def connects(self, path: str = "/connect") -> None:
+        """Go all the way from ``path`` to where the flow ends."""
+        self.visits(path)
+        self.signs_in()
+        self.approves()
+        self.page.wait_for_url(f"{self.site.origin}/**")
+
+    def loses_the_way_back(self) -> str:
+        """Approve, but never arrive; return the address that the browser was sent to."""
+        addresses: list[str] = []
+
+        def lose(route: Route) -> None:
+            addresses.append(route.fetch(max_redirects=0).headers["location"])
+            route.fulfill(status=204)
+
+        self.page.route("**/oauth/authorization", lose)
+        with self.page.expect_response("**/oauth/authorization"):
+            self.approves()
+        self.page.unroute("**/oauth/authorization")
+        return addresses[0]
+
+    def signs_out_of_the_sandbox(self) -> None:
+        self.page.context.clear_cookies(name="sandbox_session")
+
+    def disconnects(self) -> None:
+        self.page.get_by_role("button", name="Disconnect").click()
+        expect(self.page).to_have_url(re.compile(rf"^{self.site.origin}/(\?|$)"))
+
+    def sees_garage(self, cars: int) -> None:
+        expect(self.page).to_have_url(self.site.url("/garage"))
+        self.sees("Your garage")
+        expect(self.cards).to_have_count(cars)
+
+    def sees(self, heading: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    @property
+    def cards(self) -> Locator:
+        return self.page.get_by_role("main").get_by_role("listitem")
+
+
+class Operator:
+    """Who runs the installation."""
+
+    def __init__(self, page: Page, site: Site) -> None:
+        self.page = page
+        self.site = site
+
+    def signs_in(self, password: str = OPERATOR) -> None:
+        self.page.goto(self.site.url("/operator"))
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def searches(self, text: str) -> None:
+        self.page.get_by_role("searchbox").fill(text)
+        self.page.get_by_role("button", name="Search").click()
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator("table tbody tr")
