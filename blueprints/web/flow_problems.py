@@ -38,7 +38,7 @@ NO_STATE = Problem(
 BAD_QUERY = Problem(
     400,
     "This address is damaged",
-    "What came back has parameters that are repeated, empty, too long or contradict each other.",
+    "What came back has parameters that are missing, repeated, too long or contradict each other.",
     (START_AGAIN,),
     WAYS_OUT,
 )
