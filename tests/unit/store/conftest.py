@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from store import Records, SqliteStore, Vault, open_store
+from tests.unit.store.session_app import make_app
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTENDER = Path(__file__).with_name("contender.py")
@@ -212,3 +213,19 @@ def start_contender():
         process.wait()
         process.stdin.close()
         process.stdout.close()
+
+
+@pytest.fixture
+def app(records, clock):
+    return make_app(records, clock)
+
+
+@pytest.fixture
+def browser(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def late(app):
+    """Requests with any cookie header, where `browser` would send the cookies it has."""
+    return app.test_client(use_cookies=False)
