@@ -1,0 +1,178 @@
+"""Whatever arrives at the callback: never a 5xx, never a token request."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import string
+
+import pytest
+
+from tests.contract.fake_vinli import TOKEN
+from tests.contract.pages import Page
+
+pytestmark = pytest.mark.contract
+
+BATCHES = 4
+QUERIES = 2000 // BATCHES
+NAMES = (
+    "code",
+    "state",
+    "error",
+    "error_description",
+    "error_uri",
+    "iss",
+    "scope",
+    "access_token",
+    "next",
+    "",
+    "__proto__",
+    "code[]",
+    "STATE",
+)
+
+
+class Chaos:
+    """A source of query strings, the same at every run; ``states`` are values that may be real."""
+
+    def __init__(self, seed: int, states: list[str]) -> None:
+        self.random = random.Random(seed)
+        self.states = states
+
+    def query(self) -> str:
+        pairs = [self._pair() for _ in range(self.random.choice((0, 1, 1, 2, 2, 3, 5, 12)))]
+        return self.random.choice(("&", "&", "&", ";", "&&")).join(pairs)
+
+    def _pair(self) -> str:
+        name = self.random.choice(NAMES)
+        is_real = name == "state" and self.random.random() < 0.5
+        value = self.random.choice(self.states) if is_real else self._value()
+        return self.random.choice((f"{name}={value}", f"{name}={value}", name, f"={value}"))
+
+    def _value(self) -> str:
+        random = self.random
+        kinds = (
+            lambda: "".join(random.choices(string.ascii_letters + string.digits, k=random.randrange(1, 80))),
+            lambda: "".join(f"%{random.randrange(256):02x}" for _ in range(random.randrange(1, 40))),
+            lambda: "".join(chr(random.choice((0xE9, 0x4E2D, 0x202E, 0x1F697, 0xFEFF))) for _ in range(8)),
+            lambda: "x" * random.choice((2047, 2049, 5000)),
+            lambda: random.choice(
+                (
+                    "%",
+                    "%0",
+                    "%zz",
+                    "%00",
+                    "%0d%0aSet-Cookie:%20a=b",
+                    "%ed%a0%80",
+                    "%c0%af",
+                    "..%2f",
+                    "%25%32%35",
+                )
+            ),
+            lambda: random.choice(
+                ("access_denied", "<script>", "{{7*7}}", "null", "[]", "' or 1=1--", "${jndi:x}")
+            ),
+            lambda: random.choice(self.states)[: random.randrange(60)],
+            lambda: ".".join(random.choices(("", "IkEi", "a", "Ilx1ZDgwMCI", "eyJ9"), k=3)),
+        )
+        return random.choice(kinds)()
+
+
+@pytest.fixture
+def local(local_site, vinli):
+    return local_site(vinli.origin)
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_two_thousand_random_queries_give_no_5xx_and_no_token_request(batch, local, vinli):
+    with local.browser() as owner, local.browser() as stranger:
+        states = [owner.attempt()[0] for _ in range(5)]
+        used, _ = stranger.attempt()
+        stranger.get(f"/connect/callback?state={used}&error=access_denied")
+        mine, _ = stranger.attempt()
+        local.clock.advance(700)  # the stranger's own attempts are expired or used; the owner's are foreign
+        chaos = Chaos(20261122 + batch, [*states, used, mine])
+        statuses = [stranger.get(f"/connect/callback?{chaos.query()}").status_code for _ in range(QUERIES)]
+    assert set(statuses) == {400}
+    assert vinli.received(TOKEN) == []
+
+
+def test_random_queries_with_a_good_attempt_give_no_5xx_either(local, vinli):
+    """Here the state is good and this browser's, so a lucky query may be a true answer: 302, or a denial's 403."""
+    with local.browser() as browser:
+        statuses = set()
+        for seed in range(150):
+            state, _ = browser.attempt()
+            response = browser.get(f"/connect/callback?{Chaos(seed, [state]).query()}&state={state}")
+            statuses.add(response.status_code)
+            assert "<script>" not in Page(response.text).text
+        assert statuses <= {302, 400, 403, 502}
+        codes = [request.form["code"] for request in vinli.received(TOKEN)]
+        assert len(codes) == len(set(codes))
+
+
+GARBAGE = (
+    b"GET /connect/callback?code=\xff\xfe&state=\x80 HTTP/1.1",
+    b"GET /connect/callback?" + b"a" * 9000 + b" HTTP/1.1",
+    b"GET /connect/callback?code=x\x00y HTTP/1.1",
+    b"GET /connect/callback?code=%%%&&&=== HTTP/1.1",
+    b"GET /connect/callback?" + b"&".join(b"p%d=1" % n for n in range(900)) + b" HTTP/1.1",
+    b"GET //connect/callback?code=x HTTP/1.1",
+    b"GET /connect/%63allback?code=x HTTP/1.1",
+    b"GET /connect/callback%00?code=x HTTP/1.1",
+    b"GET http://evil.example/connect/callback?code=x HTTP/1.1",
+    b"GET /../../etc/passwd HTTP/1.1",
+    b"GET * HTTP/1.1",
+    b"get /connect/callback HTTP/1.1",
+    b"GET /connect/callback HTTP/9.9",
+    b"GET /connect/callback",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+)
+
+
+@pytest.mark.parametrize("line", GARBAGE)
+def test_a_request_line_that_cannot_be_gives_no_5xx(line, site):
+    host = site.origin.removeprefix("http://").encode()
+    answer = exchange(site, line + b"\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+    assert answer == b"" or answer[9:12] < b"500"
+    assert site.token_requests() == 0
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Cookie: " + b"x" * 7000,
+        b"Cookie: vinli_connect_session=\xff\xfe\x00",
+        b"Cookie: ;;;=;=;vinli_connect_session",
+        b"X-Large: " + b"x" * 9000,
+        b"Sec-Fetch-Site: \xe2\x98\x83",
+        b"Accept: " + b"a/b;q=x," * 500,
+        b"Content-Length: -1",
+        b"Content-Length: 1\r\nContent-Length: 2",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+    ],
+)
+@pytest.mark.parametrize("path", [b"/", b"/garage", b"/connect/callback?code=x&state=y"])
+def test_a_header_that_cannot_be_gives_no_5xx(header, path, site):
+    host = site.origin.removeprefix("http://").encode()
+    request = (
+        b"GET " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\n" + header + b"\r\nConnection: close\r\n\r\n"
+    )
+    answer = exchange(site, request)
+    assert answer == b"" or answer[9:12] < b"500"
+
+
+def exchange(site, request: bytes) -> bytes:
+    """Send bytes as they are; return what came back until the connection ended."""
+    host, _, port = site.origin.removeprefix("http://").partition(":")
+    answer = b""
+    with (
+        socket.create_connection((host, int(port)), timeout=10) as connection,
+        contextlib.suppress(ConnectionError),
+    ):
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(65536):
+            answer += piece
+    return answer
