@@ -1,0 +1,158 @@
+"""Listing every device of the app: how near to what latency and concurrency allow, and in how much memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from math import ceil
+from time import perf_counter
+
+from bench.downstream import Memory, Operator, expected_row, parsed, run_command
+from bench.figures import Series, expected_seconds
+from bench.report import Row, compared, counted
+from bench.upstream import PAGE, ByteReader, byte_reader, follow_next
+from tests.app_process import AppProcess
+from tests.sandbox_process import SandboxProcess
+
+LATENCY_MS = 30
+LATENCY = LATENCY_MS / 1000
+CONCURRENCY = 16
+OVERHEAD = 1.1
+FIRST_ROW_LATENCIES = 1.3
+HUGE = 100_000
+MOST_GROWTH_MB = 30
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A list of `size` devices behind a latency, the same list without one, and the app between it and its users."""
+
+    size: int
+    sandbox: SandboxProcess
+    app: AppProcess
+    operator: Operator
+    transfer: ByteReader
+    truth: list[tuple[str, ...]]
+
+    @property
+    def pages(self) -> int:
+        return ceil(self.size / PAGE)
+
+    def expected(self, transfer: Series) -> Series:
+        """Return the time computed from latency and concurrency, with each round's own transfer."""
+        return Series(
+            tuple(expected_seconds(LATENCY, self.pages, CONCURRENCY, value) for value in transfer.values)
+        )
+
+
+def measure() -> list[Row]:
+    """Compare lists of three sizes."""
+    rows: list[Row] = []
+    with _stage(1_431) as stage:
+        rows += _csv(stage, rounds=25, times_faster=7)
+        rows += _command_line(stage, rounds=7)
+    with _stage(10_000) as stage:
+        rows += _csv(stage, rounds=7, times_faster=10)
+    with _stage(HUGE) as stage:
+        rows += _huge(stage)
+    return rows
+
+
+@contextmanager
+def _stage(size: int) -> Iterator[Stage]:
+    with ExitStack() as stack:
+        sandbox, quick = (
+            stack.enter_context(SandboxProcess("--quiet", "--devices", size, "--latency-ms", latency))
+            for latency in (LATENCY_MS, 0)
+        )
+        app = stack.enter_context(AppProcess(sandbox.credentials, VINLI_CONCURRENCY=str(CONCURRENCY)))
+        reader = stack.enter_context(byte_reader(quick.origin, quick.app, CONCURRENCY))
+        truth = [expected_row(device) for device in follow_next(quick.origin, quick.app)]
+        yield Stage(size, sandbox, app, Operator(app), reader, truth)
+
+
+def _csv(stage: Stage, rounds: int, times_faster: float) -> list[Row]:
+    """Take turns: our CSV, the bytes alone without latency, and a program that follows `next` links."""
+    downloads, transfers, followed = [], [], []
+    for number in range(1 + rounds):
+        download = stage.operator.download()
+        transfer = stage.transfer.seconds(stage.pages)
+        follow = _seconds(lambda: follow_next(stage.sandbox.origin, stage.sandbox.app))
+        if number:  # the round before the first warms up
+            downloads.append(download)
+            transfers.append(transfer)
+            followed.append(follow)
+    name = f"{stage.size:,} devices"
+    total = Series(tuple(download.total for download in downloads))
+    first_row = Series(tuple(download.first_row for download in downloads))
+    latency = Series((LATENCY,) * rounds)
+    expected = stage.expected(Series(tuple(transfers)))
+    return [
+        _completeness(f"{name} as CSV, each time", [download.rows() for download in downloads], stage.truth),
+        compared(f"{name} as CSV, against the formula", total, expected, at_most=OVERHEAD),
+        compared(
+            f"{name} as CSV, against following next",
+            total,
+            Series(tuple(followed)),
+            times_faster=times_faster,
+        ),
+        compared(
+            f"{name} as CSV, first row, against the latency", first_row, latency, at_most=FIRST_ROW_LATENCIES
+        ),
+    ]
+
+
+def _command_line(stage: Stage, rounds: int) -> list[Row]:
+    """Take turns: the list on the command line, the same program doing nothing, and the bytes alone."""
+    lists, starts, transfers, printed = [], [], [], []
+    for _ in range(rounds):
+        seconds, text = run_command(stage.app, "devices", "list", "--csv")
+        lists.append(seconds)
+        printed.append(parsed(text))
+        starts.append(run_command(stage.app, "devices", "--help")[0])
+        transfers.append(stage.transfer.seconds(stage.pages))
+    listing = Series(tuple(lists)).minus(Series(tuple(starts)))
+    name = f"{stage.size:,} devices, command line"
+    return [
+        _completeness(f"{name}, each time", printed, stage.truth),
+        compared(
+            f"{name} less its start, against the formula", listing, stage.expected(Series(tuple(transfers)))
+        ),
+    ]
+
+
+def _huge(stage: Stage) -> list[Row]:
+    """List so many devices that a process which kept them would show it."""
+    memory = Memory(stage.app)
+    before = memory.now()
+    download = stage.operator.download()
+    growth = memory.peak() - before
+    transfer = Series((stage.transfer.seconds(stage.pages),))
+    name = f"{stage.size:,} devices"
+    return [
+        _completeness(f"{name} as CSV", [download.rows()], stage.truth),
+        Row(
+            f"{name}, growth of the app's memory at its peak",
+            f"{growth:.1f} MB",
+            f"{before:.1f} MB",
+            "",
+            f"under {MOST_GROWTH_MB} MB",
+            growth < MOST_GROWTH_MB,
+        ),
+        compared(f"{name} as CSV, against the formula", Series((download.total,)), stage.expected(transfer)),
+    ]
+
+
+def _completeness(what: str, listings: list[list[tuple[str, ...]]], truth: list[tuple[str, ...]]) -> Row:
+    """Say whether every listing is the sandbox's own list, row for row."""
+    counts = sorted({len(rows) for rows in listings})
+    is_whole = all(rows == truth for rows in listings) and len(set(truth)) == len(truth)
+    shown = " or ".join(f"{count:,} rows" for count in counts)
+    return counted(what, shown, f"{len(truth):,} rows", "equal, in order, none twice", is_met=is_whole)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = perf_counter()
+    work()
+    return perf_counter() - started
