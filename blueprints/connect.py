@@ -66,13 +66,14 @@ def callback() -> Response:
     refuse_prefetch()
     query = _read_query()
     judged = judge_state(query.state)
-    if judged.verdict is Verdict.USED and judged.attempt:
-        return _answer_used(judged.attempt)
-    if judged.verdict is not Verdict.GOOD or judged.attempt is None:
+    if judged.verdict is Verdict.GOOD and judged.attempt:
+        # The slot comes first: without one, nothing is used up and the driver may try again.
+        with services().bulkhead.slot():
+            if services().attempts.take(judged.attempt.id):
+                return _conclude(judged.attempt, query)
+    elif judged.verdict is not Verdict.USED or judged.attempt is None:
         raise _with_way_out(flow_problems.for_verdict(judged.verdict))
-    if not services().attempts.take(judged.attempt.id):
-        return _answer_used(judged.attempt)
-    return _conclude(judged.attempt, query)
+    return _answer_used(judged.attempt)
 
 
 @bp.post("/disconnect")
@@ -98,8 +99,7 @@ def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:
     try:
         if query.error is not None:
             raise _with_way_out(flow_problems.for_error_code(query.error))
-        with services().bulkhead.slot():
-            _exchange(attempt, query.code or "")
+        _exchange(attempt, query.code or "")
     except Exception:
         _finish(attempt, None)
         raise

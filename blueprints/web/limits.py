@@ -52,6 +52,8 @@ def register_limits(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.store_url if is_redis else "memory://",
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 1, "socket_connect_timeout": 0.5} if is_redis else {},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=is_redis,
+        # Counting a failed callback happens once its answer is made: a store that dies there must not change it.
+        RATELIMIT_SWALLOW_ERRORS=True,
         RATELIMIT_KEY_PREFIX="vinli-connect",
         RATELIMIT_HEADERS_ENABLED=False,
     )
