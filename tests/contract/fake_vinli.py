@@ -34,10 +34,10 @@ class FakeVinli:
     def _respond(self, request: Received) -> bytes | Callable[..., Any]:
         answer = self.answers.get(request.path)
         if answer is None:
-            return self._good_answer(request)
+            return self.good_answer(request)
         return answer(request) if callable(answer) and not isinstance(answer, Hang) else answer
 
-    def _good_answer(self, request: Received) -> bytes:
+    def good_answer(self, request: Received) -> bytes:
         if request.path == TOKEN:
             return json_reply({"access_token": ACCESS_TOKEN, "token_type": "bearer"})
         if request.path == USER:

@@ -117,10 +117,10 @@ class LocalSite:
         """Return a new browser at a network address."""
         return Browser(self.origin, sandbox, adapter=WsgiAdapter(self.app, address), **options)
 
-    def lose_patience(self, read: float = 0.3, deadline: float = 0.6) -> None:
+    def lose_patience(self, read: float = 0.5, deadline: float = 0.8) -> None:
         """Give the upstream less time than production does, in seconds."""
         old = self.services
-        transport = Transport(pool_size=32, timeout=(0.3, read), deadline=deadline)
+        transport = Transport(pool_size=32, timeout=(1.0, read), deadline=deadline)
         about = self.settings
         self.app.extensions[EXTENSION] = replace(
             old,

@@ -26,9 +26,7 @@ DESCRIPTION = "a description for developers <b>from upstream</b>"
 
 @pytest.fixture
 def local(local_site, vinli):
-    local = local_site(vinli.origin)
-    local.lose_patience()
-    return local
+    return local_site(vinli.origin)
 
 
 @pytest.fixture
@@ -155,14 +153,16 @@ def test_a_user_call_that_answers_with(name, browser, vinli):
 
 
 @pytest.mark.parametrize("path", [TOKEN, USER])
-def test_an_upstream_that_says_nothing_is_given_up(path, browser, vinli):
+def test_an_upstream_that_says_nothing_is_given_up(path, local, browser, vinli):
+    local.lose_patience()
     vinli.answers[path] = hang = Hang()
     response = come_back(browser, code=CODE)
     hang.release()
     assert_fails_well(browser, vinli, response, SLOW)
 
 
-def test_an_upstream_that_drips_is_given_up(browser, vinli):
+def test_an_upstream_that_drips_is_given_up(local, browser, vinli):
+    local.lose_patience()
     dripping = Hang()
 
     def drip(sock):
