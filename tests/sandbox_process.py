@@ -156,7 +156,8 @@ class Person:
         response = self.get(url)
         for _ in range(MOST_STEPS):
             if response.is_redirect:
-                target = urljoin(response.url, response.headers["Location"])
+                location = response.headers["Location"]
+                target = urljoin(response.url, location) if location.startswith("/") else location
                 if not target.startswith(self.sandbox.origin + "/"):
                     return target
                 response = self.get(target)

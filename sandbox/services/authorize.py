@@ -5,14 +5,15 @@ hidden ``transaction_id`` and a cookie of its own, a decision posted to ``/oauth
 redirect for a client that was approved before. Errors are a page in the body and never a redirect, as documented.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, Response, render_template, request
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Headers
 
 from sandbox.authorization import PlainRequest
+from sandbox.authorization_request import AuthorizationRefused, judge, read_parameters
 from sandbox.browser import CONSENT_COOKIE, is_from_our_page, set_cookie
 from sandbox.people import Driver
 from sandbox.registry import OAuthClient
@@ -20,27 +21,26 @@ from sandbox.services.pages import error_page, foreign_form_page, sign_in_page, 
 from sandbox.services.token import json_object
 from sandbox.state import sandbox
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 bp = Blueprint("authorize", __name__)
 
-# RFC 6749 section 3.1: none of these more than once. Unknown parameters are tolerated (vinli_tornado_auth sends any).
-SINGLE = (
-    "response_type",
-    "client_id",
-    "redirect_uri",
-    "scope",
-    "state",
-    "code_challenge",
-    "code_challenge_method",
-)
 
+class VerbatimRedirect(Response):
+    """A redirect whose Location is sent as it is.
 
-class AuthorizationRefused(Exception):
-    """An authorization request that cannot be answered. ``facts`` help the developer: pairs of label and value."""
+    Werkzeug would turn ``myApp://?code=x`` into ``myapp:?code=x``; mobile apps compare with what they registered.
+    """
 
-    def __init__(self, error: str, reason: str, facts: Sequence[tuple[str, str]] = ()) -> None:
-        super().__init__(reason)
-        self.error = error
-        self.facts = facts
+    def __init__(self, location: str) -> None:
+        super().__init__(status=302)
+        self._location = location
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self._location
+        return headers
 
 
 @bp.errorhandler(AuthorizationRefused)
@@ -53,8 +53,8 @@ def show_refusal(refused: AuthorizationRefused) -> tuple[str, int]:
 @bp.get("/oauth/authorization/new")
 def authorize() -> Response | str:
     """Ask for the driver's sign-in, then consent, or return at once for an approved client."""
-    parameters = _authorization_parameters(request.args)
-    client = _judge(parameters)
+    parameters = read_parameters(request.args)
+    client = judge(parameters)
     driver = signed_in_driver()
     if driver is None:
         return sign_in_page(request.full_path)
@@ -78,47 +78,12 @@ def decide() -> Response | tuple[str, int]:
     if driver is None or parameters is None:
         text = "It was answered already, is too old, or was put to somebody else. Go back to the app and start again."
         return error_page(400, "This question is no longer open", text, "invalid_request"), 400
-    client = _judge(parameters)
+    client = judge(parameters)
     if "cancel" in fields:
         return _deny(parameters, client)
     if box.options.remember_consent:
         box.tokens.remember_consent(driver.number, client.id)
     return _grant(parameters, driver)
-
-
-def _authorization_parameters(args: MultiDict[str, str]) -> dict[str, str]:
-    repeated = next((name for name in SINGLE if len(args.getlist(name)) > 1), None)
-    if repeated:
-        raise AuthorizationRefused("invalid_request", f"The parameter {repeated} was sent more than once.")
-    return args.to_dict()
-
-
-def _judge(parameters: Mapping[str, str]) -> OAuthClient:
-    """Return the client of an authorization request; raises AuthorizationRefused with a reason in words.
-
-    Looked at before Authlib does, whose error texts cannot hold what a stranger may send in these parameters.
-    """
-    client_id, redirect_uri = parameters.get("client_id"), parameters.get("redirect_uri")
-    if not client_id:
-        raise AuthorizationRefused("invalid_request", "The parameter client_id is missing.")
-    client = sandbox().registry.client(client_id)
-    if client is None:
-        text = "No client with this client_id is registered. It takes the OAuth client's id, not the App ID."
-        raise AuthorizationRefused("invalid_client", text, [("Sent", client_id)])
-    if not redirect_uri:
-        raise AuthorizationRefused("invalid_request", "The parameter redirect_uri is missing.")
-    if redirect_uri != client.redirect_uri:
-        text = "The redirect_uri differs from the one registered for this client. Every character counts."
-        facts = [("Sent", redirect_uri), ("Registered", client.redirect_uri)]
-        raise AuthorizationRefused("invalid_request", text, facts)
-    if parameters.get("response_type") not in ("code", "token"):
-        text = "The response_type has to be code or token."
-        raise AuthorizationRefused("unsupported_response_type", text)
-    try:
-        sandbox().oauth.get_consent_grant(PlainRequest("GET", parameters, request.headers))
-    except OAuth2Error as error:
-        raise AuthorizationRefused(error.error, error.get_error_description()) from error
-    return client
 
 
 def _consent_page(parameters: Mapping[str, str], client: OAuthClient, driver: Driver) -> Response:
@@ -169,7 +134,7 @@ def _send_back(redirect_uri: str, appendix: str) -> Response:
     """Redirect to the registered URI with ``?...`` or ``#...`` appended, its own query kept as it is."""
     if appendix.startswith("?") and "?" in redirect_uri:
         appendix = "&" + appendix[1:]
-    return Response(status=302, headers={"Location": redirect_uri + appendix, "Cache-Control": "no-store"})
+    return VerbatimRedirect(redirect_uri + appendix)
 
 
 def _without_state_unless_echoed(parameters: Mapping[str, str]) -> dict[str, str]:
