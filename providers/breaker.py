@@ -20,13 +20,18 @@ class Breaker:
         self._failures = 0
         self._next_probe_at = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether requests are held back, but for probes."""
+        return self._failures >= self._threshold
+
     def admit(self) -> float:
         """Return 0 when a request may go out now, else the seconds until the next probe may.
 
         Being admitted while the circuit is open makes this caller the probe. Should it never report back,
         another one follows a cooldown later.
         """
-        if self._failures < self._threshold:
+        if not self.is_open:
             return 0.0
         with self._lock:
             now = self._clock()
@@ -45,5 +50,5 @@ class Breaker:
         """Count a failure; open the circuit at the threshold."""
         with self._lock:
             self._failures += 1
-            if self._failures >= self._threshold:
+            if self.is_open:
                 self._next_probe_at = self._clock() + self._cooldown

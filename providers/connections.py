@@ -1,22 +1,15 @@
-"""Pooled connections that keep a total deadline and tell what became of a request.
+"""Pooled connections on requests' adapter: deadlines, dead idle connections, warming, one TLS context.
 
-requests and urllib3 leave three gaps. Their read timeout starts anew with every byte that drips in. They do not
-say whether a request went out on a connection that had been idle in the pool. And they take a TLS 1.3
-connection for dropped while session tickets lie unread in it. An `Exchange` closes the first two, a look at what
-lies unread the third. urllib3 offers no way to hand an object through to the connection, so the exchange that
-a thread is in is kept per thread.
+urllib3 takes a TLS 1.3 connection for dropped while session tickets lie unread in it, which would throw every
+warmed connection away. What else is added here serves an `Exchange`.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
 import queue
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from certifi import where
@@ -29,98 +22,13 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.connection import create_connection
 from urllib3.util.wait import wait_for_read
 
+from providers.exchanges import Exchange, TimedResponse, current
+
 _POOLED_HOSTS = 32
 
 
 class Redirected(RequestException):
     """The answer is a redirect, which is never followed."""
-
-
-class Exchange:
-    """One request on one connection, its deadline, and what was seen of the answer.
-
-    `deadline` is an instant on `clock`'s scale; `connect_timeout` and `read_timeout` are seconds. `fresh` asks
-    for a connection that was not idle in the pool.
-    """
-
-    def __init__(
-        self,
-        deadline: float,
-        clock: Callable[[], float],
-        *,
-        connect_timeout: float,
-        read_timeout: float,
-        fresh: bool = False,
-    ) -> None:
-        self.fresh = fresh
-        self.is_reused = False
-        self.is_answered = False
-        self._deadline = deadline
-        self._clock = clock
-        self._connect_timeout = connect_timeout
-        self._read_timeout = read_timeout
-
-    def connect_patience(self) -> float:
-        """Return the seconds to give to the next step of connecting."""
-        return self._patience(self._connect_timeout)
-
-    def read_patience(self) -> float:
-        """Return the seconds to wait for the next bytes of the answer."""
-        return self._patience(self._read_timeout)
-
-    def _patience(self, timeout: float) -> float:
-        remaining = self._deadline - self._clock()
-        if remaining <= 0:
-            raise TimeoutError("the deadline has passed")
-        return min(timeout, remaining)
-
-
-_thread = threading.local()
-
-
-@contextmanager
-def exchanging(exchange: Exchange) -> Iterator[None]:
-    """Make `exchange` the one this thread is in."""
-    _thread.exchange = exchange
-    try:
-        yield
-    finally:
-        del _thread.exchange
-
-
-def _current() -> Exchange:
-    exchange: Exchange = _thread.exchange
-    return exchange
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads a socket under the exchange's deadline."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, exchange: Exchange) -> None:
-        self._raw = raw
-        self._sock = sock
-        self._exchange = exchange
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        self._sock.settimeout(self._exchange.read_patience())
-        count = self._raw.readinto(buffer)
-        if count:
-            self._exchange.is_answered = True
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, exchange: Exchange, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        raw: Any = self.fp.detach()
-        self.fp = io.BufferedReader(_TimedReader(raw, sock, exchange), 64 * 1024)
 
 
 class _ExchangeMixin:
@@ -133,16 +41,16 @@ class _ExchangeMixin:
     _opened_in: Exchange | None = None
 
     def connect(self) -> None:
-        self._opened_in = _current()
+        self._opened_in = current()
         super().connect()  # type: ignore[misc]
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        exchange = _current()
+        exchange = current()
         exchange.is_reused = self.sock is not None and self._opened_in is not exchange
         super().request(*args, **kwargs)  # type: ignore[misc]
 
-    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> _TimedResponse:
-        return _TimedResponse(sock, _current(), *args, **kwargs)
+    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> TimedResponse:
+        return TimedResponse(sock, current(), *args, **kwargs)
 
     def _new_conn(self) -> socket.socket:
         """Connect within the deadline, however many addresses the name has and however slow the resolver is."""
@@ -157,7 +65,7 @@ class _ExchangeMixin:
             raise NewConnectionError(connection, f"no connection to {self.host}: {error}") from error
 
     def _first_answering_address(self) -> socket.socket:
-        exchange = _current()
+        exchange = current()
         failure: OSError = OSError("the name has no address")
         for address in _resolve(self.host, self.port, exchange.connect_patience()):
             patience = exchange.connect_patience()
@@ -223,7 +131,7 @@ class _PoolMixin:
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)  # type: ignore[misc]
-        if _current().fresh:
+        if current().fresh:
             connection.close()  # it opens again by itself
         return connection
 
@@ -232,7 +140,7 @@ class _PoolMixin:
         connection = self._get_conn()
         try:
             if connection.is_closed:
-                connection.timeout = _current().connect_patience()
+                connection.timeout = current().connect_patience()
                 self._open(connection)
         except BaseException:
             connection.close()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import http.client
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import requests
 import urllib3
 
 from providers import json as strict_json
+from providers.answers import Call
 from providers.connections import Redirected
 from providers.errors import (
     Forbidden,
@@ -48,18 +48,6 @@ _TRANSIENT_STATUSES = (502, 503, 504)
 _ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 _MAX_ERROR = 100
 _MAX_DESCRIPTION = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is called, for errors and logs; `url` is without query."""
-
-    provider: str
-    method: str
-    url: str
-
-    def fields(self) -> dict[str, Any]:
-        return {"provider": self.provider, "method": self.method, "url": self.url}
 
 
 def is_timeout(error: Exception) -> bool:
@@ -112,7 +100,7 @@ def refusal_of(
 
 
 def _class_of(status: int) -> type[ProviderError]:
-    if status >= 600:
+    if not 400 <= status < 600:
         return Nonsense
     if status >= 500:
         return ServerFailed

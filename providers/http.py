@@ -5,55 +5,29 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
-from requests.cookies import RequestsCookieJar
 
-from providers import json as strict_json
+from providers.answers import Answer, Call
 from providers.breaker import Breaker
-from providers.connections import Exchange, PooledAdapter, exchanging, tls_context
-from providers.errors import Nonsense, ProviderError, ServerFailed, TimedOut, Unreachable
-from providers.failures import WIRE_ERRORS, Call, failure_of, is_timeout, refusal_of
-from providers.origins import checked_origin, is_loopback, origin_of
+from providers.errors import ProviderError, ServerFailed, TimedOut, Unreachable
+from providers.failures import WIRE_ERRORS
+from providers.origins import checked_origin, origin_of
 from providers.retries import Retries
+from providers.wire import Outgoing, Wire
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 4 * 1024 * 1024
-_MAX_ERROR_BYTES = 64 * 1024
 _BREAKER_THRESHOLD = 10
 _BREAKER_COOLDOWN = 5.0
 _IDEMPOTENT = ("GET", "HEAD")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A 2xx answer, read whole. `elapsed` is in seconds; `body` is decompressed."""
-
-    call: Call
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    elapsed: float
-
-    def json(self) -> Any:
-        """Return the body as a JSON value. Raises Nonsense when it does not say it is JSON, or is not."""
-        if not strict_json.is_json_type(self.headers.get("Content-Type")):
-            raise self.nonsense("the answer does not say it is JSON")
-        try:
-            return strict_json.loads(self.body)
-        except strict_json.BadJson as error:
-            raise self.nonsense(f"the answer is no proper JSON: {error}") from error
-
-    def nonsense(self, reason: str) -> Nonsense:
-        """Return the error that says what is wrong with this answer."""
-        return Nonsense(reason, status=self.status, **self.call.fields())
+# What says that a service is down, rather than that it did not like the request.
+_DOWN = (Unreachable, TimedOut, ServerFailed)
 
 
 class Transport:
@@ -79,21 +53,18 @@ class Transport:
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._connect_timeout, self._read_timeout = timeout
         self._deadline = deadline
         self._clock = clock
-        self._wall_clock = wall_clock
         self._sleep = sleep
         self._retries = Retries(random)
-        self._proxies = {"https": proxy, "http": proxy} if proxy else {}
         self._headers = {
             "User-Agent": user_agent,
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
         }
-        self._breakers: dict[str, Breaker] = {}
-        self._adapter = PooledAdapter(pool_size, tls_context(ca_bundle))
-        self._session = _session(self._adapter)
+        self._origins: set[str] = set()
+        self._breakers: dict[tuple[str, str], Breaker] = {}
+        self._wire = Wire(pool_size, timeout, ca_bundle, proxy, clock, wall_clock)
 
     def allow(self, origin: str) -> str:
         """Permit requests to an origin and return it in its plain form.
@@ -102,7 +73,7 @@ class Transport:
         an answer can take credentials elsewhere. Raises ValueError unless it is https, or http on loopback.
         """
         origin = checked_origin(origin)
-        self._breakers.setdefault(origin, Breaker(_BREAKER_THRESHOLD, _BREAKER_COOLDOWN, self._clock))
+        self._origins.add(origin)
         return origin
 
     def request(
@@ -127,7 +98,7 @@ class Transport:
         it went out on a connection that had been idle and proved dead before any byte of an answer: balancers
         drop idle connections without a word. Raises ValueError for an origin that was not allowed.
         """
-        breaker = self._breaker(url)
+        breaker = self._breaker(provider, url)
         call = Call(provider, method, url.partition("?")[0])
         prepared = requests.PreparedRequest()
         prepared.prepare(
@@ -135,29 +106,17 @@ class Transport:
         )
         give_up_at = self._clock() + (self._deadline if deadline is None else deadline)
         may_repeat = method in _IDEMPOTENT if retry is None else retry
-        attempt = 0
-        while True:
-            try:
-                return self._attempt(breaker, call, prepared, give_up_at, max_bytes)
-            except ProviderError as failure:
-                remaining = give_up_at - self._clock()
-                pause = self._retries.pause(failure, attempt, remaining) if may_repeat else None
-                if pause is None:
-                    raise
-            self._sleep(pause)
-            attempt += 1
+        with _guarding(breaker, call) as is_probe:
+            return self._persist(Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe)
 
     def warm(self, origin: str) -> bool:
         """Open a connection to an allowed origin unless an idle one is there; say whether one is ready.
 
         Blocks while connecting. A failure is left for the request that follows to meet.
         """
-        self._breaker(origin)
-        request = requests.PreparedRequest()
-        request.prepare("GET", origin)
+        self._check_origin(origin)
         try:
-            with exchanging(self._exchange(self._clock() + self._deadline)):
-                self._adapter.warm(request, self._proxies_for(origin))
+            self._wire.warm(origin, self._clock() + self._deadline)
         except WIRE_ERRORS as error:
             logger.info("warming %s failed: %s", origin, type(error).__name__)
             return False
@@ -165,116 +124,63 @@ class Transport:
 
     def close(self) -> None:
         """Close all idle connections."""
-        self._session.close()
+        self._wire.close()
 
-    def _breaker(self, url: str) -> Breaker:
-        breaker = self._breakers.get(origin_of(url))
+    def _check_origin(self, url: str) -> str:
+        origin = origin_of(url)
+        if origin not in self._origins:
+            raise ValueError(f"{origin} is not an allowed origin")
+        return origin
+
+    def _breaker(self, provider: str, url: str) -> Breaker:
+        """Return the breaker of one service; several may share an origin and fail on their own."""
+        key = (provider, self._check_origin(url))
+        breaker = self._breakers.get(key)
         if breaker is None:
-            raise ValueError(f"{origin_of(url)} is not an allowed origin")
+            breaker = Breaker(_BREAKER_THRESHOLD, _BREAKER_COOLDOWN, self._clock)
+            breaker = self._breakers.setdefault(key, breaker)
         return breaker
 
-    def _attempt(
-        self,
-        breaker: Breaker,
-        call: Call,
-        prepared: requests.PreparedRequest,
-        give_up_at: float,
-        max_bytes: int,
-    ) -> Answer:
-        wait = breaker.admit()
-        if wait:
-            raise Unreachable("left alone after many failures", retry_after=wait, **call.fields())
+    def _persist(self, outgoing: Outgoing, may_repeat: bool) -> Answer:
+        attempt = 0
+        while True:
+            try:
+                return self._attempt(outgoing)
+            except ProviderError as failure:
+                remaining = outgoing.give_up_at - self._clock()
+                pause = self._retries.pause(failure, attempt, remaining) if may_repeat else None
+                if pause is None:
+                    raise
+            self._sleep(pause)
+            attempt += 1
+
+    def _attempt(self, outgoing: Outgoing) -> Answer:
         started = self._clock()
         try:
-            answer = self._send(call, prepared, give_up_at, max_bytes)
+            answer = self._wire.send(outgoing)
         except ProviderError as failure:
-            self._note_failure(breaker, call, failure, started)
+            level = logging.WARNING if isinstance(failure, _DOWN) else logging.INFO
+            _log(level, outgoing.call, failure.status or type(failure).__name__, self._clock() - started)
             raise
-        breaker.succeeded()
-        _log(logging.INFO, call, answer.status, answer.elapsed)
+        _log(logging.INFO, outgoing.call, answer.status, answer.elapsed)
         return answer
 
-    def _note_failure(self, breaker: Breaker, call: Call, failure: ProviderError, started: float) -> None:
-        is_down = isinstance(failure, (Unreachable, TimedOut, ServerFailed))
-        if is_down:
-            breaker.failed()
-        else:
-            breaker.succeeded()
-        outcome = failure.status or type(failure).__name__
-        _log(logging.WARNING if is_down else logging.INFO, call, outcome, self._clock() - started)
 
-    def _send(
-        self, call: Call, prepared: requests.PreparedRequest, give_up_at: float, max_bytes: int
-    ) -> Answer:
-        exchange = self._exchange(give_up_at)
-        try:
-            return self._receive(call, prepared, exchange, max_bytes)
-        except WIRE_ERRORS as error:
-            died_idle = exchange.is_reused and not exchange.is_answered and not is_timeout(error)
-            if not died_idle:
-                raise failure_of(error, call) from error
-        try:
-            return self._receive(call, prepared, self._exchange(give_up_at, fresh=True), max_bytes)
-        except WIRE_ERRORS as error:
-            raise failure_of(error, call) from error
-
-    def _exchange(self, give_up_at: float, *, fresh: bool = False) -> Exchange:
-        return Exchange(
-            give_up_at,
-            self._clock,
-            connect_timeout=self._connect_timeout,
-            read_timeout=self._read_timeout,
-            fresh=fresh,
-        )
-
-    def _receive(
-        self, call: Call, prepared: requests.PreparedRequest, exchange: Exchange, max_bytes: int
-    ) -> Answer:
-        started = self._clock()
-        with exchanging(exchange):
-            response = self._session.send(
-                prepared,
-                stream=True,
-                timeout=(exchange.connect_patience(), self._read_timeout),
-                verify=True,
-                cert=None,
-                proxies=self._proxies_for(call.url),
-                allow_redirects=False,
-            )
-            is_success = 200 <= response.status_code < 300
-            body = _read(response, max_bytes if is_success else min(max_bytes, _MAX_ERROR_BYTES))
-        if not is_success:
-            raise refusal_of(call, response.status_code, response.headers, body, self._wall_clock())
-        if body is None:
-            raise Nonsense("the answer is too large", status=response.status_code, **call.fields())
-        return Answer(call, response.status_code, response.headers, body, self._clock() - started)
-
-    def _proxies_for(self, url: str) -> dict[str, str]:
-        if not self._proxies or is_loopback(urlsplit(url).hostname or ""):
-            return {}
-        return self._proxies
-
-
-def _session(adapter: PooledAdapter) -> requests.Session:
-    """Return a session that keeps no cookie and reads nothing from the environment or from .netrc."""
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _read(response: requests.Response, limit: int) -> bytes | None:
-    """Return the decompressed body, None when it is larger than `limit` bytes.
-
-    Read whole, the connection goes back to the pool; otherwise it is closed.
-    """
+@contextmanager
+def _guarding(breaker: Breaker, call: Call) -> Iterator[bool]:
+    """Ask the breaker before a call and tell it how the call ended; yields whether it is a probe."""
+    wait = breaker.admit()
+    if wait:
+        raise Unreachable("left alone after many failures", retry_after=wait, **call.fields())
     try:
-        body: bytes = response.raw.read(limit + 1, decode_content=True)
-    finally:
-        response.close()
-    return body if len(body) <= limit else None
+        yield breaker.is_open
+    except _DOWN:
+        breaker.failed()
+        raise
+    except ProviderError:
+        breaker.succeeded()
+        raise
+    breaker.succeeded()
 
 
 def _log(level: int, call: Call, outcome: object, seconds: float) -> None:

@@ -10,8 +10,9 @@ from functools import partial
 
 from requests.auth import AuthBase
 
+from providers.answers import Answer
 from providers.errors import NotFound
-from providers.http import Answer, Transport
+from providers.http import Transport
 from providers.paging import Listing, Page, list_all
 from providers.vinli.models import Device, Vehicle, is_uuid
 from providers.vinli.replies import item, item_or_none, page

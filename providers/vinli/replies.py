@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from providers.http import Answer
+from providers.answers import Answer
 from providers.paging import Page
 
 T = TypeVar("T")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import threading
 
 import pytest
@@ -29,6 +30,12 @@ class Clock:
         self.advance(seconds)
 
 
+@pytest.fixture(autouse=True)
+def shown_logs(caplog):
+    """What the transport logged is shown when a test fails."""
+    caplog.set_level(logging.INFO, "providers")
+
+
 @pytest.fixture
 def clock():
     return Clock()
@@ -52,8 +59,9 @@ def make_transport(clock):
     transports = []
 
     def make(*origins, **options):
-        defaults = {"pool_size": 8, "clock": clock, "sleep": clock.sleep, "random": lambda: 0.5}
-        transport = Transport(**defaults | options)
+        # Patient with a busy machine: what is to time out is given little time where it is asked for.
+        defaults = {"pool_size": 8, "timeout": (10.0, 10.0), "clock": clock, "sleep": clock.sleep}
+        transport = Transport(**defaults | {"random": lambda: 0.5} | options)
         for origin in origins:
             transport.allow(origin)
         transports.append(transport)

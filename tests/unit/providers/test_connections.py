@@ -7,8 +7,9 @@ import warnings
 import pytest
 from requests import PreparedRequest
 
-from providers.connections import Exchange, PooledAdapter, exchanging, tls_context
+from providers.connections import PooledAdapter, tls_context
 from providers.errors import Nonsense, TimedOut, Unreachable
+from providers.exchanges import Exchange, exchanging
 from tests.unit.providers.certificates import Authority
 from tests.unit.providers.servers import CLOSE, RESET, http, in_turn, json_reply, read_request
 

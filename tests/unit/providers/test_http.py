@@ -1,6 +1,5 @@
 import gzip
 import json
-import logging
 import threading
 
 import pytest
@@ -257,7 +256,6 @@ def test_the_environment_changes_nothing(serve, make_transport, monkeypatch, tmp
 
 
 def test_one_line_is_logged_and_it_tells_no_secret(serve, make_transport, caplog):
-    caplog.set_level(logging.INFO)
     server = serve(in_turn(json_reply({"token": "canary"}), json_reply({"error": "canary"}, 400)))
     transport = make_transport(server.origin)
     post(transport, server, "/a?x=canary", form={"code": "canary"}, auth=BearerAuth("canary"))
@@ -392,7 +390,7 @@ def test_retry_after_as_a_date_is_read_against_the_wall_clock(serve, make_transp
 # The breaker
 
 
-def test_a_host_that_keeps_failing_is_left_alone_for_a_while(serve, make_transport, clock):
+def test_a_service_that_keeps_failing_is_left_alone_for_a_while(serve, make_transport, clock):
     server = serve(lambda _: http(500))
     transport = make_transport(server.origin)
     for _ in range(10):
@@ -407,6 +405,30 @@ def test_a_host_that_keeps_failing_is_left_alone_for_a_while(serve, make_transpo
     assert get(transport, server).status == get(transport, server).status == 200
 
 
+def test_a_probe_is_one_request(serve, make_transport, clock):
+    server = serve(lambda _: http(503))
+    transport = make_transport(server.origin)
+    for _ in range(10):
+        with pytest.raises(ServerFailed):
+            get(transport, server)
+    assert len(server.received) == 30
+    clock.advance(5)
+    with pytest.raises(ServerFailed):
+        get(transport, server)
+    with pytest.raises(Unreachable, match="left alone"):
+        get(transport, server)
+    assert len(server.received) == 31
+
+
+def test_one_failing_service_does_not_hold_up_another_on_the_same_origin(serve, make_transport):
+    server = serve(lambda request: json_reply({}) if request.path == "/fine" else http(500))
+    transport = make_transport(server.origin)
+    for _ in range(11):
+        with pytest.raises((ServerFailed, Unreachable)):
+            get(transport, server)
+    assert transport.request("other", "GET", server.origin + "/fine").status == 200
+
+
 def test_refusals_do_not_count_as_failing(serve, make_transport):
     server = serve(lambda _: http(401))
     transport = make_transport(server.origin)
@@ -414,12 +436,3 @@ def test_refusals_do_not_count_as_failing(serve, make_transport):
         with pytest.raises(Unauthorized):
             get(transport, server)
     assert len(server.received) == 12
-
-
-def test_one_failing_host_does_not_hold_up_another(serve, make_transport):
-    broken, fine = serve(lambda _: http(500)), serve(lambda _: json_reply({}))
-    transport = make_transport(broken.origin, fine.origin)
-    for _ in range(11):
-        with pytest.raises((ServerFailed, Unreachable)):
-            get(transport, broken)
-    assert get(transport, fine).status == 200

@@ -1,0 +1,136 @@
+"""One request over the wire: sent, read within bounds, and what went wrong translated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlsplit
+
+import requests
+from requests.cookies import RequestsCookieJar
+
+from providers.answers import Answer, Call
+from providers.connections import PooledAdapter, tls_context
+from providers.errors import Nonsense
+from providers.exchanges import Exchange, exchanging
+from providers.failures import WIRE_ERRORS, failure_of, is_timeout, refusal_of
+from providers.origins import is_loopback
+
+_MAX_ERROR_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request ready to be sent. `give_up_at` is an instant on the wire's clock."""
+
+    call: Call
+    prepared: requests.PreparedRequest
+    give_up_at: float
+    max_bytes: int
+
+
+class Wire:
+    """Pooled connections, safe to share between threads. The options are those of `Transport`."""
+
+    def __init__(
+        self,
+        pool_size: int,
+        timeout: tuple[float, float],
+        ca_bundle: str | None,
+        proxy: str | None,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._connect_timeout, self._read_timeout = timeout
+        self._proxies = {"https": proxy, "http": proxy} if proxy else {}
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._adapter = PooledAdapter(pool_size, tls_context(ca_bundle))
+        self._session = _session(self._adapter)
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        """Send a request and read its answer; raises a ProviderError for anything but 2xx.
+
+        It is sent once more when it went out on a connection that had been idle and that ended before any byte
+        of an answer: such a connection was dead before.
+        """
+        exchange = self._exchange(outgoing.give_up_at)
+        try:
+            return self._receive(outgoing, exchange)
+        except WIRE_ERRORS as error:
+            died_idle = exchange.is_reused and not exchange.is_answered and not is_timeout(error)
+            if not died_idle:
+                raise failure_of(error, outgoing.call) from error
+        try:
+            return self._receive(outgoing, self._exchange(outgoing.give_up_at, fresh=True))
+        except WIRE_ERRORS as error:
+            raise failure_of(error, outgoing.call) from error
+
+    def warm(self, origin: str, give_up_at: float) -> None:
+        """Open a connection unless an idle one is there. Raises one of WIRE_ERRORS."""
+        request = requests.PreparedRequest()
+        request.prepare("GET", origin)
+        with exchanging(self._exchange(give_up_at)):
+            self._adapter.warm(request, self._proxies_for(origin))
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._session.close()
+
+    def _exchange(self, give_up_at: float, *, fresh: bool = False) -> Exchange:
+        return Exchange(
+            give_up_at,
+            self._clock,
+            connect_timeout=self._connect_timeout,
+            read_timeout=self._read_timeout,
+            fresh=fresh,
+        )
+
+    def _receive(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+        started, call = self._clock(), outgoing.call
+        with exchanging(exchange):
+            response = self._session.send(
+                outgoing.prepared,
+                stream=True,
+                timeout=(exchange.connect_patience(), self._read_timeout),
+                verify=True,
+                cert=None,
+                proxies=self._proxies_for(call.url),
+                allow_redirects=False,
+            )
+            is_success = 200 <= response.status_code < 300
+            limit = outgoing.max_bytes if is_success else min(outgoing.max_bytes, _MAX_ERROR_BYTES)
+            body = _read(response, limit)
+        if not is_success:
+            raise refusal_of(call, response.status_code, response.headers, body, self._wall_clock())
+        if body is None:
+            raise Nonsense("the answer is too large", status=response.status_code, **call.fields())
+        return Answer(call, response.status_code, response.headers, body, self._clock() - started)
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        if not self._proxies or is_loopback(urlsplit(url).hostname or ""):
+            return {}
+        return self._proxies
+
+
+def _session(adapter: PooledAdapter) -> requests.Session:
+    """Return a session that keeps no cookie and reads nothing from the environment or from .netrc."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _read(response: requests.Response, limit: int) -> bytes | None:
+    """Return the decompressed body, None when it is larger than `limit` bytes.
+
+    Read whole, the connection goes back to the pool; otherwise it is closed.
+    """
+    try:
+        body: bytes = response.raw.read(limit + 1, decode_content=True)
+    finally:
+        response.close()
+    return body if len(body) <= limit else None
