@@ -1,0 +1,299 @@
+"""The raw store, all logs and all pages of a full run hold none of the secrets that were used in it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import subprocess
+import sys
+from urllib.parse import quote, urlsplit
+
+import pytest
+import requests
+
+from blueprints.web.signing import Signer
+from store import Records, Vault, open_store
+from store.attempts import Attempts
+from store.records import fingerprint
+from tests.app_process import OPERATOR_PASSWORD, ROOT, SECRET_KEY, AppProcess
+from tests.contract.browser import Browser, query_of
+from tests.contract.fake_vinli import TOKEN, USER, FakeVinli
+from tests.contract.pages import Page
+from tests.contract.sites import running_site
+from tests.unit.providers.servers import json_reply
+
+pytestmark = pytest.mark.contract
+
+
+class Eavesdropper(Browser):
+    """A browser that keeps every answer of the application."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.answers: list[requests.Response] = []
+
+    def request(self, *arguments, **options):
+        response = super().request(*arguments, **options)
+        self.answers.append(response)
+        return response
+
+
+class Run:
+    """A full run: what was secret in it, and everything that was written down or sent out."""
+
+    def __init__(self, site):
+        self.site = site
+        self.store = open_store(site.app.variables["STORE_URL"])
+        self.records = Records(self.store, Vault(SECRET_KEY))
+        self.signer = Signer(SECRET_KEY)
+        self.secrets: dict[str, str] = {}
+        self.logs: list[str] = []
+        self.answers: list[requests.Response] = []
+
+    def keep(self, name, value):
+        assert value
+        self.secrets[f"{len(self.secrets)} {name}"] = value
+
+    def browser(self, driver=0):
+        return Eavesdropper(
+            self.site.origin, self.site.sandbox, email=self.site.sandbox.credentials["drivers"][driver]
+        )
+
+    def start(self, browser):
+        """Start an attempt and note what is secret about it; return the authorization URL."""
+        url = browser.start()
+        state = query_of(url)["state"]
+        attempt_id, _ = self.signer.read(state, "connect-state")
+        self.keep("state", state)
+        self.keep("attempt id", attempt_id)
+        self.keep("code_verifier", Attempts(self.records).find(attempt_id).code_verifier)
+        for cookie in browser.session.cookies:
+            if "attempt_" in cookie.name:
+                self.keep("attempt cookie", cookie.value.partition(".")[2])
+        return url
+
+    def connect(self, browser):
+        callback = browser.authorize(self.start(browser))
+        self.keep("code", query_of(callback)["code"])
+        browser.open(callback)
+        sid = browser.cookie("session")
+        self.keep("session id", sid)
+        driver = self.records.get("session:" + fingerprint(sid)).value["values"]["driver"]
+        self.keep("access_token", driver["access_token"])
+        return callback
+
+    def finish(self, *browsers):
+        for browser in browsers:
+            self.answers += browser.answers
+            browser.session.close()
+
+
+def basic(user, password):
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def run_good_and_denied(run):
+    one, two = run.browser(), run.browser(driver=1)
+    callback = run.connect(one)
+    run.connect(two)
+    one.get(callback)
+    device = next(link for link in Page(one.get("/garage").text).links if "/devices/" in link)
+    one.get(f"{device}?vin=show")
+    denied = two.authorize(run.start(two), decision="cancel")
+    two.get(denied)
+    one.post("/disconnect", csrf_token="forged")
+    one.disconnect()
+    one.get(callback)
+    run.finish(one, two)
+
+
+def run_failing(run):
+    browser = run.browser()
+    run.connect(browser)
+    for path, fault in (
+        (
+            "/oauth/token",
+            {"status": 400, "body": '{"error": "invalid_grant"}', "content_type": "application/json"},
+        ),
+        ("/oauth/token", {"status": 500, "body": "boom"}),
+        ("/oauth/token", {"close": True}),
+        ("/api/v1/users/_current", {"status": 401}),
+        ("/api/v1/users/_current", {"status": 200, "body": "[]", "content_type": "application/json"}),
+    ):
+        run.site.fault(path, times=1, **fault)
+        callback = browser.authorize(run.start(browser))
+        run.keep("code", query_of(callback)["code"])
+        browser.get(callback)
+        browser.get(callback + "&code=again")
+        run.site.sandbox.control("DELETE", "/faults")
+    run.site.sandbox.control("POST", "/tokens/revoke", {"driver": browser.email})
+    browser.get("/garage")
+    run.finish(browser)
+
+
+def run_operator(run):
+    link = run_cli(run.site.app, "operator", "link").stdout.strip()
+    run.keep("operator link", query_of(link)["link"])
+    by_link, by_password = run.browser(), run.browser()
+    by_link.open(f"/operator?{urlsplit(link).query}")
+    by_link.get(f"/operator?{urlsplit(link).query}")
+    by_password.sign_in_as_operator("a-wrong-password-of-an-operator")
+    run.keep("wrong password", "a-wrong-password-of-an-operator")
+    by_password.sign_in_as_operator()
+    for browser in (by_link, by_password):
+        run.keep("operator session id", browser.cookie("session"))
+        for path in ("/operator/devices", "/operator/devices?q=a", "/operator/devices.csv"):
+            assert browser.get(path).status_code == 200
+    run.logs += [run_cli(run.site.app, "devices", "list", "--json").stdout]
+    run.site.fault(
+        "/api/v1/devices", status=401, body='{"error": "invalid_client"}', content_type="application/json"
+    )
+    by_link.get("/operator/devices")
+    failed = run_cli(run.site.app, "devices", "list")
+    run.logs += [failed.stdout, failed.stderr]
+    run.site.sandbox.control("DELETE", "/faults")
+    run.finish(by_link, by_password)
+
+
+def run_implicit(run):
+    browser = run.browser()
+    for path in (
+        "/implicit",
+        "/implicit/callback",
+        "/implicit/callback?access_token=in-the-query-by-mistake",
+    ):
+        browser.get(path)
+    run.keep("token in a query", "in-the-query-by-mistake")
+    run.finish(browser)
+
+
+def run_against_a_blabbermouth(run):
+    """An upstream that throws back all it was sent, in its error texts, headers and reason phrases."""
+    vinli = FakeVinli()
+
+    def blab(request):
+        said = request.body.decode() + " " + request.headers.get("authorization", "")
+        fields = {"error": "invalid_grant", "error_description": said, "message": said}
+        return json_reply(fields, 400, X_Debug=said, WWW_Authenticate=f'Bearer error="{said}"')
+
+    answers = ({TOKEN: blab}, {USER: blab}, {"/api/v1/devices": blab})
+    credentials = {**run.site.sandbox.credentials, "origin": vinli.origin}
+    store_url = run.site.app.variables["STORE_URL"]
+    with AppProcess(credentials, STORE_URL=store_url) as app:
+        browser = Eavesdropper(app.origin)
+        for number, vinli.answers in enumerate(answers):
+            state, callback = browser.attempt()
+            attempt_id, _ = run.signer.read(state, "connect-state")
+            run.keep("code_verifier", Attempts(run.records).find(attempt_id).code_verifier)
+            run.keep("code", f"a-code-for-the-blabbermouth-{number}")
+            browser.get(f"{callback}&code=a-code-for-the-blabbermouth-{number}")
+            browser.get("/garage")
+        run.logs.append(app.log())
+    run.finish(browser)
+    vinli.close()
+
+
+def run_cli(app, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", *arguments],
+        cwd=ROOT,
+        env=app.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module", params=["sqlite", "redis"])
+def run(request):
+    variables = {}
+    if request.param == "redis":
+        variables["STORE_URL"] = request.getfixturevalue("redis_server").url
+    with running_site(**variables) as site:
+        run = Run(site)
+        about = site.sandbox.credentials
+        run.keep("client_secret", about["client_secret"])
+        run.keep("client Basic", basic(about["client_id"], about["client_secret"]))
+        run.keep("app_secret", about["app_secret"])
+        run.keep("app Basic", basic(about["app_id"], about["app_secret"]))
+        run.keep("driver password", about["driver_password"])
+        run.keep("operator password", OPERATOR_PASSWORD)
+        run.keep("SECRET_KEY", SECRET_KEY)
+        run_good_and_denied(run)
+        run_failing(run)
+        run_operator(run)
+        run_implicit(run)
+        run_against_a_blabbermouth(run)
+        run.raw_store = raw_store(request, site)
+        run.logs += [site.app.log(), site.sandbox.log()]
+        run.store.close()
+        yield run
+
+
+def raw_store(request, site) -> bytes:
+    if site.app.variables["STORE_URL"].startswith("sqlite"):
+        return b"".join(path.read_bytes() for path in site.app.store_path.parent.iterdir())
+    from redis import Redis
+
+    with Redis.from_url(request.getfixturevalue("redis_server").url) as client:
+        return b"\n".join(key + b"=" + (client.get(key) or b"") for key in client.keys("vinli-connect:*"))
+
+
+def forms_of(value: str) -> set[bytes]:
+    """Return how a secret may be spelled: plain, escaped, in hex, and in base64 at each of its three alignments."""
+    plain = value.encode()
+    forms = {plain, quote(value, safe="").encode(), json.dumps(value)[1:-1].encode(), binascii.hexlify(plain)}
+    for before in range(3):
+        aligned = base64.b64encode(b"\0" * before + plain)
+        inner = aligned[(0, 2, 3)[before] + (before > 0) * 1 : len(aligned) // 4 * 4 - 4]
+        forms |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
+    return {form for form in forms if len(form) >= 8}
+
+
+def found(run, haystack: bytes) -> list[str]:
+    return [name for name, value in run.secrets.items() if any(form in haystack for form in forms_of(value))]
+
+
+def test_the_search_finds_what_is_there():
+    class Example:
+        secrets = {"it": "s3cret/token+value"}  # noqa: RUF012
+
+    for text in (
+        b"s3cret/token+value",
+        b"s3cret%2Ftoken%2Bvalue",
+        b"a" + base64.b64encode(b"xs3cret/token+value!"),
+    ):
+        assert found(Example, b"..." + text + b"...") == ["it"]
+    assert found(Example, b"something else") == []
+
+
+def test_neither_store_nor_log_nor_page_nor_header_holds_a_secret(run):
+    assert_is_telling(run)
+    places = {"store": run.raw_store, "logs": "\n".join(run.logs).encode()}
+    for number, answer in enumerate(run.answers):
+        path = urlsplit(answer.url).path
+        headers = {name: value for name, value in answer.headers.items() if name.lower() != "set-cookie"}
+        if path == "/connect" and answer.is_redirect:
+            headers.pop("Location")  # carries state to the authorization endpoint, and the body repeats it
+        else:
+            places[f"page {number} {path}"] = answer.content
+        places[f"headers {number} {path}"] = json.dumps(headers).encode()
+    assert {place: names for place, text in places.items() if (names := found(run, text))} == {}
+    for email in run.site.sandbox.credentials["drivers"]:
+        assert email.encode() not in run.raw_store
+        assert email not in run.site.app.log()
+
+
+def assert_is_telling(run):
+    """The run was a full one: every kind of secret was used, and everything was written down."""
+    kinds = {name.partition(" ")[2] for name in run.secrets}
+    flow = {"state", "attempt id", "attempt cookie", "code_verifier", "code", "access_token", "session id"}
+    assert kinds >= flow | {"client_secret", "app_secret", "operator link", "operator session id"}
+    assert len(run.secrets) > 60
+    assert len(run.answers) >= 60
+    assert len(run.raw_store) > 1000
+    logs = "\n".join(run.logs)
+    for event in ("driver connected", "driver disconnected", "operator signed in", "POST /oauth/token"):
+        assert event in logs
