@@ -89,7 +89,7 @@ def refusal_of(
     retry_after = retry_after_seconds(headers.get("Retry-After"), now)
     error, description = _oauth_error(headers, body)
     return _class_of(status)(
-        f"answered {status}",
+        "no success",
         status=status,
         error=error,
         error_description=description,

@@ -143,10 +143,13 @@ class AuthClient:
             code_challenge=create_s256_code_challenge(code_verifier) if code_verifier is not None else None,
         )
 
-    def exchange(self, code: str, redirect_uri: str, code_verifier: str | None) -> TokenResponse:
+    def exchange(
+        self, code: str, redirect_uri: str, code_verifier: str | None, *, deadline: float | None = None
+    ) -> TokenResponse:
         """Trade an authorization code for tokens (RFC 6749, section 4.1.3).
 
-        `redirect_uri` and `code_verifier` are those of the authorization request. Raises Refused for every 4xx
+        `redirect_uri` and `code_verifier` are those of the authorization request; `deadline` is the seconds it
+        may take, for a caller with less time than the transport allows. Raises Refused for every 4xx
         (never Unauthorized, which is about a driver's token), Nonsense for an answer that is no token response,
         and the other ProviderErrors.
         """
@@ -161,6 +164,7 @@ class AuthClient:
                 auth=self._client_auth,
                 form=form,
                 max_bytes=_MAX_TOKEN_BYTES,
+                deadline=deadline,
             )
         except Refused as refusal:
             raise _plain_refusal(refusal) from refusal
@@ -171,10 +175,15 @@ class AuthClient:
         except ValueError as error:
             raise answer.nonsense(str(error)) from error
 
-    def current_user(self, access_token: str) -> User:
-        """Return whom an access token speaks for. Raises Unauthorized when it is no longer good."""
+    def current_user(self, access_token: str, *, deadline: float | None = None) -> User:
+        """Return whom an access token speaks for, within `deadline` seconds. Raises Unauthorized when it is no
+        longer good."""
         answer = self._transport.request(
-            PROVIDER, "GET", f"{self._origin}/api/v1/users/_current", auth=BearerAuth(access_token)
+            PROVIDER,
+            "GET",
+            f"{self._origin}/api/v1/users/_current",
+            auth=BearerAuth(access_token),
+            deadline=deadline,
         )
         return item(answer, "user", User.from_json)
 

@@ -2,11 +2,12 @@ import base64
 import hashlib
 import json
 import re
+import threading
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from providers.errors import Nonsense, Refused, ServerFailed, Throttled, Unauthorized, Unreachable
+from providers.errors import Nonsense, Refused, ServerFailed, Throttled, TimedOut, Unauthorized, Unreachable
 from providers.vinli.auth import AuthClient, TokenResponse, new_code_verifier
 from tests.unit.providers.servers import CLOSE, http, json_reply
 
@@ -196,6 +197,16 @@ def test_an_exchange_is_never_repeated(serve, client_for, reply, kind):
     with pytest.raises(kind):
         client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
     assert len(server.received) == 1
+
+
+def test_a_caller_in_a_hurry_says_how_long_it_has(serve, client_for):
+    silent = threading.Event()
+    client = client_for(serve(lambda _: lambda _sock: silent.wait(10)))
+    with pytest.raises(TimedOut):
+        client.exchange("code", REDIRECT_URI, VERIFIER, deadline=0.05)
+    with pytest.raises(TimedOut):
+        client.current_user("abc", deadline=0.05)
+    silent.set()
 
 
 def test_tokens_do_not_show_themselves():
