@@ -44,23 +44,9 @@ def read_parameters(args: MultiDict[str, str]) -> dict[str, str]:
 
 
 def judge(parameters: Mapping[str, str]) -> OAuthClient:
-    """Return the client of an authorization request; raises AuthorizationRefused with a reason in words.
-
-    Looked at before Authlib does, whose error texts cannot hold what a stranger may send in these parameters.
-    """
-    client_id, redirect_uri = parameters.get("client_id"), parameters.get("redirect_uri")
-    if not client_id:
-        raise AuthorizationRefused("invalid_request", "The parameter client_id is missing.")
-    client = sandbox().registry.client(client_id)
-    if client is None:
-        text = "No client with this client_id is registered. It takes the OAuth client's id, not the App ID."
-        raise AuthorizationRefused("invalid_client", text, [("Sent", client_id)])
-    if not redirect_uri:
-        raise AuthorizationRefused("invalid_request", "The parameter redirect_uri is missing.")
-    if redirect_uri != client.redirect_uri:
-        text = "The redirect_uri differs from the one registered for this client. Every character counts."
-        facts = [("Sent", redirect_uri), ("Registered", client.redirect_uri)]
-        raise AuthorizationRefused("invalid_request", text, facts)
+    """Return the client of an authorization request; raises AuthorizationRefused."""
+    client = _client(parameters.get("client_id"))
+    _compare_redirect_uri(parameters.get("redirect_uri"), client.redirect_uri)
     if parameters.get("response_type") not in ("code", "token"):
         text = "The response_type has to be code or token."
         raise AuthorizationRefused("unsupported_response_type", text)
@@ -69,3 +55,22 @@ def judge(parameters: Mapping[str, str]) -> OAuthClient:
     except OAuth2Error as error:
         raise AuthorizationRefused(error.error, error.get_error_description()) from error
     return client
+
+
+def _client(client_id: str | None) -> OAuthClient:
+    if not client_id:
+        raise AuthorizationRefused("invalid_request", "The parameter client_id is missing.")
+    client = sandbox().registry.client(client_id)
+    if client is None:
+        text = "No client with this client_id is registered. It takes the OAuth client's id, not the App ID."
+        raise AuthorizationRefused("invalid_client", text, [("Sent", client_id)])
+    return client
+
+
+def _compare_redirect_uri(sent: str | None, registered: str) -> None:
+    """Compare character by character (RFC 9700 section 2.1; how strictly Vinli compares is not documented)."""
+    if not sent:
+        raise AuthorizationRefused("invalid_request", "The parameter redirect_uri is missing.")
+    if sent != registered:
+        text = "The redirect_uri differs from the one registered for this client. Every character counts."
+        raise AuthorizationRefused("invalid_request", text, [("Sent", sent), ("Registered", registered)])

@@ -82,7 +82,10 @@ class Connection(BaseHTTPRequestHandler):
         except Refusal as refusal:
             self._refuse(refusal.status, refusal.reason)
             return
-        self._record(path, self._answer(environ), arrived)
+        if path.startswith(CONTROL) and self.is_fresh:
+            self.server.recorder.connection_was_control()
+        self.is_fresh = False
+        self._answer(environ, path)
 
     def _target(self) -> tuple[str, str]:
         """Return path and query, of an origin-form or absolute-form target (RFC 9112 section 3.2)."""
@@ -135,8 +138,8 @@ class Connection(BaseHTTPRequestHandler):
             environ[key] = f"{environ[key]},{value}" if key in environ else value
         return environ
 
-    def _answer(self, environ: dict[str, Any]) -> int:
-        """Run the application and send what it says; return the status, 0 when the connection was dropped."""
+    def _answer(self, environ: dict[str, Any], path: str) -> None:
+        """Run the application and send what it says, or drop the connection where it says so."""
         started: list[Any] = []
 
         def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
@@ -145,14 +148,16 @@ class Connection(BaseHTTPRequestHandler):
         chunks = self.server.app(environ, start_response)
         try:
             time.sleep(max(0.0, environ.get("sandbox.not_before", 0.0) - time.monotonic()))
-            if environ.get("sandbox.drop"):
-                self.close_connection = True
-                return 0
             status, headers = started
-            self._send(status, headers, chunks)
+            is_dropped = environ.get("sandbox.drop", False)
+            # Recorded before it is sent: who has an answer finds it in the log.
+            self._record(path, 0 if is_dropped else int(status[:3]), environ["sandbox.arrived"])
+            if is_dropped:
+                self.close_connection = True
+            else:
+                self._send(status, headers, chunks)
         finally:
             getattr(chunks, "close", lambda: None)()
-        return int(status[:3])
 
     def _send(self, status: str, headers: Headers, chunks: Iterable[bytes]) -> None:
         """Send an answer of known length in one piece, any other chunk by chunk."""
@@ -177,13 +182,11 @@ class Connection(BaseHTTPRequestHandler):
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def _record(self, path: str, status: int, arrived: float) -> None:
+        """Log and count an answer: the path only, since queries carry codes, states and tokens."""
         if not path.startswith(CONTROL):
             self.server.recorder.request_answered(self.command, path, status, self.number)
-        elif self.is_fresh:
-            self.server.recorder.connection_was_control()
-        self.is_fresh = False
-        # The path only: queries carry codes, states and tokens. repr() keeps control characters out of the log.
         took = round((time.monotonic() - arrived) * 1000)
+        # repr() keeps control characters out of the log.
         logger.info("%s %s %s %d ms", self.command, repr(path)[1:-1], status or "dropped", took)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:

@@ -27,22 +27,6 @@ if TYPE_CHECKING:
 bp = Blueprint("authorize", __name__)
 
 
-class VerbatimRedirect(Response):
-    """A redirect whose Location is sent as it is.
-
-    Werkzeug would turn ``myApp://?code=x`` into ``myapp:?code=x``; mobile apps compare with what they registered.
-    """
-
-    def __init__(self, location: str) -> None:
-        super().__init__(status=302)
-        self._location = location
-
-    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
-        headers = super().get_wsgi_headers(environ)
-        headers["Location"] = self._location
-        return headers
-
-
 @bp.errorhandler(AuthorizationRefused)
 def show_refusal(refused: AuthorizationRefused) -> tuple[str, int]:
     """Show why an authorization request was refused: in the body, never by redirect (docs general/authentication)."""
@@ -128,6 +112,22 @@ def _deny(parameters: Mapping[str, str], client: OAuthClient) -> Response | tupl
     state = _without_state_unless_echoed(parameters).get("state")
     mark = "?" if parameters["response_type"] == "code" else "#"
     return _send_back(client.redirect_uri, mark + urlencode(answer | ({"state": state} if state else {})))
+
+
+class VerbatimRedirect(Response):
+    """A redirect whose Location is sent as it is.
+
+    Werkzeug would turn ``myApp://?code=x`` into ``myapp:?code=x``; mobile apps compare with what they registered.
+    """
+
+    def __init__(self, location: str) -> None:
+        super().__init__(status=302)
+        self._location = location
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self._location
+        return headers
 
 
 def _send_back(redirect_uri: str, appendix: str) -> Response:
