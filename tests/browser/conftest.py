@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.chromium import DESKTOP, EXECUTABLE, PATIENCE_MS, PHONE, chromium, open_context
 from tests.browser.people import Driver, Operator
-from tests.browser.site import Site
+from tests.browser.sites import Site
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.site import OPERATOR, Site
+from tests.browser.sites import OPERATOR, Site
 
 
 class Driver:

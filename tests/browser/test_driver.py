@@ -104,14 +104,15 @@ def test_a_list_that_fails_leaves_the_driver_connected(driver):
     driver.sees_garage(cars=3)
 
 
-def test_a_withdrawn_permission_leads_to_connecting_again(driver):
+def test_a_withdrawn_permission_leads_to_connecting_again(page, site):
+    driver = Driver(page, site, number=1)
     driver.connects()
-    driver.site.revoke()
+    site.revoke(number=1)
     driver.visits("/garage")
     driver.sees("Vinli asks you to connect again")
     driver.page.get_by_role("link", name="Connect", exact=True).click()
     driver.approves()
-    driver.sees_garage(cars=3)
+    driver.sees_garage(cars=1)
 
 
 def test_markup_in_names_is_shown_as_text(driver):

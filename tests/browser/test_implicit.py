@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.implicit import REMEMBER, BrowserFlow
-from tests.browser.site import Site
+from tests.browser.sites import Site
 
 # What of the browser could keep or show a token, apart from the memory of the page.
 EVERYTHING_KEPT = """() => JSON.stringify([

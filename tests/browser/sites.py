@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from tests.app_process import OPERATOR_PASSWORD, AppProcess, free_port
-from tests.sandbox_process import SandboxProcess
+from tests.contract.sites import sandbox_for
 
 OPERATOR = OPERATOR_PASSWORD
 PAGE = 100
@@ -19,26 +19,16 @@ class Site:
     """A context manager; ``sandbox_arguments`` are added to the usual ones, ``variables`` are settings of the app."""
 
     def __init__(self, *sandbox_arguments: str, **variables: str) -> None:
+        self._processes = ExitStack()
         self._arguments = (*SANDBOX_ARGUMENTS, *sandbox_arguments)
         self._variables = variables
-        self._processes = ExitStack()
 
     def __enter__(self) -> Site:
         port = free_port()
-        origin = f"http://127.0.0.1:{port}"
         with ExitStack() as starting:
-            self.sandbox = starting.enter_context(
-                SandboxProcess(
-                    "--redirect-uri",
-                    f"{origin}/connect/callback",
-                    "--implicit-redirect-uri",
-                    f"{origin}/implicit/callback",
-                    *self._arguments,
-                )
-            )
-            self.app = starting.enter_context(
-                AppProcess(self.sandbox.credentials, port=port, **self._variables)
-            )
+            sandbox = sandbox_for(f"http://127.0.0.1:{port}", *self._arguments)
+            self.sandbox = starting.enter_context(sandbox)
+            self.app = starting.enter_context(AppProcess(sandbox.credentials, port=port, **self._variables))
             self._processes = starting.pop_all()
         return self
 

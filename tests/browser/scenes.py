@@ -1,0 +1,429 @@
+"""Every page of the application and of the sandbox, in each state that looks different, and how to get there.
+
+The accessibility tests and the screenshots both walk this list. A scene is a function that ends on its page; what
+stands in ``scene(...)`` says who has signed in before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.implicit import BrowserFlow
+from tests.browser.people import Driver, Operator
+from tests.browser.sites import Site
+
+LONG = "Grandmother’s absolutely indestructible Donaudampfschifffahrtsgesellschaftskapitänswagen of 1974"
+HOSTILE = ["<script>alert(1)</script>", "سيارة العائلة ‮evil", LONG, "W" * 80, "", None]
+
+
+@dataclass
+class Stage:
+    """Where a scene plays: a page of a fresh cookie jar, and the site."""
+
+    page: Page
+    site: Site
+
+    @property
+    def driver(self) -> Driver:
+        return Driver(self.page, self.site)
+
+    @property
+    def operator(self) -> Operator:
+        return Operator(self.page, self.site)
+
+    @property
+    def flow(self) -> BrowserFlow:
+        return BrowserFlow(self.page, self.site)
+
+    def opens(self, path: str) -> None:
+        self.page.goto(self.site.url(path))
+
+    def opens_sandbox(self, path: str) -> None:
+        self.page.goto(self.site.sandbox.origin + path)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """``signed_in`` is "driver", "operator" or None; ``installation`` is a key of INSTALLATIONS."""
+
+    name: str
+    play: Callable[[Stage], None]
+    signed_in: str | None
+    installation: str
+
+
+# Sites that differ from the usual one: the same pages look different there.
+INSTALLATIONS: dict[str, dict[str, str]] = {
+    "usual": {},
+    "bare": {"OPERATOR_PASSWORD": "", "VINLI_WEB_CLIENT_ID": "", "RATE_LIMIT_CONNECT": "2/minute"},
+}
+SCENES: list[Scene] = []
+
+
+def scene(
+    signed_in: str | None = None, installation: str = "usual"
+) -> Callable[..., Callable[[Stage], None]]:
+    def keep(play: Callable[[Stage], None]) -> Callable[[Stage], None]:
+        SCENES.append(Scene(play.__name__, play, signed_in, installation))
+        return play
+
+    return keep
+
+
+def cookie_jars(browser: Browser, site: Site, wanted: Iterable[str | None]) -> dict[str | None, Any]:
+    """Return what a browser keeps once a driver or the operator has signed in, by the words that scenes use."""
+    jars: dict[str | None, Any] = {None: None}
+    for who in {"driver", "operator"}.intersection(wanted):
+        context = browser.new_context()
+        stage = Stage(context.new_page(), site)
+        if who == "driver":
+            stage.driver.connects()
+        else:
+            stage.operator.signs_in()
+        stage.page.wait_for_url(re.compile("/garage$|/operator/devices$"))
+        jars[who] = context.storage_state()
+        context.close()
+    return jars
+
+
+@scene()
+def home(stage: Stage) -> None:
+    stage.opens("/")
+
+
+@scene()
+def home_with_help_open(stage: Stage) -> None:
+    stage.opens("/")
+    stage.page.get_by_text("It did not come back?").click()
+
+
+@scene("driver")
+def home_connected(stage: Stage) -> None:
+    stage.opens("/")
+
+
+@scene()
+def home_after_leaving(stage: Stage) -> None:
+    stage.opens("/?left=1")
+
+
+@scene()
+def connect_confirm(stage: Stage) -> None:
+    stage.opens_sandbox("/")
+    stage.page.evaluate("(url) => location.assign(url)", stage.site.url("/connect?next=/garage"))
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text("Continue to Vinli?")
+
+
+@scene("driver")
+def garage(stage: Stage) -> None:
+    stage.opens("/garage")
+
+
+@scene("driver")
+def garage_empty(stage: Stage) -> None:
+    stage.site.name_devices([])
+    stage.opens("/garage")
+
+
+@scene("driver")
+def garage_with_odd_names(stage: Stage) -> None:
+    stage.site.name_devices(HOSTILE)
+    stage.site.answer(
+        "/api/v1/devices/00000000-0000-4000-8000-000000000000/vehicles/_latest",
+        '{"vehicle": {"id": "00000000-0000-4000-8000-000000000009", "vin": "4T1BF1FK5HU382615", "make": null}}',
+    )
+    stage.site.break_calls(
+        "/api/v1/devices/00000000-0000-4000-8000-000000000001/vehicles/_latest", status=500
+    )
+    stage.opens("/garage")
+
+
+@scene("driver")
+def garage_of_many(stage: Stage) -> None:
+    stage.site.name_devices([f"Van {number}" for number in range(24)], total=60)
+    stage.opens("/garage")
+
+
+@scene("driver")
+def garage_list_failed(stage: Stage) -> None:
+    stage.site.break_calls("/api/v1/devices", status=500)
+    stage.opens("/garage")
+
+
+@scene("driver")
+def device(stage: Stage) -> None:
+    stage.opens("/garage")
+    stage.driver.cards.first.get_by_role("heading").get_by_role("link").click()
+
+
+@scene("driver")
+def device_with_vin(stage: Stage) -> None:
+    device(stage)
+    stage.page.get_by_role("link", name="Show").click()
+
+
+@scene("driver")
+def device_without_vehicle(stage: Stage) -> None:
+    stage.opens("/garage")
+    path = stage.driver.cards.first.get_by_role("heading").get_by_role("link").get_attribute("href") or ""
+    stage.site.answer(f"/api/v1/devices/{path.rpartition('/')[2]}/vehicles/_latest", '{"vehicle": null}')
+    stage.opens(path)
+
+
+@scene("driver")
+def device_failed(stage: Stage) -> None:
+    stage.opens("/garage")
+    path = stage.driver.cards.first.get_by_role("heading").get_by_role("link").get_attribute("href") or ""
+    stage.site.break_calls(f"/api/v1/devices/{path.rpartition('/')[2]}/vehicles/_latest", status=500)
+    stage.opens(path)
+
+
+@scene()
+def garage_for_nobody(stage: Stage) -> None:
+    stage.opens("/garage")
+
+
+@scene()
+def connect_denied(stage: Stage) -> None:
+    stage.opens("/connect")
+    stage.driver.signs_in()
+    stage.driver.refuses()
+
+
+@scene()
+def connect_refused(stage: Stage) -> None:
+    stage.site.answer("/oauth/token", '{"error": "invalid_client"}', method="POST", status=401)
+    stage.opens("/connect")
+    stage.driver.signs_in()
+    stage.driver.approves()
+    stage.driver.sees("Vinli refused the sign-in")
+
+
+@scene()
+def not_found(stage: Stage) -> None:
+    stage.opens("/nothing/here")
+
+
+@scene()
+def operator_sign_in(stage: Stage) -> None:
+    stage.opens("/operator")
+
+
+@scene()
+def operator_sign_in_refused(stage: Stage) -> None:
+    stage.operator.signs_in("not the password")
+
+
+@scene("operator")
+def operator_devices(stage: Stage) -> None:
+    stage.opens("/operator/devices")
+
+
+@scene("operator")
+def operator_devices_last_page(stage: Stage) -> None:
+    stage.opens("/operator/devices?page=3")
+
+
+@scene("operator")
+def operator_devices_beyond_the_end(stage: Stage) -> None:
+    stage.opens("/operator/devices?page=99")
+
+
+@scene("operator")
+def operator_devices_none(stage: Stage) -> None:
+    stage.site.name_devices([])
+    stage.opens("/operator/devices")
+
+
+@scene("operator")
+def operator_devices_with_odd_names(stage: Stage) -> None:
+    stage.site.name_devices(HOSTILE)
+    stage.opens("/operator/devices")
+
+
+@scene("operator")
+def operator_search(stage: Stage) -> None:
+    stage.opens("/operator/devices?q=silver")
+
+
+@scene("operator")
+def operator_search_without_match(stage: Stage) -> None:
+    stage.opens("/operator/devices?q=no+such+car")
+
+
+@scene("operator")
+def operator_list_incomplete(stage: Stage) -> None:
+    stage.site.break_calls("/api/v1/devices", query={"offset": "200"}, status=500)
+    stage.page.goto(stage.site.url("/operator/devices?q=silver"), wait_until="commit")
+    expect(stage.page.get_by_role("status")).to_contain_text("incomplete")
+
+
+@scene("operator")
+def operator_device(stage: Stage) -> None:
+    stage.opens("/operator/devices")
+    stage.operator.rows.first.get_by_role("link").click()
+
+
+@scene()
+def implicit(stage: Stage) -> None:
+    stage.opens("/implicit")
+    expect(stage.page.get_by_role("button", name="Start in this browser")).to_be_enabled()
+
+
+@scene()
+def implicit_done(stage: Stage) -> None:
+    stage.flow.goes_through()
+    expect(stage.flow.devices).to_contain_text("3 in all.")
+
+
+@scene()
+def implicit_with_odd_names(stage: Stage) -> None:
+    stage.site.name_devices(HOSTILE)
+    stage.site.answer(
+        "/api/v1/users/_current",
+        f'{{"user": {{"id": "1", "email": "{"e" * 60}@example.com", "firstName": "{LONG}", "lastName": ""}}}}',
+    )
+    stage.flow.arrives_with_a_token()
+    expect(stage.flow.devices).to_contain_text("6 in all.")
+
+
+@scene()
+def implicit_without_devices(stage: Stage) -> None:
+    stage.site.name_devices([])
+    stage.flow.goes_through()
+    expect(stage.flow.devices).to_be_visible()
+
+
+@scene()
+def implicit_forgotten(stage: Stage) -> None:
+    implicit_done(stage)
+    stage.page.get_by_role("button", name="Forget the token").click()
+
+
+@scene()
+def implicit_partly_failed(stage: Stage) -> None:
+    stage.site.break_calls("/api/v1/devices", status=503)
+    stage.flow.goes_through()
+    expect(stage.flow.devices).to_contain_text("503")
+
+
+@scene()
+def implicit_unauthorized(stage: Stage) -> None:
+    stage.flow.arrives_with_a_token("nobody's")
+    stage.flow.is_told("Vinli did not accept the token")
+
+
+@scene()
+def implicit_without_answer(stage: Stage) -> None:
+    stage.opens("/implicit/callback")
+    stage.flow.is_told("Nothing came back")
+
+
+@scene()
+def implicit_unknown_error(stage: Stage) -> None:
+    stage.flow.comes_back_with(f"error={'x' * 300}&state={{state}}")
+    stage.flow.is_told("Vinli reports an error")
+
+
+@scene()
+def sandbox_index(stage: Stage) -> None:
+    stage.opens_sandbox("/")
+
+
+@scene()
+def sandbox_sign_in(stage: Stage) -> None:
+    stage.opens("/connect")
+
+
+@scene()
+def sandbox_sign_in_refused(stage: Stage) -> None:
+    stage.opens("/connect")
+    stage.page.get_by_label("Password").fill("not the password")
+    stage.page.get_by_role("button", name="Sign in").click()
+    expect(stage.page.get_by_role("alert")).to_be_visible()
+
+
+@scene()
+def sandbox_sign_in_alone(stage: Stage) -> None:
+    stage.opens_sandbox("/sign-in")
+
+
+@scene()
+def sandbox_sign_up(stage: Stage) -> None:
+    stage.opens_sandbox("/sign-up")
+
+
+@scene()
+def sandbox_consent(stage: Stage) -> None:
+    stage.opens("/connect")
+    stage.driver.signs_in()
+    expect(stage.driver.approve_button).to_be_visible()
+
+
+@scene()
+def sandbox_index_signed_in(stage: Stage) -> None:
+    sandbox_consent(stage)
+    stage.opens_sandbox("/")
+
+
+@scene()
+def sandbox_signed_out(stage: Stage) -> None:
+    stage.opens_sandbox("/signed-out")
+
+
+@scene()
+def sandbox_question_closed(stage: Stage) -> None:
+    sandbox_consent(stage)
+    stage.driver.loses_the_way_back()
+    stage.driver.approves()
+    expect(stage.page.get_by_role("heading", level=1)).to_have_text("This question is no longer open")
+
+
+@scene()
+def sandbox_unknown_client(stage: Stage) -> None:
+    stage.opens_sandbox("/oauth/authorization/new?client_id=nobody")
+
+
+@scene()
+def sandbox_wrong_redirect_uri(stage: Stage) -> None:
+    client_id = stage.site.sandbox.credentials["client_id"]
+    stage.opens_sandbox(
+        f"/oauth/authorization/new?client_id={client_id}&response_type=code&redirect_uri=http://127.0.0.1/other"
+    )
+
+
+@scene()
+def sandbox_not_found(stage: Stage) -> None:
+    stage.opens_sandbox("/nothing/here")
+
+
+@scene(installation="bare")
+def bare_home(stage: Stage) -> None:
+    stage.opens("/")
+
+
+@scene(installation="bare")
+def bare_implicit(stage: Stage) -> None:
+    stage.opens("/implicit")
+
+
+@scene(installation="bare")
+def bare_implicit_callback(stage: Stage) -> None:
+    stage.opens("/implicit/callback")
+
+
+@scene(installation="bare")
+def bare_operator(stage: Stage) -> None:
+    stage.opens("/operator")
+
+
+@scene(installation="bare")
+def too_many_requests(stage: Stage) -> None:
+    for _ in range(3):
+        stage.opens("/connect")
+    stage.driver.sees("Too many tries")
