@@ -54,9 +54,9 @@ def test_keys_are_any_text(store, key):
 
 
 def test_an_expired_entry_is_absent_everywhere(store, clock):
-    store.put("key", b"value", 60)
+    store.put("key", b"value", 30)
     version = store.get("key").version
-    clock.advance(60)
+    clock.advance(30)
     assert store.get("key") is None
     assert store.touch("key", 60) is False
     assert store.replace("key", b"new", 60, version) is False

@@ -195,6 +195,22 @@ def test_many_processes_open_a_new_file_at_once(sqlite_path, start_contender):
         assert process.stdout.readline() == "ready\n"
 
 
+def test_a_new_file_that_another_process_is_making_is_tried_again(sqlite_store, sqlite_path, monkeypatch):
+    """Switching to WAL is refused at once then, without the wait that other statements are given."""
+    sqlite_path.parent.mkdir()
+    with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr("store.sqlite_pool.time.sleep", lambda seconds: other.execute("ROLLBACK"))
+        sqlite_store.put("key", b"value", 60)
+    assert sqlite_store.get("key").value == b"value"
+
+
+def test_a_forked_child_inherits_no_connection(sqlite_path, start_contender):
+    process = start_contender("fork_idle", f"sqlite:///{sqlite_path}")
+    output, _ = process.communicate("go\n")
+    assert output.splitlines()[-1] == "0"
+
+
 def test_idle_connections_are_few(sqlite_store):
     gate = threading.Barrier(MAX_IDLE * 2)
 
