@@ -35,6 +35,7 @@ from store.vault import Vault
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, operator.bp, health.bp)
 MAX_BODY_BYTES = 64 * 1024
+UPSTREAM_SECONDS = 5.0
 # gunicorn stops for good, instead of starting workers over and over, when one exits with this status.
 EXIT_UNUSABLE_SETTINGS = 3
 
@@ -77,6 +78,8 @@ def build_services(app: Flask, settings: Settings, clock: Callable[[], float]) -
     transport = Transport(
         # Every thread may list devices at full width at the same time.
         pool_size=settings.upstream_slots * settings.vinli_concurrency,
+        # A page makes at most two rounds of calls, one after the other, and should not take over ten seconds.
+        deadline=UPSTREAM_SECONDS,
         ca_bundle=settings.ca_bundle,
         proxy=settings.https_proxy,
     )

@@ -27,6 +27,9 @@ from store.base import StoreUnavailable
 
 bp = Blueprint("connect", __name__)
 
+# Together what a driver may have to wait. A code is lost when its exchange is given up, so that gets more.
+EXCHANGE_SECONDS = 7.0
+USER_SECONDS = 3.0
 # How long an identical callback waits for the one that came first, in seconds: the upstream budget and a bit.
 WAIT_FOR_TWIN = 12.0
 POLL = 0.05
@@ -110,8 +113,9 @@ def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:
 def _exchange(attempt: Attempt, code: str) -> None:
     auth = services().auth
     try:
-        token = auth.exchange(code, services().settings.redirect_uri, attempt.code_verifier or None)
-        user = auth.current_user(token.access_token)
+        redirect_uri, code_verifier = services().settings.redirect_uri, attempt.code_verifier or None
+        token = auth.exchange(code, redirect_uri, code_verifier, deadline=EXCHANGE_SECONDS)
+        user = auth.current_user(token.access_token, deadline=USER_SECONDS)
     except ProviderError as error:
         raise ProblemError(flow_problems.for_exchange(error)) from error
     connect_driver(user, token)
