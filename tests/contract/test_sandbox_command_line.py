@@ -132,3 +132,11 @@ def decided(sandbox, session):
     headers = {"Cookie": f"{session}; {cookie_of(page)}"}
     url = sandbox.origin + "/oauth/authorization"
     return requests.post(url, data=fields, headers=headers, allow_redirects=False, timeout=10)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sessions", "/api/v1/devices"])
+def test_pages_of_other_sites_use_no_session(sandbox, path):
+    session = cookie_of(sign_in(sandbox))
+    headers = {"Cookie": session, "Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-site"}
+    response = requests.post(sandbox.origin + path, headers=headers, data=b"{}", timeout=10)
+    assert response.status_code == 403

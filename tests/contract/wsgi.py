@@ -75,6 +75,7 @@ class WsgiAdapter(requests.adapters.BaseAdapter):
             headers=urllib3.HTTPHeaderDict(headers),
             status=status,
             preload_content=False,
+            request_method=request.method,
             # Where the standard library's cookie jar looks for Set-Cookie.
             original_response=SimpleNamespace(msg=message, isclosed=lambda: True, close=lambda: None),
         )
