@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from urllib.parse import urlsplit
 
 from sandbox.options import Options, find_problem
@@ -18,8 +17,7 @@ application is most likely to meet; each can be switched to see how it copes."""
 def parse_options(arguments: Sequence[str]) -> Options:
     """Return the options in ``arguments``; exits with status 2 and one message when they make no sense."""
     parser = _parser()
-    values = vars(parser.parse_args(arguments))
-    options = Options(**{f.name: values[f.name] for f in fields(Options) if f.init})
+    options = Options(**vars(parser.parse_args(arguments)))
     problem = find_problem(options)
     if problem:
         parser.error(problem)

@@ -107,7 +107,10 @@ class Connection(BaseHTTPRequestHandler):
             raise Refusal(400, "Bad Content-Length")
         if len(length) > len(str(MAX_BODY)) or int(length) > MAX_BODY:
             raise Refusal(413, "The body is larger than the sandbox takes")
-        return self.rfile.read(int(length))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise ConnectionError("the body ended early")
+        return body
 
     def _environ(self, path: str, query: str, body: bytes, arrived: float) -> dict[str, Any]:
         host, port = self.server.server_address[:2]

@@ -1,7 +1,7 @@
 """What the sandbox is told to be: network, data, output, and what Vinli's documents leave open."""
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 SEEDED_DEVICES = 4
 
@@ -35,11 +35,11 @@ class Options:
     client_types: str = "lenient"
     client_auth: str = "basic"
     cors: bool = True
-    fleet_size: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        size = SEEDED_DEVICES + self.drivers if self.devices is None else self.devices
-        object.__setattr__(self, "fleet_size", size)
+    @property
+    def fleet_size(self) -> int:
+        """How many devices the app has at the start."""
+        return SEEDED_DEVICES + self.drivers if self.devices is None else self.devices
 
 
 def find_problem(options: Options) -> str | None:

@@ -33,7 +33,8 @@ class Seed:
 
     def uuid(self, label: str) -> str:
         """Return a UUID in the lower-case form that vinli-cli (lib/fuzzy_find.js) insists on."""
-        return shaped_as_uuid(self.digest(label, 16).hex())
+        digits = self.digest(label, 16).hex()
+        return f"{digits[:8]}-{tail_of_uuid(digits[8:])}"
 
 
 class NumberedIds:
@@ -50,7 +51,7 @@ class NumberedIds:
 
     def of(self, number: int) -> str:
         """Return the id of ``number`` (0 to LARGEST)."""
-        tail = shaped_as_uuid("0" * 8 + self._hash(b"%d" % number, 12).hex())[9:]
+        tail = tail_of_uuid(blake2b(b"%d" % number, key=self._key, digest_size=12).hexdigest())
         return f"{number ^ self._mask(tail):08x}-{tail}"
 
     def number(self, text: str) -> int | None:
@@ -63,13 +64,9 @@ class NumberedIds:
         return number if 0 <= number <= self.LARGEST and self.of(number) == text else None
 
     def _mask(self, tail: str) -> int:
-        return int.from_bytes(self._hash(tail.encode(), 4))
-
-    def _hash(self, data: bytes, size: int) -> bytes:
-        return blake2b(data, key=self._key, digest_size=size).digest()
+        return int.from_bytes(blake2b(tail.encode(), key=self._key, digest_size=4).digest())
 
 
-def shaped_as_uuid(digits: str) -> str:
-    """Return 32 hexadecimal digits as a version 4 UUID (RFC 9562 section 5.4)."""
-    variant = "89ab"[int(digits[16], 16) % 4]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+def tail_of_uuid(digits: str) -> str:
+    """Return 24 hexadecimal digits as all but the first group of a version 4 UUID (RFC 9562 section 5.4)."""
+    return f"{digits[:4]}-4{digits[5:8]}-{'89ab'[int(digits[8], 16) % 4]}{digits[9:12]}-{digits[12:]}"

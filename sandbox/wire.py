@@ -4,7 +4,6 @@ Devices are listed by the hundred, so their links are cut beforehand where the i
 """
 
 import json
-from functools import partial
 
 from sandbox.addresses import Addresses
 from sandbox.catalogue import CarModel
@@ -12,7 +11,7 @@ from sandbox.dates import iso
 from sandbox.devices import Device
 from sandbox.vehicles import Vehicle
 
-to_json = partial(json.dumps, separators=(",", ":"))
+to_json = json.JSONEncoder(separators=(",", ":")).encode
 ID = "<id>"  # no origin holds these characters
 
 

@@ -4,7 +4,7 @@ import json
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.browser import SESSION_COOKIE, set_cookie
+from sandbox.browser import SESSION_COOKIE, is_from_our_page, set_cookie
 from sandbox.callers import app_caller, driver_of_token
 from sandbox.dates import iso
 from sandbox.fleet import CASE_ID, FleetFull
@@ -51,6 +51,7 @@ def clients() -> Response:
 @bp.post("/api/v1/sessions")
 def create_session() -> Response:
     """Sign a driver in and set the session cookie (vinli-cli). One cookie only: the command line reads the first."""
+    refuse_other_sites()
     credentials = _session_of(request.get_data())
     driver = sandbox().people.sign_in(*credentials)
     if driver is None:
@@ -67,6 +68,7 @@ def add_device() -> Response:
 
     Shares its path with the platform's call, see ``sandbox.services.shared``.
     """
+    refuse_other_sites()
     driver = signed_in_driver()
     if driver is None:
         raise Problem(401, "Sign in first")
@@ -82,6 +84,12 @@ def add_device() -> Response:
     response = jsonify(device={"id": device.id, "name": device.name})
     response.status_code = 201
     return response
+
+
+def refuse_other_sites() -> None:
+    """Keep pages of other sites from signing somebody in, or from using their session."""
+    if not is_from_our_page(request):
+        raise Problem(403, "Not from a page of another site")
 
 
 def _session_of(body: bytes) -> tuple[str, str]:
