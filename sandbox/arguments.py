@@ -127,50 +127,39 @@ def _add_output(group: "argparse._ArgumentGroup") -> None:
 
 
 def _add_open_questions(group: "argparse._ArgumentGroup") -> None:
-    def switch(name: str, default: bool, text: str) -> None:
-        shown = "on" if default else "off"
-        group.add_argument(name, type=_on_or_off, metavar="on|off", default=default, help=f"{text} ({shown})")
+    _switch(group, "--echo-state", Options.echo_state, "return state to the redirect URI")
+    _choice(group, "--denial", "redirect|body", "where a refusal goes: error=access_denied, or a page")
+    _switch(group, "--remember-consent", Options.remember_consent, "an approved client gets through at once")
+    text = "any client may ask for a token and any with a secret for a code; strict: server codes, web tokens"
+    _choice(group, "--client-types", "lenient|strict", text)
+    _choice(group, "--pkce", "on|off|required", "enforced when a challenge came; off: unheard of")
+    text = "how long an authorization code is good for (%(default)s)"
+    lifetime = _between(1, 600)
+    group.add_argument(
+        "--code-lifetime", type=lifetime, default=Options.code_lifetime, metavar="SECONDS", help=text
+    )
+    _add_token_questions(group)
+    _switch(group, "--cors", Options.cors, "let pages of any origin call the API with a Bearer token")
 
-    def choice(name: str, *choices: str, text: str) -> None:
-        group.add_argument(name, choices=choices, default=choices[0], help=text + " (%(default)s)")
 
-    switch("--echo-state", Options.echo_state, "return state to the redirect URI")
-    switch("--refresh-token", Options.refresh_token, "issue refresh tokens and accept them")
-    group.add_argument(
-        "--expires-in",
-        type=_between(1, 10**9),
-        metavar="SECONDS",
-        help="say expires_in and let tokens expire (neither)",
-    )
-    group.add_argument(
-        "--token-type",
-        default=Options.token_type,
-        metavar="TEXT",
-        help="token_type in answers, as spelled; none leaves it out (%(default)s)",
-    )
-    choice("--pkce", "on", "off", "required", text="on: enforced when a challenge came; off: unheard of")
-    group.add_argument(
-        "--code-lifetime",
-        type=_between(1, 600),
-        default=Options.code_lifetime,
-        metavar="SECONDS",
-        help="how long an authorization code is good for (%(default)s)",
-    )
-    choice(
-        "--denial", "redirect", "body", text="where a refused consent goes: error=access_denied, or a page"
-    )
-    switch(
-        "--remember-consent", Options.remember_consent, "an approved client gets through at once next time"
-    )
-    choice(
-        "--client-types",
-        "lenient",
-        "strict",
-        text="lenient: any client may ask for a token, any with a "
-        "secret for a code; strict: server for codes, web for tokens",
-    )
-    choice("--client-auth", "basic", "basic-or-post", text="how the token endpoint takes the client's secret")
-    switch("--cors", Options.cors, "let pages of any origin call the API with a Bearer token")
+def _add_token_questions(group: "argparse._ArgumentGroup") -> None:
+    _choice(group, "--client-auth", "basic|basic-or-post", "how the token endpoint takes the client's secret")
+    _switch(group, "--refresh-token", Options.refresh_token, "issue refresh tokens and accept them")
+    text = "say expires_in and let tokens expire (neither)"
+    group.add_argument("--expires-in", type=_between(1, 10**9), metavar="SECONDS", help=text)
+    text = "token_type in answers, as spelled; none leaves it out (%(default)s)"
+    group.add_argument("--token-type", default=Options.token_type, metavar="TEXT", help=text)
+
+
+def _switch(group: "argparse._ArgumentGroup", name: str, default: bool, text: str) -> None:
+    shown = "on" if default else "off"
+    group.add_argument(name, type=_on_or_off, metavar="on|off", default=default, help=f"{text} ({shown})")
+
+
+def _choice(group: "argparse._ArgumentGroup", name: str, choices: str, text: str) -> None:
+    """Add an option that takes one of ``choices``, the first by default."""
+    names = choices.split("|")
+    group.add_argument(name, choices=names, metavar=choices, default=names[0], help=f"{text} ({names[0]})")
 
 
 def _between(low: int, high: int) -> Callable[[str], int]:
