@@ -58,8 +58,15 @@ class Changes:
         return bool(self._assigned or self._deleted)
 
     def applied_to(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {key: value for key, value in values.items() if key not in self._deleted}
-        return {**kept, **self._assigned}
+        return {**self.untouched(values), **self._assigned}
+
+    def untouched(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of the values that were neither set nor deleted."""
+        return {
+            key: value
+            for key, value in values.items()
+            if key not in self._deleted and key not in self._assigned
+        }
 
 
 class SessionRecords:

@@ -82,24 +82,30 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
     def regenerate(self, session: StoredSession) -> None:
         """Give the session a new id; the old one is dead at once. Raises StoreUnavailable.
 
-        What it holds is carried over, together with its absolute limit; a session that was cleared before
-        begins anew. What another request had ended already is not carried, only what this one set.
+        What it holds is carried over. If any of that is older than this request, the absolute limit is carried
+        too; else the session begins anew. What another request had ended already is not carried.
         """
         session.ensure_loaded()
-        values = session.contents()
+        values, ends_at = session.contents(), session.ends_at
         if session.saved is not None:
+            changes = session.changes()
             with session.remembering_failure():
                 last = self._sessions.end(session.sid)
-            values = session.changes().applied_to(last.values if last else {})
-        session.hold(self._fresh_id(), values, session.ends_at if values else None)
+            before = last.values if last else {}
+            values = changes.applied_to(before)
+            ends_at = session.ends_at if changes.untouched(before) else None
+        session.hold(self._fresh_id(), values, ends_at)
         session.was_ended_elsewhere = False
 
     def destroy(self, session: StoredSession) -> None:
-        """End the session: empty, its id dead at once, its cookie deleted on saving. Raises StoreUnavailable."""
+        """End the session: empty, its id dead at once, its cookie deleted on saving. Raises StoreUnavailable.
+
+        One that another request ended meanwhile keeps its cookie: the browser may hold the next one's already.
+        """
         session.ensure_loaded()
         if session.saved is not None:
             with session.remembering_failure():
-                self._sessions.end(session.sid)
+                session.was_ended_elsewhere = self._sessions.end(session.sid) is None
         session.hold(self._fresh_id(), {})
 
     def reissue(self, session_id: str, response: Response) -> bool:

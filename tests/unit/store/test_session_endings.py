@@ -24,10 +24,26 @@ def test_the_old_id_is_forgotten_altogether_after_a_minute(browser, records, clo
     assert records.get(key_of(old)) is None
 
 
-@pytest.mark.parametrize(("path", "began_later"), [("/regenerate", 0), ("/connect", 3600)])
-def test_a_carried_session_keeps_its_limit_and_a_cleared_one_begins_anew(
-    browser, records, clock, path, began_later
+@pytest.mark.parametrize(
+    ("path", "began_later"),
+    [("/regenerate", 0), ("/connect", 3600), ("/connect-in-another-order", 3600), ("/sign-in", 0)],
+)
+def test_the_limit_is_carried_with_what_is_older_than_the_request(
+    app, browser, records, clock, path, began_later
 ):
+    @app.get("/connect-in-another-order")
+    def connect_in_another_order():
+        session.clear()
+        session["driver"] = "b"
+        app.session_interface.regenerate(session)
+        return "connected"
+
+    @app.get("/sign-in")
+    def sign_in():
+        session["operator"] = True
+        app.session_interface.regenerate(session)
+        return "signed in"
+
     browser.get("/set?driver=a")
     before = records.get(key_of(sid_of(browser))).value["ends_at"]
     clock.advance(3600)
