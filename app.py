@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
 
 def build_services(app: Flask, settings: Settings, clock: Callable[[], float]) -> Services:
     """Build every collaborator of the views once."""
-    store = open_store(settings.store_url)
+    store = open_store(settings.store_url, clock)
     records = Records(store, Vault(settings.secret_key, settings.secret_key_fallbacks))
     transport = Transport(
         # Every thread may list devices at full width at the same time.
