@@ -43,7 +43,9 @@ class WsgiAdapter(requests.adapters.BaseAdapter):
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else body
         headers = {"Host": parts.netloc, **request.headers}
-        environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+        environ = {
+            f"HTTP_{name.upper().replace('-', '_')}": _native(value) for name, value in headers.items()
+        }
         return environ | {
             "REQUEST_METHOD": request.method,
             "SCRIPT_NAME": "",
@@ -80,3 +82,8 @@ class WsgiAdapter(requests.adapters.BaseAdapter):
             original_response=SimpleNamespace(msg=message, isclosed=lambda: True, close=lambda: None),
         )
         return self._adapter.build_response(request, raw)
+
+
+def _native(value: str | bytes) -> str:
+    """Return a header as WSGI wants it: bytes in the guise of Latin-1 (PEP 3333)."""
+    return value.decode("latin-1") if isinstance(value, bytes) else value
