@@ -1,4 +1,4 @@
-"""A certificate authority for one run, and a certificate for 127.0.0.1 signed by it."""
+"""A certificate authority for one run, and a certificate for 127.0.0.1 that it signed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,9 +18,13 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Certificates:
-    """Paths of PEM files: what clients trust, and what the server shows."""
+    """Paths of PEM files: what clients trust, and what the server shows.
+
+    `with_public_roots` is the authority after the public ones that requests trusts by default.
+    """
 
     authority: Path
+    with_public_roots: Path
     certificate: Path
     key: Path
 
@@ -30,8 +35,11 @@ def make_certificates(directory: Path) -> Certificates:
     authority = _signed("Benchmark authority", authority_key, "Benchmark authority", authority_key)
     server_key = ec.generate_private_key(ec.SECP256R1())
     server = _signed("127.0.0.1", server_key, "Benchmark authority", authority_key, host=HOST)
-    made = Certificates(directory / "authority.pem", directory / "server.pem", directory / "server.key")
+    made = Certificates(
+        *(directory / name for name in ("authority.pem", "roots.pem", "server.pem", "server.key"))
+    )
     made.authority.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    made.with_public_roots.write_bytes(Path(certifi.where()).read_bytes() + made.authority.read_bytes())
     made.certificate.write_bytes(server.public_bytes(serialization.Encoding.PEM))
     made.key.write_bytes(
         server_key.private_bytes(
