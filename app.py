@@ -29,6 +29,7 @@ from providers.vinli.platform import PlatformClient
 from settings import Settings, SettingsError
 from store import open_store
 from store.attempts import Attempts
+from store.base import Store
 from store.records import Records
 from store.sessions import StoreSessionInterface
 from store.vault import Vault
@@ -45,12 +46,15 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
 
     Settings that are missing or malformed end the process with one message naming all of them.
     """
-    if settings is None:
-        settings = _load_settings()
     configure_logging()
     app = Flask(__name__)
-    app.config.update(_flask_config(settings))
-    services = build_services(app, settings, clock)
+    try:
+        settings = settings or settings_module.load()
+        app.config.update(_flask_config(settings))
+        services = build_services(app, settings, clock)
+    except SettingsError as error:
+        print(error, file=sys.stderr, flush=True)
+        raise SystemExit(EXIT_UNUSABLE_SETTINGS) from None
     app.extensions[EXTENSION] = services
     app.session_interface = services.sessions
     if settings.trusted_proxies:
@@ -72,17 +76,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
 
 
 def build_services(app: Flask, settings: Settings, clock: Callable[[], float]) -> Services:
-    """Build every collaborator of the views once."""
-    store = open_store(settings.store_url, clock)
+    """Build every collaborator of the views once; raises SettingsError for what only they can judge."""
+    store = _open_store(settings, clock)
     records = Records(store, Vault(settings.secret_key, settings.secret_key_fallbacks))
-    transport = Transport(
-        # Every thread may list devices at full width at the same time.
-        pool_size=settings.upstream_slots * settings.vinli_concurrency,
-        # A page makes at most two rounds of calls, one after the other, and should not take over ten seconds.
-        deadline=UPSTREAM_SECONDS,
-        ca_bundle=settings.ca_bundle,
-        proxy=settings.https_proxy,
-    )
+    transport = _open_transport(settings)
     return Services(
         settings=settings,
         store=store,
@@ -105,12 +102,25 @@ def build_services(app: Flask, settings: Settings, clock: Callable[[], float]) -
     )
 
 
-def _load_settings() -> Settings:
+def _open_store(settings: Settings, clock: Callable[[], float]) -> Store:
     try:
-        return settings_module.load()
-    except SettingsError as error:
-        print(error, file=sys.stderr, flush=True)
-        raise SystemExit(EXIT_UNUSABLE_SETTINGS) from None
+        return open_store(settings.store_url, clock)
+    except ValueError as error:
+        raise SettingsError({"STORE_URL": str(error)}) from error
+
+
+def _open_transport(settings: Settings) -> Transport:
+    try:
+        return Transport(
+            # Every thread may list devices at full width at the same time.
+            pool_size=settings.upstream_slots * settings.vinli_concurrency,
+            # A page makes at most two rounds of calls, one after the other, and should not take over ten seconds.
+            deadline=UPSTREAM_SECONDS,
+            ca_bundle=settings.ca_bundle,
+            proxy=settings.https_proxy,
+        )
+    except OSError as error:  # ssl.SSLError among them
+        raise SettingsError({"CA_BUNDLE": "holds no certificates that can be read"}) from error
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

@@ -158,8 +158,10 @@ def _stack(text: str) -> str:
 
 
 def _store_url(text: str) -> str:
-    if not text.startswith(("sqlite:///", "redis://", "rediss://", "redis+sentinel://")):
-        raise ValueError("is neither sqlite:///path nor redis://host:port/db (rediss:// for TLS)")
+    path = text.removeprefix("sqlite:///")
+    is_file = path not in {text, "", ":memory:"} and "?" not in path
+    if not is_file and not text.startswith(("redis://", "rediss://", "unix://", "redis+sentinel://")):
+        raise ValueError("is neither sqlite:///path/to/file nor redis://host:port/db (rediss:// for TLS)")
     return text
 
 

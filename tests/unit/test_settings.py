@@ -1,6 +1,7 @@
 import pytest
 
 import settings
+from app import create_app
 from settings import SettingsError, from_environ
 
 GOOD = {
@@ -64,6 +65,9 @@ def test_every_missing_setting_is_named_in_one_message():
         ("VINLI_PKCE", "perhaps"),
         ("TRUSTED_PROXIES", "-1"),
         ("STORE_URL", "mysql://db"),
+        ("STORE_URL", "sqlite:///:memory:"),
+        ("STORE_URL", "sqlite:///"),
+        ("STORE_URL", "sqlite:///store?mode=ro"),
         ("OPERATOR_PASSWORD", "short"),
         ("RATE_LIMIT_CONNECT", "lots"),
         ("CORS_ORIGINS", "*"),
@@ -139,3 +143,18 @@ def test_secrets_do_not_show():
     ):
         assert secret not in shown
     assert "client" in shown
+
+
+def test_what_only_a_collaborator_can_judge_is_named_too(capsys):
+    with pytest.raises(SystemExit) as caught:
+        create_app(from_environ({**GOOD, "STORE_URL": "redis://127.0.0.1:port/0"}))
+    assert caught.value.code != 0
+    assert "STORE_URL" in capsys.readouterr().err
+
+
+def test_a_bundle_without_certificates_is_named(tmp_path, capsys):
+    path = tmp_path / "bundle.pem"
+    path.write_text("no certificate")
+    with pytest.raises(SystemExit):
+        create_app(from_environ({**GOOD, "CA_BUNDLE": str(path)}))
+    assert "CA_BUNDLE" in capsys.readouterr().err
