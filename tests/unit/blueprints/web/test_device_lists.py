@@ -88,6 +88,12 @@ def test_a_search_says_that_it_broke_off_and_then_breaks_the_transfer():
     assert stream.outcome().count == 1
 
 
+def test_a_search_that_finds_nothing_gives_signs_of_life():
+    stream = stream_of(FakeListing([device(number) for number in range(350)]))
+    assert list(stream.matching("no such name")) == [None] * 3
+    assert stream.outcome().count == 0
+
+
 def test_a_search_finds_names_and_ids():
     listing = FakeListing([device(1, "Wagon"), device(2, None)])
     assert [row.name for row in stream_of(listing).matching("wagon")] == ["Wagon"]
