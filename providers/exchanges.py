@@ -87,7 +87,9 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:
-        self._sock.settimeout(self._exchange.read_patience())
+        patience = self._exchange.read_patience()
+        if self._sock.gettimeout() != patience:  # setting it is a system call
+            self._sock.settimeout(patience)
         count = self._raw.readinto(buffer)
         if count:
             self._exchange.is_answered = True
