@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from dataclasses import replace
 
 import pytest
 
+from blueprints.web.logs import LineFormatter
+from blueprints.web.services import EXTENSION
 from tests.contract.browser import heading
 from tests.contract.fake_vinli import DEVICE_ID, TOKEN
 from tests.contract.pages import Page
@@ -98,6 +102,24 @@ def test_an_address_that_leads_nowhere_is_a_page_without_details(path, browser):
     assert heading(response) == "Nothing is here"
     for detail in ("Traceback", "werkzeug", "Werkzeug", "site-packages", ".py", "Flask"):
         assert detail not in response.text
+
+
+def test_an_error_that_nobody_foresaw_is_a_page_without_details(local, browser, caplog):
+    connect(browser)
+
+    class Broken:
+        def devices_page(self, *_):
+            raise RuntimeError("secret detail in /srv/app/garage.py")
+
+    local.app.extensions[EXTENSION] = replace(local.services, platform=Broken())
+    response = browser.get("/garage")
+    assert (response.status_code, heading(response)) == (500, "Something broke on our side")
+    for detail in ("secret detail", "RuntimeError", "Traceback", "/srv/app"):
+        assert detail not in response.text
+    reference = re.search(r"<code>([A-Z0-9-]{14})</code>", response.text)[1]
+    told = [record for record in caplog.records if record.exc_info]
+    assert "RuntimeError" in LineFormatter().format(told[-1])
+    assert reference
 
 
 @pytest.mark.parametrize("path", PERSONAL)
@@ -298,3 +320,16 @@ def test_a_trace_is_refused_by_the_server_too(site):
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 405")
     assert b"a=secret" not in answer
+
+
+def test_what_a_client_sends_cannot_break_out_of_a_log_line(site):
+    with site.browser() as browser:
+        before = len(site.app.log())
+        for path in ("/x%0d%0aFAKE%20line", "/x%1b%5b31mred", "/x%E2%80%AEdesrever", "/x%00"):
+            browser.get(path, headers={"User-Agent": "a", "X-Request-Id": "b"})
+        logged = site.app.log()[before:]
+    assert logged.count("FAKE") == 1
+    for line in logged.splitlines():
+        assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00 [A-Z]+ ", line), line
+    for character in ("\x1b", "\u202e", "\x00", "\r"):
+        assert character not in logged

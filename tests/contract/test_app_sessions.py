@@ -22,9 +22,19 @@ SECURE = "https://cars.example.com"
 STALE = (400, "This page was out of date")
 
 
+on_both_stores = pytest.mark.parametrize("store", ["sqlite", "redis"], indirect=True)
+
+
 @pytest.fixture
-def local(local_site, vinli):
-    return local_site(vinli.origin)
+def store(request):
+    """The settings that choose the store: SQLite unless a test asks for both."""
+    is_redis = getattr(request, "param", "sqlite") == "redis"
+    return {"STORE_URL": request.getfixturevalue("redis_server").url} if is_redis else {}
+
+
+@pytest.fixture
+def local(local_site, vinli, store):
+    return local_site(vinli.origin, **store)
 
 
 @pytest.fixture
@@ -136,6 +146,7 @@ def test_anonymous_visits_store_no_session(local, browser):
 # --- session ids
 
 
+@on_both_stores
 def test_the_session_id_changes_on_connecting_and_the_old_one_is_dead(local, browser):
     connect(browser)
     first = browser.cookie("session")
@@ -149,6 +160,7 @@ def test_the_session_id_changes_on_connecting_and_the_old_one_is_dead(local, bro
             )
 
 
+@on_both_stores
 def test_a_planted_session_id_is_not_taken_over(local, browser):
     planted = secrets.token_urlsafe(32)
     browser.session.cookies.set("vinli_connect_session", planted, domain="127.0.0.1", path="/")
@@ -159,6 +171,7 @@ def test_a_planted_session_id_is_not_taken_over(local, browser):
         assert response.status_code == 401
 
 
+@on_both_stores
 def test_a_session_planted_by_an_attacker_does_not_become_the_victims(local, browser):
     """Session fixation with a live session: the attacker's own is carried into the victim's browser."""
     with local.browser() as attacker:
@@ -169,6 +182,7 @@ def test_a_session_planted_by_an_attacker_does_not_become_the_victims(local, bro
         assert browser.get("/garage").status_code == 200
 
 
+@on_both_stores
 def test_operator_rights_come_with_a_new_id_and_leave_with_another(local, browser):
     connect(browser)
     ids = [browser.cookie("session")]
@@ -185,6 +199,7 @@ def test_operator_rights_come_with_a_new_id_and_leave_with_another(local, browse
             assert other.get("/garage", headers=headers).status_code == 401
 
 
+@on_both_stores
 def test_connecting_as_another_driver_leaves_nothing_of_the_first(browser, vinli):
     connect(browser)
     assert "driver@example.com" in browser.get("/garage").text
@@ -222,6 +237,7 @@ def test_disconnecting_while_a_request_is_under_way_is_final(site):
         assert browser.get("/garage").status_code == 401
 
 
+@on_both_stores
 def test_a_refused_token_found_after_disconnecting_brings_nothing_back(local, browser, vinli):
     connect(browser)
     garage = browser.get("/garage")
@@ -249,6 +265,7 @@ def test_a_refused_token_found_after_disconnecting_brings_nothing_back(local, br
 # --- lifetimes
 
 
+@on_both_stores
 def test_a_session_ends_with_its_token(local, browser, vinli):
     vinli.answers[TOKEN] = json_reply({"access_token": "short-lived", "expires_in": "300"})
     connect(browser)
@@ -260,8 +277,9 @@ def test_a_session_ends_with_its_token(local, browser, vinli):
     assert len(vinli.received(DEVICES)) == calls
 
 
-def test_a_session_ends_when_it_is_not_used(local_site, vinli):
-    local = local_site(vinli.origin, SESSION_IDLE_HOURS="2")
+@on_both_stores
+def test_a_session_ends_when_it_is_not_used(local_site, vinli, store):
+    local = local_site(vinli.origin, SESSION_IDLE_HOURS="2", **store)
     with local.browser() as browser:
         connect(browser)
         for _ in range(5):
@@ -271,8 +289,9 @@ def test_a_session_ends_when_it_is_not_used(local_site, vinli):
         assert browser.get("/garage").status_code == 401
 
 
-def test_no_use_carries_a_session_past_its_absolute_limit(local_site, vinli):
-    local = local_site(vinli.origin, SESSION_LIFETIME_DAYS="1")
+@on_both_stores
+def test_no_use_carries_a_session_past_its_absolute_limit(local_site, vinli, store):
+    local = local_site(vinli.origin, SESSION_LIFETIME_DAYS="1", **store)
     with local.browser() as browser:
         connect(browser)
         for _ in range(23):
