@@ -155,12 +155,52 @@ def test_a_request_line_that_cannot_be_gives_no_5xx(line, site):
 )
 @pytest.mark.parametrize("path", [b"/", b"/garage", b"/connect/callback?code=x&state=y"])
 def test_a_header_that_cannot_be_gives_no_5xx(header, path, site):
-    host = site.origin.removeprefix("http://").encode()
-    request = (
-        b"GET " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\n" + header + b"\r\nConnection: close\r\n\r\n"
-    )
-    answer = exchange(site, request)
+    answer = exchange(site, request_head(site, b"GET " + path, header) + b"\r\n")
     assert answer == b"" or answer[9:12] < b"500"
+
+
+FORM = b"application/x-www-form-urlencoded"
+BODIES = (
+    (FORM, b"csrf_token=%ff%fe&password=%00"),
+    (FORM, b"\xff\xfe=\x00&=&&&;;=%"),
+    (FORM, b"&".join(b"a%d=1" % number for number in range(5000))),
+    (FORM + b"; charset=utf-99", b"csrf_token=x"),
+    (b"multipart/form-data", b"--x\r\n"),
+    (
+        b"multipart/form-data; boundary=x",
+        b"--x\r\nContent-Disposition: form-data; name=csrf_token\r\n\r\n" + b"y" * 9000,
+    ),
+    (
+        b"multipart/form-data; boundary=x",
+        b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n" * 1200 + b"--x--",
+    ),
+    (b"multipart/form-data; boundary=" + b"x" * 300, b""),
+    (b"application/json", b'{"csrf_token": ' + b"[" * 9000),
+    (b"text/plain", b"csrf_token=x"),
+    (b"", b"\x00\x01\x02"),
+)
+
+
+@pytest.mark.parametrize(("content_type", "body"), BODIES)
+@pytest.mark.parametrize("path", [b"/disconnect", b"/operator", b"/operator/sign-out"])
+def test_a_body_that_cannot_be_gives_no_5xx(path, content_type, body, site):
+    head = request_head(site, b"POST " + path, b"Content-Type: " + content_type)
+    answer = exchange(site, head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert b"400" <= answer[9:12] < b"500"
+
+
+@pytest.mark.parametrize("path", [b"/disconnect", b"/operator"])
+def test_a_chunked_body_without_end_is_cut_off(path, site):
+    head = request_head(site, b"POST " + path, b"Content-Type: " + FORM, b"Transfer-Encoding: chunked")
+    chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
+    answer = exchange(site, head + b"\r\n" + chunk * 40 + b"0\r\n\r\n")
+    assert answer == b"" or b"400" <= answer[9:12] < b"500"
+
+
+def request_head(site, start: bytes, *headers: bytes) -> bytes:
+    host = site.origin.removeprefix("http://").encode()
+    lines = (start + b" HTTP/1.1", b"Host: " + host, b"Connection: close", *headers)
+    return b"\r\n".join(lines) + b"\r\n"
 
 
 def exchange(site, request: bytes) -> bytes:

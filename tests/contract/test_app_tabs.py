@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract.browser import heading, query_of
+from tests.app_process import AppProcess
+from tests.contract.browser import Browser, heading, query_of
 from tests.contract.conftest import require_redis
+from tests.contract.fake_vinli import TOKEN
 from tests.contract.sites import running_site
 
 pytestmark = pytest.mark.contract
@@ -141,3 +145,36 @@ def test_a_killed_server_loses_neither_attempts_nor_sessions(request, backend):
         assert (page.status_code, heading(page)) == (200, "Your garage")
         assert stays.get("/garage").status_code == 200
         assert stays.email in stays.get("/garage").text
+
+
+def test_a_server_that_is_asked_to_end_finishes_the_sign_in_under_way(vinli):
+    asked, release = threading.Event(), threading.Event()
+
+    def answer_late(request):
+        asked.set()
+        release.wait(timeout=20)
+        return vinli.good_answer(request)
+
+    vinli.answers[TOKEN] = answer_late
+    with (
+        AppProcess({"origin": vinli.origin}) as app,
+        Browser(app.origin) as browser,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        _, callback = browser.attempt()
+        under_way = pool.submit(browser.get, f"{callback}&code=x")
+        assert asked.wait(timeout=20)
+        stopping = pool.submit(app.stop)
+        wait_for_log(app, "Handling signal: term")
+        release.set()
+        assert under_way.result().status_code == 302
+        stopping.result()
+        app.start()
+        assert browser.get("/garage").status_code == 200
+
+
+def wait_for_log(app, words):
+    deadline = time.monotonic() + 20
+    while words not in app.log():
+        assert time.monotonic() < deadline, app.log()
+        time.sleep(0.02)
