@@ -6,6 +6,7 @@ no OPERATOR_PASSWORD set none of these pages exists.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,12 +47,14 @@ DEVICES_PER_PAGE = 100
 MAX_QUERY = 100
 # Proxies must pass rows on as they come (nginx's name for it; others follow it).
 UNBUFFERED = {"X-Accel-Buffering": "no"}
+# When a transfer breaks off, Chromium drops what it has received and not yet read into the page.
+SECONDS_TO_READ = 2.0
 
 LINK_SPENT = Problem(
     400,
     "This link has been used",
     "A one-click link signs in once, within a day of being made.",
-    ("Sign in with the operator's password, or make a new link: flask --app app operator link",),
+    ("Sign in with the operator’s password, or make a new link: flask --app app operator link",),
     (Action("Sign in", "operator.sign_in", primary=True),),
 )
 
@@ -133,9 +136,18 @@ def _stream_page(query: str) -> Response:
     current_app.update_template_context(context)
     # Matches may be far between, so each goes out at once; a whole list travels in pieces.
     chunks = _in_pieces(template.generate(**context, **_list_links()), size=0 if query else 4000)
-    response = current_app.response_class(stream_with_context(stream.guard(chunks)), headers=UNBUFFERED)
+    body = stream.guard(_read_before_breaking(chunks, stream))
+    response = current_app.response_class(stream_with_context(body), headers=UNBUFFERED)
     response.call_on_close(stream.close)
     return response
+
+
+def _read_before_breaking(pieces: Iterator[str], stream: DeviceStream) -> Iterator[str]:
+    """Give the browser time to show the end of an incomplete page, which says why, before the transfer breaks."""
+    yield from pieces
+    if not stream.outcome().complete:
+        stream.close()
+        time.sleep(SECONDS_TO_READ)
 
 
 def _open_stream() -> DeviceStream:
@@ -163,7 +175,7 @@ def _in_pieces(parts: Iterator[str], size: int) -> Iterator[str]:
 def _sign_in_by_password() -> Response | tuple[str, int]:
     if not password_is_right(request.form.get("password", "")):
         log_event("operator sign-in refused")
-        return render_template("operator_sign_in.html", error="That is not the operator's password."), 403
+        return render_template("operator_sign_in.html", error="That is not the operator’s password."), 403
     return _signed_in()
 
 

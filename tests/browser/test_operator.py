@@ -38,7 +38,7 @@ def test_a_wrong_password_is_told_and_the_right_one_works(operator):
     operator.signs_in("not the password")
     expect(operator.page.get_by_label("Password")).to_have_attribute("aria-invalid", "true")
     expect(operator.page.get_by_label("Password")).to_have_accessible_description(
-        "That is not the operator's password."
+        "That is not the operator’s password."
     )
     expect(operator.page.get_by_label("Password")).to_be_focused()
     operator.signs_in()
@@ -106,14 +106,18 @@ def test_the_whole_list_arrives_in_one_table(operator):
     expect(operator.rows).to_have_count(250)
 
 
-def test_a_list_that_breaks_off_is_unmistakably_incomplete(operator, watch):
+@pytest.mark.parametrize("query", ["all=1", "q=e"])
+def test_a_list_that_breaks_off_is_unmistakably_incomplete(operator, jar, watch, query):
     watch.allow("ERR_INCOMPLETE_CHUNKED_ENCODING")
     operator.signs_in()
+    expect(operator.rows).to_have_count(100)
     operator.site.break_calls("/api/v1/devices", query={"offset": "200"}, status=500)
-    operator.page.get_by_role("link", name="All in one list").click()
+    # On a slow machine much is received and not yet read when the transfer breaks.
+    jar[0].new_cdp_session(operator.page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    operator.page.goto(operator.site.url(f"/operator/devices?{query}"), wait_until="commit")
     expect(operator.page.get_by_role("status")).to_contain_text("This list is incomplete.")
     expect(operator.page.get_by_text("This list is incomplete. Its end says why.")).to_be_visible()
-    expect(operator.rows).to_have_count(200)
+    assert operator.rows.count() > 100
 
 
 def test_the_list_is_downloaded_as_csv(operator):
@@ -145,7 +149,7 @@ def test_markup_in_names_is_shown_as_text(operator):
     operator.signs_in()
     expect(operator.rows.first).to_contain_text(hostile)
     operator.page.get_by_role("link", name="All in one list").click()
-    expect(operator.page.get_by_role("status")).to_have_text("The list is complete: 1 devices.")
+    expect(operator.page.get_by_role("status")).to_have_text("The list is complete: 1 device.")
     expect(operator.rows.first).to_contain_text(hostile)
     assert operator.page.get_by_role("main").locator("img").count() == 0
 
