@@ -29,7 +29,7 @@ CONNECTION_ENDED = Problem(
     401,
     "Vinli asks you to connect again",
     "Your permission has ended or was withdrawn, so we have forgotten the key to your cars.",
-    ("Connect again to bring your cars back. Nothing on Vinli's side was changed.",),
+    ("Connect again to bring your cars back. Nothing on Vinli’s side was changed.",),
 )
 
 

@@ -91,7 +91,7 @@ ERROR_WORDS = {
     "temporarily_unavailable": "The authorization server is too busy just now.",
     "invalid_client": (
         "The client id or secret of this site is not accepted. "
-        "They are the OAuth client's, not the App ID and App Secret."
+        "They are the OAuth client’s, not the App ID and App Secret."
     ),
     "invalid_grant": "The code was not accepted: it was too old, used before, or given for another redirect URI.",
 }

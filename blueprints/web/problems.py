@@ -77,7 +77,9 @@ UPSTREAM_SLOW = Problem(
 UPSTREAM_UNREACHABLE = Problem(
     502, "Vinli cannot be reached", "No connection to Vinli could be made just now.", (TRY_AGAIN,)
 )
-UPSTREAM_FAILED = Problem(502, "Vinli has a problem", "Vinli answered that it failed inside.", (TRY_AGAIN,))
+UPSTREAM_FAILED = Problem(
+    502, "Vinli has a problem", "Vinli answered that something broke on its side.", (TRY_AGAIN,)
+)
 UPSTREAM_BUSY = Problem(
     503, "Vinli asks us to slow down", "Too many requests reached Vinli in a short time.", (TRY_AGAIN,)
 )
@@ -89,13 +91,13 @@ UPSTREAM_REFUSED = Problem(
 )
 UPSTREAM_REFUSED_APP = replace(
     UPSTREAM_REFUSED,
-    what="Vinli did not accept this site's own credentials.",
+    what="Vinli did not accept this site’s own credentials.",
     todo=("Operator: check VINLI_APP_ID and VINLI_APP_SECRET against the Developer Portal.", TELL_OPERATOR),
 )
 UPSTREAM_NONSENSE = Problem(
     502,
-    "Vinli's answer makes no sense",
-    "An answer came, but it is not what Vinli's documents describe, so we did not act on it.",
+    "Vinli’s answer makes no sense",
+    "An answer came, but it is not what Vinli’s documents describe, so we did not act on it.",
     (TRY_AGAIN,),
 )
 INCOMPLETE = Problem(

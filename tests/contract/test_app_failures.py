@@ -15,7 +15,7 @@ from tests.unit.providers.servers import CLOSE, Server, http, json_reply
 pytestmark = pytest.mark.contract
 
 REFUSED = (502, "Vinli refused the sign-in")
-NONSENSE = (502, "Vinli's answer makes no sense")
+NONSENSE = (502, "Vinli’s answer makes no sense")
 FAILED = (502, "Vinli has a problem")
 BUSY = (503, "Vinli asks us to slow down")
 GONE = (502, "Vinli cannot be reached")
