@@ -13,7 +13,7 @@ OVERFLOW = "document.scrollingElement.scrollWidth - document.documentElement.cli
 CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((element) => {
   const style = getComputedStyle(element);
   const hides = [style.overflowX, style.overflowY].some((value) => value === "hidden" || value === "clip");
-  return hides && !element.closest(".visually-hidden, .unseen, svg, input")
+  return hides && element.clientWidth > 1 && !element.closest(".visually-hidden, .unseen, svg, input")
     && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1);
 }).map((element) => element.outerHTML.slice(0, 200))"""
 STOPS = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), summary, [tabindex='0']")]

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.implicit import BrowserFlow
 from tests.browser.people import Driver, Operator
-from tests.browser.sites import Site
+from tests.browser.sites import Site, latest_vehicle_of
 
 LONG = "Grandmother’s absolutely indestructible Donaudampfschifffahrtsgesellschaftskapitänswagen of 1974"
 HOSTILE = ["<script>alert(1)</script>", "سيارة العائلة ‮evil", LONG, "W" * 80, "", None]
@@ -133,19 +133,22 @@ def garage_empty(stage: Stage) -> None:
 @scene("driver")
 def garage_with_odd_names(stage: Stage) -> None:
     stage.site.name_devices(HOSTILE)
-    stage.site.answer(
-        "/api/v1/devices/00000000-0000-4000-8000-000000000000/vehicles/_latest",
-        '{"vehicle": {"id": "00000000-0000-4000-8000-000000000009", "vin": "4T1BF1FK5HU382615", "make": null}}',
+    stage.site.name_vehicles(
+        {"vin": "4T1BF1FK5HU382615", "make": None},
+        {"vin": "1FMCU0GX1LG447879", "make": "MAKE" * 12, "model": LONG, "year": "2020", "trim": "T" * 50},
+        None,
+        None,
     )
-    stage.site.break_calls(
-        "/api/v1/devices/00000000-0000-4000-8000-000000000001/vehicles/_latest", status=500
-    )
+    stage.site.break_calls(latest_vehicle_of(4), status=500)
     stage.opens("/garage")
 
 
 @scene("driver")
 def garage_of_many(stage: Stage) -> None:
     stage.site.name_devices([f"Van {number}" for number in range(24)], total=60)
+    stage.site.name_vehicles(
+        *({"make": "Ford", "model": "Transit", "year": str(2000 + n)} for n in range(24))
+    )
     stage.opens("/garage")
 
 

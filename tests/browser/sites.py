@@ -74,13 +74,24 @@ class Site:
     def name_devices(self, names: list[str | None], *, total: int | None = None) -> None:
         """Let the list of devices hold devices of these names, newest first, in pages of a hundred."""
         total = len(names) if total is None else total
-        for offset in range(0, len(names), PAGE):
+        for offset in range(0, max(1, len(names)), PAGE):
             shown = [
                 device(offset + number, name) for number, name in enumerate(names[offset : offset + PAGE])
             ]
             pagination = {"total": total, "limit": PAGE, "offset": offset}
             body = json.dumps({"devices": shown, "meta": {"pagination": pagination}})
             self.answer("/api/v1/devices", body, query={"offset": str(offset)})
+
+    def name_vehicles(self, *vehicles: dict[str, Any] | None) -> None:
+        """Let the devices of ``name_devices``, from the first on, have these vehicles; None is a device without."""
+        for number, vehicle in enumerate(vehicles):
+            about = vehicle and {"id": f"00000000-0000-4000-9000-{number:012d}"} | vehicle
+            self.answer(latest_vehicle_of(number), json.dumps({"vehicle": about}))
+
+
+def latest_vehicle_of(number: int) -> str:
+    """Return the path of the latest vehicle of a device of ``Site.name_devices``."""
+    return f"/api/v1/devices/{device(number, None)['id']}/vehicles/_latest"
 
 
 def device(number: int, name: str | None) -> dict[str, object]:
