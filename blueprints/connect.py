@@ -135,7 +135,7 @@ def _answer_used(attempt: Attempt) -> Response:
     outcome = services().attempts.find(attempt.id)
     if outcome is not None and outcome.status == "exchanging":
         with services().bulkhead.slot():
-            outcome = _wait_for_twin(attempt)
+            outcome = _wait_for_twin(outcome)
     if outcome is not None and _ended_just_now(outcome):
         response = make_response(redirect(attempt.next_path))
         if services().sessions.reissue(outcome.session_id or "", response):
@@ -152,12 +152,14 @@ def _ended_just_now(attempt: Attempt) -> bool:
 
 
 def _wait_for_twin(attempt: Attempt) -> Attempt | None:
-    deadline = time.monotonic() + WAIT_FOR_TWIN
-    while True:
-        outcome = services().attempts.find(attempt.id)
-        if outcome is None or outcome.status != "exchanging" or time.monotonic() > deadline:
-            return outcome
+    """Wait until the attempt has ended, or has been under way for longer than any exchange lasts."""
+    under_way = services().clock() - (attempt.taken_at or 0)
+    deadline = time.monotonic() + min(WAIT_FOR_TWIN - under_way, WAIT_FOR_TWIN)
+    outcome: Attempt | None = attempt
+    while outcome is not None and outcome.status == "exchanging" and time.monotonic() < deadline:
         time.sleep(POLL)
+        outcome = services().attempts.find(attempt.id)
+    return outcome
 
 
 def _with_way_out(problem: Problem) -> ProblemError:

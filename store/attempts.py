@@ -29,7 +29,8 @@ class Attempt:
     """One run of the flow. Times are Unix seconds.
 
     `code_verifier` (RFC 7636) is empty once the attempt has finished. `session_id` is there when it is done: the
-    session that came of it, for an identical callback in flight at the same moment (`finished_at` tells).
+    session that came of it, for an identical callback in flight at the same moment (`finished_at` tells). One that
+    has been exchanging since long before (`taken_at` tells) lost its server on the way and will not finish.
     """
 
     id: str = field(repr=False)
@@ -40,6 +41,7 @@ class Attempt:
     browser_fingerprint: str = field(repr=False)
     status: Status = "pending"
     session_id: str | None = field(default=None, repr=False)
+    taken_at: float | None = None
     finished_at: float | None = None
 
     def belongs_to(self, browser_secret: str) -> bool:
@@ -77,7 +79,7 @@ class Attempts:
 
     def take(self, attempt_id: str) -> bool:
         """Go from pending to exchanging: True for exactly one caller ever."""
-        return self._move(attempt_id, "pending", status="exchanging")
+        return self._move(attempt_id, "pending", status="exchanging", taken_at=self._clock())
 
     def finish(self, attempt_id: str, session_id: str | None) -> bool:
         """End the exchange: done with a session, failed without. Erases the verifier.

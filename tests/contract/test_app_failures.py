@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from blueprints import connect
 from tests.contract.browser import heading, query_of
 from tests.contract.fake_vinli import ACCESS_TOKEN, TOKEN, USER, Hang
 from tests.contract.sites import sandbox_for
@@ -42,7 +43,7 @@ def come_back(browser, **query):
     return browser.get(f"{callback}&{extra}" if extra else callback)
 
 
-def connect(browser):
+def connected(browser):
     assert come_back(browser, code="good").status_code == 302
     assert browser.get("/garage").status_code == 200
 
@@ -359,6 +360,15 @@ def test_a_used_attempt_is_used_up_whatever_came_of_it(local, browser, vinli):
     assert len(vinli.received(TOKEN)) == 1
 
 
+def test_an_attempt_whose_server_died_on_the_way_is_not_waited_for(local, browser, vinli, monkeypatch):
+    state, callback = browser.attempt()
+    attempt_id, _ = local.services.signer.read(state, "connect-state")
+    assert local.services.attempts.take(attempt_id), "as a server does that is killed right after"
+    local.clock.advance(20)
+    monkeypatch.setattr(connect.time, "sleep", lambda _: pytest.fail("waited"))
+    assert_costs_nothing(browser.get(f"{callback}&code=x"), vinli, (400, "This sign-in was used already"))
+
+
 def test_a_denial_is_a_page_of_its_own_and_uses_the_attempt_up(browser, vinli):
     _, callback = browser.attempt()
     denied = browser.get(f"{callback}&error=access_denied&error_description=no")
@@ -426,7 +436,7 @@ def test_a_query_that_cannot_be_is_damaged_and_uses_nothing_up(query, browser, v
     ],
 )
 def test_a_connected_driver_stays_connected_when_another_attempt_fails(query, answer, browser, vinli):
-    connect(browser)
+    connected(browser)
     session = browser.cookie("session")
     _, callback = browser.attempt()
     if answer is not None:
@@ -440,7 +450,7 @@ def test_a_connected_driver_stays_connected_when_another_attempt_fails(query, an
 
 @pytest.mark.parametrize("query", ["state=x&code=y", "code=y", "state=x&error=access_denied"])
 def test_a_strangers_callback_does_not_disturb_a_connected_driver(query, browser, vinli):
-    connect(browser)
+    connected(browser)
     session = browser.cookie("session")
     response = browser.get(f"/connect/callback?{query}")
     assert response.status_code == 400

@@ -67,11 +67,12 @@ def test_an_attempt_is_remembered_for_an_hour_whatever_happened_to_it(attempts, 
     assert attempts.find(attempt.id) is None
 
 
-def test_an_attempt_is_taken_once(attempts):
+def test_an_attempt_is_taken_once(attempts, clock):
     attempt, _ = attempts.start("/", "the-verifier")
     assert [attempts.take(attempt.id) for _ in range(3)] == [True, False, False]
     found = attempts.find(attempt.id)
     assert (found.status, found.code_verifier) == ("exchanging", "the-verifier")
+    assert found.taken_at == clock.now
 
 
 def test_a_finished_attempt_keeps_its_session_and_loses_its_verifier(attempts, clock):
