@@ -141,6 +141,17 @@ class Browser:
         state = query_of(self.start())["state"]
         return state, f"/connect/callback?state={state}"
 
+    def come_back(self, **query: str) -> requests.Response:
+        """Start an attempt and come back from an upstream that asks nobody, with its state and this query."""
+        _, callback = self.attempt()
+        return self.get("&".join([callback, *(f"{name}={value}" for name, value in query.items())]))
+
+    def connect_at_once(self) -> requests.Response:
+        """Connect by way of an upstream that takes any code; return the callback's answer."""
+        response = self.come_back(code="good")
+        assert response.status_code == 302, response.text
+        return response
+
     def disconnect(self) -> requests.Response:
         return self.submit(self.get("/garage"), "/disconnect")
 
@@ -167,3 +178,8 @@ def query_of(url: str) -> dict[str, str]:
 def heading(response: requests.Response) -> str:
     """Return the first heading of a page."""
     return Page(response.text).heading
+
+
+def seen(response: requests.Response) -> tuple[int, str]:
+    """Return the status and the first heading: what a person is told."""
+    return response.status_code, heading(response)

@@ -76,3 +76,16 @@ def vinli():
     upstream = FakeVinli()
     yield upstream
     upstream.close()
+
+
+@pytest.fixture
+def store(request):
+    """The settings that choose the store of ``local``: SQLite unless a test asks for both (``on_both_stores``)."""
+    is_redis = getattr(request, "param", "sqlite") == "redis"
+    return {"STORE_URL": request.getfixturevalue("redis_server").url} if is_redis else {}
+
+
+@pytest.fixture
+def local(local_site, vinli, store):
+    """An application in this process whose upstream is ``vinli``."""
+    return local_site(vinli.origin, **store)

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import settings
 from app import create_app
 from blueprints.web.services import EXTENSION, Services
@@ -19,6 +21,9 @@ from tests.app_process import AppProcess, app_variables, free_port
 from tests.contract.browser import Browser
 from tests.contract.wsgi import WsgiAdapter
 from tests.sandbox_process import SandboxProcess
+
+# For tests that use the fixture ``local``.
+on_both_stores = pytest.mark.parametrize("store", ["sqlite", "redis"], indirect=True)
 
 TOKEN_REQUEST = ("POST", "/oauth/token")
 

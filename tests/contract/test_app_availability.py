@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract.browser import heading
+from tests.contract.browser import seen
 from tests.contract.fake_vinli import DEVICES, TOKEN, Hang
 from tests.unit.providers.servers import http
 
@@ -16,15 +16,6 @@ pytestmark = pytest.mark.contract
 STORE_DOWN = (503, "We cannot reach our memory")
 SATURATED = (503, "Very busy right now")
 TOO_MANY = (429, "Too many tries")
-
-
-def seen(response):
-    return response.status_code, heading(response)
-
-
-def connect(browser):
-    _, callback = browser.attempt()
-    assert browser.get(f"{callback}&code=good").status_code == 302
 
 
 # --- the store
@@ -43,7 +34,7 @@ def test_a_store_that_is_gone_costs_503_where_it_is_needed_and_nothing_else(brok
     redis, break_it, mend_it = broken_redis
     local = local_site(vinli.origin, STORE_URL=redis.url)
     with local.browser() as driver, local.browser() as visitor:
-        connect(driver)
+        driver.connect_at_once()
         session = driver.cookie("session")
         _, callback = visitor.attempt()
         break_it()
@@ -89,7 +80,7 @@ def test_a_session_that_cannot_be_stored_after_the_exchange_is_a_503_without_coo
 def test_a_damaged_store_file_is_a_503_and_never_anonymous(local_site, vinli):
     local = local_site(vinli.origin)
     with local.browser() as browser:
-        connect(browser)
+        browser.connect_at_once()
         local.services.store.close()
         for path in local.store_path.parent.glob("store.sqlite3*"):
             path.write_bytes(b"this is no database" * 500)
@@ -105,7 +96,7 @@ def test_a_damaged_store_file_is_a_503_and_never_anonymous(local_site, vinli):
 def test_when_all_slots_wait_for_the_upstream_everything_else_answers(local_site, vinli):
     local = local_site(vinli.origin, UPSTREAM_SLOTS="3")
     with local.browser() as browser, local.browser() as visitor:
-        connect(browser)
+        browser.connect_at_once()
         _, callback = visitor.attempt()
         vinli.answers[DEVICES] = hang = Hang()
         waiting = [threading.Thread(target=browser.get, args=("/garage",)) for _ in range(3)]
@@ -233,7 +224,7 @@ def test_limits_go_on_counting_without_redis_and_sign_in_is_closed(own_redis, lo
 def test_the_garage_says_so_when_the_list_fails_and_recovers(local_site, vinli):
     local = local_site(vinli.origin)
     with local.browser() as browser:
-        connect(browser)
+        browser.connect_at_once()
         vinli.answers[DEVICES] = http(500)
         failing = browser.get("/garage")
         assert failing.status_code == 502

@@ -34,19 +34,9 @@ def addresses(app) -> list[str]:
 
 
 @pytest.fixture
-def local(local_site, vinli):
-    return local_site(vinli.origin)
-
-
-@pytest.fixture
 def browser(local):
     with local.browser() as browser:
         yield browser
-
-
-def connect(browser):
-    _, callback = browser.attempt()
-    assert browser.get(f"{callback}&code=x").status_code == 302
 
 
 def test_the_application_has_the_addresses_of_its_contract(local):
@@ -66,7 +56,7 @@ def test_the_application_has_the_addresses_of_its_contract(local):
 @pytest.mark.parametrize("who", ["a stranger", "a driver", "an operator"])
 def test_every_address_answers_every_method_soundly(who, local, browser):
     if who == "a driver":
-        connect(browser)
+        browser.connect_at_once()
     elif who == "an operator":
         browser.sign_in_as_operator()
     for path in addresses(local.app):
@@ -95,7 +85,7 @@ def test_every_address_answers_every_method_soundly(who, local, browser):
     ],
 )
 def test_an_address_that_leads_nowhere_is_a_page_without_details(path, browser):
-    connect(browser)
+    browser.connect_at_once()
     browser.sign_in_as_operator()
     response = browser.get(path)
     assert response.status_code == 404
@@ -105,7 +95,7 @@ def test_an_address_that_leads_nowhere_is_a_page_without_details(path, browser):
 
 
 def test_an_error_that_nobody_foresaw_is_a_page_without_details(local, browser, caplog):
-    connect(browser)
+    browser.connect_at_once()
 
     class Broken:
         def devices_page(self, *_):
@@ -124,14 +114,14 @@ def test_an_error_that_nobody_foresaw_is_a_page_without_details(local, browser, 
 
 @pytest.mark.parametrize("path", PERSONAL)
 def test_personal_pages_are_never_stored(path, browser):
-    connect(browser)
+    browser.connect_at_once()
     browser.sign_in_as_operator()
     assert browser.get(path).headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/", "/garage", "/operator", "/operator/devices", "/nowhere"])
 def test_pages_that_read_a_session_vary_by_cookie(path, browser):
-    connect(browser)
+    browser.connect_at_once()
     assert "Cookie" in browser.get(path).headers["Vary"]
 
 
@@ -185,7 +175,7 @@ def test_the_callback_takes_get_alone_and_uses_nothing_up(method, browser, vinli
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 def test_a_method_cannot_be_put_on_by_a_header(header, browser):
-    connect(browser)
+    browser.connect_at_once()
     browser.get("/disconnect", headers={header: "POST"})
     browser.request("POST", "/garage", headers={header: "DELETE"})
     assert browser.get("/garage").status_code == 200
@@ -289,7 +279,7 @@ def test_no_other_origin_is_let_in(origin, local, browser):
 
 
 def test_every_page_says_that_it_talks_to_a_sandbox(local, local_site, browser):
-    connect(browser)
+    browser.connect_at_once()
     browser.sign_in_as_operator()
     for path in ("/", "/garage", "/implicit", "/operator/devices", "/nowhere", "/connect/callback?code=x"):
         assert "Sandbox." in Page(browser.get(path).text).text, path
@@ -298,7 +288,7 @@ def test_every_page_says_that_it_talks_to_a_sandbox(local, local_site, browser):
 
 
 def test_health_checks_touch_no_session(local, browser):
-    connect(browser)
+    browser.connect_at_once()
     for path in ("/healthz", "/readyz"):
         response = browser.get(path)
         assert response.json() == {"status": "ok"}

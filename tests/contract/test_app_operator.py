@@ -32,11 +32,6 @@ PAGES = (
 
 
 @pytest.fixture
-def local(local_site, vinli):
-    return local_site(vinli.origin)
-
-
-@pytest.fixture
 def browser(local):
     with local.browser() as browser:
         yield browser

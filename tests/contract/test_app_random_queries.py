@@ -79,11 +79,6 @@ class Chaos:
         return random.choice(kinds)()
 
 
-@pytest.fixture
-def local(local_site, vinli):
-    return local_site(vinli.origin)
-
-
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_two_thousand_random_queries_give_no_5xx_and_no_token_request(batch, local, vinli):
     with local.browser() as owner, local.browser() as stranger:

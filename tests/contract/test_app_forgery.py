@@ -1,0 +1,185 @@
+"""Requests that other sites forge, and where a driver is led after connecting."""
+
+from __future__ import annotations
+
+import re
+from http.cookies import SimpleCookie
+from urllib.parse import quote
+
+import pytest
+
+from tests.contract.browser import seen
+from tests.contract.pages import Page
+
+pytestmark = pytest.mark.contract
+
+STALE = (400, "This page was out of date")
+
+
+@pytest.fixture
+def browser(local):
+    with local.browser() as browser:
+        yield browser
+
+
+POSTS = ("/disconnect", "/operator", "/operator/sign-out")
+
+
+def all_posts(app):
+    return {rule.rule for rule in app.url_map.iter_rules() if "POST" in rule.methods}
+
+
+def test_these_are_all_the_addresses_that_change_something(local):
+    assert all_posts(local.app) == set(POSTS)
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("token", [None, "", "x", "csrf.from.nowhere", "é"])
+def test_a_post_without_a_good_token_changes_nothing(path, token, browser):
+    browser.connect_at_once()
+    browser.sign_in_as_operator()
+    fields = {} if token is None else {"csrf_token": token}
+    assert seen(browser.post(path, password="operators-own-password", **fields)) == STALE
+    assert browser.get("/garage").status_code == 200
+    assert browser.get("/operator/devices").status_code == 200
+
+
+def good_token(browser):
+    return Page(browser.get("/garage").text).form("/disconnect")["fields"]["csrf_token"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "nonsense"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://127.0.0.1:8000"},
+        {"Origin": "http://127.0.0.1:8000.evil.example"},
+        {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_post_from_another_site_changes_nothing_even_with_the_token(headers, browser):
+    browser.connect_at_once()
+    token = good_token(browser)
+    response = browser.request("POST", "/disconnect", data={"csrf_token": token}, headers=headers)
+    assert seen(response) == STALE
+    assert browser.get("/garage").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin", "Origin": "null"}, {"Origin": "http://127.0.0.1:8000"}, {}]
+)
+def test_a_post_from_our_own_page_is_taken(headers, browser):
+    browser.connect_at_once()
+    token = good_token(browser)
+    response = browser.request("POST", "/disconnect", data={"csrf_token": token}, headers=headers)
+    assert response.status_code == 303
+
+
+def test_a_token_of_another_session_does_not_fit(local, browser):
+    browser.connect_at_once()
+    with local.browser() as attacker:
+        attacker.connect_at_once()
+        stolen = good_token(attacker)
+        anonymous = Page(local.browser().get("/operator").text).form("/operator")["fields"]["csrf_token"]
+    for token in (stolen, anonymous):
+        assert seen(browser.post("/disconnect", csrf_token=token)) == STALE
+    assert browser.get("/garage").status_code == 200
+
+
+def test_a_token_in_the_query_or_in_json_does_not_count(browser):
+    browser.connect_at_once()
+    token = good_token(browser)
+    assert seen(browser.request("POST", f"/disconnect?csrf_token={token}")) == STALE
+    assert seen(browser.request("POST", "/disconnect", json={"csrf_token": token})) == STALE
+
+
+def test_a_form_is_good_for_half_a_day(local, browser):
+    browser.connect_at_once()
+    page = browser.get("/garage")
+    local.clock.advance(12 * 3600 + 60)
+    assert seen(browser.submit(page, "/disconnect")) == STALE
+
+
+# --- being sent here by another site
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_sites_link_asks_before_it_connects(site, browser, vinli):
+    browser.connect_at_once()
+    session = browser.cookie("session")
+    page = browser.get("/connect?next=/implicit", headers={"Sec-Fetch-Site": site})
+    assert seen(page) == (200, "Continue to Vinli?")
+    assert "Set-Cookie" not in page.headers
+    assert "/connect?next=/implicit" in Page(page.text).links
+    assert browser.cookie("session") == session
+    assert browser.get("/garage").status_code == 200
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_our_own_link_connects_at_once(site, browser):
+    assert browser.get("/connect", headers={"Sec-Fetch-Site": site}).status_code == 302
+
+
+ELSEWHERE = (
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "////evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/\r/evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "/%09/evil.example/..//evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "http:///evil.example",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "vbscript:x",
+    "//evil.example@127.0.0.1:8000",
+    "http://127.0.0.1:8000@evil.example",
+    "http://127.0.0.1:8000.evil.example",
+    "http://127.0.0.1:8000/garage",
+    "evil.example",
+    "@evil.example",
+    ".evil.example",
+    "/ﹷ/evil.example\u2028",
+    "/garage\r\nSet-Cookie: a=b",
+    "/\u0000/evil.example",
+    "//[::1",
+    "/" + "a" * 600,
+    "",
+)
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_next_never_leads_elsewhere(target, browser):
+    for start in (f"/connect?next={quote(target)}", f"/connect?next={quote(target)}&next=//evil.example"):
+        page = browser.get(start, headers={"Sec-Fetch-Site": "cross-site"})
+        assert all(
+            re.match(r"/(?![/\\])", link) for link in Page(page.text).links if not link.startswith("#")
+        )
+        state = re.search(r"state=([^&]+)", browser.get(start).headers["Location"])[1]
+        response = browser.get(f"/connect/callback?state={state}&code=x")
+        location = response.headers["Location"]
+        assert response.status_code == 302
+        assert location.startswith("/")
+        assert not re.match(r"/[/\\\s]", location), location
+        assert "Set-Cookie" not in location
+        assert "a=b" not in SimpleCookie(response.headers["Set-Cookie"])
+        assert browser.open(location).url.startswith(browser.origin + "/")
+
+
+@pytest.mark.parametrize("target", ["/connect", "/connect?next=/connect", "/connect/callback?code=x"])
+def test_next_makes_no_loop(target, browser):
+    response = browser.get(f"/connect?next={quote(target)}")
+    state = re.search(r"state=([^&]+)", response.headers["Location"])[1]
+    assert browser.get(f"/connect/callback?state={state}&code=x").headers["Location"] == "/garage"
