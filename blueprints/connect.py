@@ -12,7 +12,13 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from blueprints.web import flow_problems
-from blueprints.web.attempts import Verdict, bind_to_browser, judge_state, state_for
+from blueprints.web.attempts import (
+    Verdict,
+    bind_to_browser,
+    judge_state,
+    sessions_begun_here,
+    state_for,
+)
 from blueprints.web.identity import connect_driver, current_driver, forget_driver, local_path
 from blueprints.web.limits import connect_rate, limiter
 from blueprints.web.logs import log_event
@@ -85,6 +91,8 @@ def disconnect() -> Response:
     if current_driver() is not None:
         log_event("driver disconnected")
     forget_driver()
+    for session_id in sessions_begun_here():
+        services().sessions.end(session_id)
     return redirect(url_for("home.index", left=1), code=303)
 
 
@@ -103,6 +111,9 @@ def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:
         if query.error is not None:
             raise _with_way_out(flow_problems.for_error_code(query.error))
         _exchange(attempt, query.code or "")
+    except StoreUnavailable:
+        # Asking the store again would only keep the driver waiting; the attempt dies of age.
+        raise
     except Exception:
         _finish(attempt, None)
         raise

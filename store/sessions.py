@@ -108,6 +108,10 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
                 session.was_ended_elsewhere = self._sessions.end(session.sid) is None
         session.hold(self._fresh_id(), {})
 
+    def end(self, session_id: str) -> None:
+        """End a session of which only the id is known; its id is dead at once. Raises StoreUnavailable."""
+        self._sessions.end(session_id)
+
     def reissue(self, session_id: str, response: Response) -> bool:
         """Give this browser the cookie of a session known to be its own; False if that has ended.
 

@@ -7,7 +7,6 @@ cookie outlives the attempt, so that a late or repeated callback still gets a tr
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,7 +18,7 @@ from store.attempts import RETENTION, VALID, Attempt
 
 PURPOSE = "connect-state"
 MAX_PER_BROWSER = 10
-MARK_LENGTH = 12
+COOKIE_PREFIX = "attempt_"
 
 
 class Verdict(Enum):
@@ -67,24 +66,30 @@ def judge_state(state: str) -> Judged:
 
 def bind_to_browser(response: Response, attempt: Attempt, browser_secret: str) -> None:
     """Give the browser the attempt's cookie; of more than ten, the oldest are taken away."""
-    started_at = format(int(attempt.created_at), "08x")
-    prefix = cookie_name("attempt_")
-    mine = sorted(
-        (name for name in request.cookies if name.startswith(prefix)),
-        key=lambda name: request.cookies[name],
-    )
-    for name in mine[: max(0, len(mine) - MAX_PER_BROWSER + 1)]:
-        delete_cookie(response, name)
+    for attempt_id in _attempt_ids()[: -(MAX_PER_BROWSER - 1)]:
+        delete_cookie(response, cookie_name(COOKIE_PREFIX + attempt_id))
     # The start time in front makes the values sort by age; only what follows is secret.
-    set_cookie(
-        response, f"attempt_{_mark(attempt.id)}", f"{started_at}.{browser_secret}", max_age=int(RETENTION)
-    )
+    value = f"{int(attempt.created_at):08x}.{browser_secret}"
+    set_cookie(response, COOKIE_PREFIX + attempt.id, value, max_age=int(RETENTION))
 
 
-def _mark(attempt_id: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]", "", attempt_id)[:MARK_LENGTH]
+def sessions_begun_here() -> list[str]:
+    """Return the ids of the sessions that came of this browser's attempts of the last hour.
+
+    Tabs that connect side by side begin a session each, and the browser keeps the cookie of one.
+    """
+    found = (services().attempts.find(attempt_id) for attempt_id in _attempt_ids())
+    mine = (attempt for attempt in found if attempt and attempt.belongs_to(_browser_secret(attempt.id)))
+    return [attempt.session_id for attempt in mine if attempt.session_id]
+
+
+def _attempt_ids() -> list[str]:
+    """Return the ids in the names of the attempt cookies, oldest first: the values begin with the start time."""
+    prefix = cookie_name(COOKIE_PREFIX)
+    mine = sorted((value, name) for name, value in request.cookies.items() if name.startswith(prefix))
+    return [name.removeprefix(prefix) for _value, name in mine]
 
 
 def _browser_secret(attempt_id: str) -> str:
-    value = request.cookies.get(cookie_name(f"attempt_{_mark(attempt_id)}"), "")
+    value = request.cookies.get(cookie_name(COOKIE_PREFIX + attempt_id), "")
     return value.partition(".")[2]

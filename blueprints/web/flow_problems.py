@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
 from flask import url_for
 
 from blueprints.web.attempts import Verdict
-from blueprints.web.problems import CONNECT, HOME, Problem, problem_for
+from blueprints.web.problems import CONNECT, HOME, Problem, problem_for, shown_code
 from blueprints.web.services import services
 from providers import errors
 from providers.vinli.callback import BadCallback
@@ -102,7 +101,6 @@ REFUSED = Problem(
     (START_AGAIN, "If it stays like this, tell the operator of this site the reference below."),
     WAYS_OUT,
 )
-SHOWABLE_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def confirmation(next_path: str) -> dict[str, Any]:
@@ -137,5 +135,4 @@ def for_exchange(error: errors.ProviderError) -> Problem:
 
 
 def _refusal(code: str) -> Problem:
-    shown = code if SHOWABLE_CODE.fullmatch(code) else None
-    return replace(REFUSED, what=ERROR_WORDS.get(code, REFUSED.what), error_code=shown)
+    return replace(REFUSED, what=ERROR_WORDS.get(code, REFUSED.what), error_code=shown_code(code))

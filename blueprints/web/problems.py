@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from blueprints.web.bulkhead import Saturated
 from blueprints.web.csrf import StaleForm
@@ -157,6 +157,23 @@ HTTP_PROBLEMS = {
     500: OUR_FAULT,
 }
 
+# RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1.
+ERROR_CODES = frozenset(
+    {
+        "access_denied",
+        "insufficient_scope",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "invalid_token",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+    }
+)
 # The first class that matches counts, so that the special come before the general.
 PROVIDER_PROBLEMS: tuple[tuple[type[errors.ProviderError], Problem], ...] = (
     (errors.TimedOut, UPSTREAM_SLOW),
@@ -193,10 +210,18 @@ def problem_for(error: BaseException) -> Problem:
             return OUR_FAULT
 
 
+def shown_code(code: str | None) -> str | None:
+    """Return an OAuth error code that may be shown and logged: a registered one, else None.
+
+    What comes in its place can be anything, a secret of the request included.
+    """
+    return code if code in ERROR_CODES else None
+
+
 def _provider_problem(error: errors.ProviderError) -> Problem:
     problem = next(problem for kind, problem in PROVIDER_PROBLEMS if isinstance(error, kind))
     retry_after = round(error.retry_after) if error.retry_after is not None else problem.retry_after
-    return replace(problem, error_code=error.error, retry_after=retry_after)
+    return replace(problem, error_code=shown_code(error.error), retry_after=retry_after)
 
 
 def _http_problem(error: HTTPException) -> Problem:
@@ -238,8 +263,8 @@ def register_problems(app: Flask) -> None:
         problem = problem_for(error)
         _log(error, problem)
         response = render_problem(problem)
-        if isinstance(error, HTTPException) and error.code == 405:
-            response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(error.valid_methods or ())
         return response
 
     for kind in (ProblemError, errors.ProviderError, StoreUnavailable, Saturated, StaleForm, HTTPException):
@@ -256,7 +281,7 @@ def _log(error: Exception, problem: Problem) -> None:
         logging.getLogger("vinli_connect").error("unforeseen error", exc_info=error, extra={"fields": fields})
         return
     if isinstance(error, errors.ProviderError):
-        fields |= {"provider": error.provider, "upstream_status": error.status, "error": error.error}
+        fields |= {"provider": error.provider, "upstream_status": error.status, "error": shown_code(error.error)}
     level = logging.WARNING if problem.status >= 500 else logging.INFO
     log_event("problem", level, cause=_cause_of(error), **fields)
 

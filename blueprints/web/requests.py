@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import abort, request
+from flask import request
+from werkzeug.exceptions import MethodNotAllowed
 
 from blueprints.web.problems import Problem, ProblemError
 
@@ -24,7 +25,7 @@ def refuse_prefetch() -> None:
 def refuse_other_methods(*allowed: str) -> None:
     """Answer 405 to what Flask would let through beside GET, above all HEAD: link checkers send it."""
     if request.method not in allowed:
-        abort(405)
+        raise MethodNotAllowed(valid_methods=allowed)
 
 
 def came_from_another_site() -> bool:
