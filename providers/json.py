@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 MAX_DEPTH = 64
@@ -14,7 +13,6 @@ MAX_DEPTH = 64
 # is only looked at more closely.
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
-_CONTAINERS = (dict, list)
 _JSON_TYPE = re.compile(r"application/(?:json|x-amz-json-1\.[01]|[a-z0-9.-]+\+json)")
 
 
@@ -75,14 +73,15 @@ def _finite(digits: str) -> float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite)
 
 
-def _children(container: Any) -> Iterable[Any]:
-    return container.values() if type(container) is dict else container
-
-
 def _check_depth(value: Any) -> None:
-    level = [value] if isinstance(value, _CONTAINERS) else []
+    level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in _children(parent) if type(child) in _CONTAINERS]
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) is dict or type(child) is list
+        ]
         if not level:
             return
     raise BadJson("nested too deeply")
