@@ -2,6 +2,7 @@
 const modules = {
   "local-time": () => import("./local-time.js"),
   "implicit-start": () => import("./implicit-start.js"),
+  "private-page": () => import("./private-page.js"),
   implicit: () => import("./implicit.js"),
 };
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwright, Request, Response
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = (
@@ -31,19 +29,13 @@ addEventListener("securitypolicyviolation", (event) => {
 """
 
 
-@contextmanager
-def chromium(**options: object) -> Iterator[Browser]:
-    """Run Chromium for a block; ``options`` are Playwright's for launching."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=EXECUTABLE,
-            args=[*ARGUMENTS],
-            **options,  # type: ignore[arg-type]
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
+def launch(playwright: Playwright, *, keeps_pages: bool = False) -> Browser:
+    """Start Chromium. ``keeps_pages`` gives it the back/forward cache, which Playwright takes from it."""
+    return playwright.chromium.launch(
+        executable_path=EXECUTABLE,
+        args=[*ARGUMENTS],
+        ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
+    )
 
 
 class Watch:

@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.chromium import DESKTOP, EXECUTABLE, PATIENCE_MS, PHONE, chromium, open_context
+from tests.browser.chromium import DESKTOP, EXECUTABLE, PATIENCE_MS, PHONE, launch, open_context
 from tests.browser.people import Driver, Operator
 from tests.browser.sites import Site
 
@@ -19,14 +19,21 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def playwright():
     if EXECUTABLE is None:
         reason = "Chromium is not installed (Debian: apt-get install chromium)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    with chromium() as running:
+    with sync_playwright() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    running = launch(playwright)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

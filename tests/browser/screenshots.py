@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import DESKTOP, PHONE, chromium, open_context
+from tests.browser.chromium import DESKTOP, PHONE, launch, open_context
 from tests.browser.problem_pages import one_of_each_shape, show
 from tests.browser.scenes import INSTALLATIONS, SCENES, Scene, Stage, cookie_jars
 from tests.browser.sites import Site
@@ -25,7 +25,8 @@ def main(arguments: list[str]) -> int:
     directory, wanted = Path(arguments[0]), arguments[1:]
     directory.mkdir(parents=True, exist_ok=True)
     scenes = [scene for scene in SCENES if not wanted or any(part in scene.name for part in wanted)]
-    with chromium() as browser:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
         for installation, variables in INSTALLATIONS.items():
             with Site(**variables) as site:
                 take_scenes(browser, site, [s for s in scenes if s.installation == installation], directory)
