@@ -43,9 +43,9 @@ function causeText({ kind, status, origin }) {
     case "unreachable":
       return `${origin} could not be reached from this browser. It may be down, or it answers without CORS headers, in which case only a server can call it: use the code flow.`;
     case "slow":
-      return `${origin} did not answer within ten seconds.`;
+      return `${origin} did not answer within ten seconds. Start again in a moment.`;
     case "status":
-      return `${origin} answered with status ${status}.`;
+      return `${origin} refused or failed: it answered with status ${status}.`;
     default:
       return `${origin} answered with something that this page does not understand.`;
   }
