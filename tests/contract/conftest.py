@@ -13,8 +13,11 @@ from tests.contract.sites import LocalSite, running_site
 
 @pytest.fixture(scope="session")
 def shared_site():
-    """One application and sandbox for the tests that leave nothing behind in them."""
-    with running_site() as site:
+    """One application and sandbox for the tests that leave nothing behind in them.
+
+    The sandbox remembers consent, so a third driver is there who never gave it.
+    """
+    with running_site("--drivers", "1", "--devices", "4") as site:
         yield site
 
 

@@ -24,9 +24,9 @@ class FakeVinli:
         self._server = Server(self._respond)
         self.origin = self._server.origin
 
-    def received(self, path: str) -> list[Received]:
-        """Return the requests on a path so far."""
-        return [request for request in self._server.received if request.path == path]
+    def received(self, path: str | None = None) -> list[Received]:
+        """Return the requests so far: those on a path, or all."""
+        return [request for request in self._server.received if path in (None, request.path)]
 
     def close(self) -> None:
         self._server.close()
@@ -57,15 +57,15 @@ class Hang:
     """An answer that does not come until ``release`` is called."""
 
     def __init__(self) -> None:
-        self._released = threading.Event()
+        self.released = threading.Event()
         self.waiting = threading.Semaphore(0)
 
     def release(self) -> None:
-        self._released.set()
+        self.released.set()
 
     def __call__(self, _socket: Any) -> bool:
         self.waiting.release()
-        self._released.wait(timeout=60)
+        self.released.wait(timeout=60)
         return False
 
 

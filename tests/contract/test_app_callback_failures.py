@@ -141,13 +141,13 @@ def test_a_denial_is_a_page_of_its_own_and_uses_the_attempt_up(browser, vinli):
 
 
 def test_a_driver_who_refuses_at_the_sandbox_is_denied(site):
-    with site.browser() as browser:
+    with site.browser(driver=2) as browser:
         response = browser.get(browser.authorize(browser.start(), decision="cancel"))
         assert seen(response) == (403, "You did not allow access")
         assert site.token_requests() == 0
 
 
-@pytest.mark.parametrize("code", ["invalid_request", "temporarily_unavailable", "something_new"])
+@pytest.mark.parametrize("code", ["invalid_request", "temporarily_unavailable", "unauthorized_client"])
 def test_other_errors_of_the_authorization_endpoint_are_shown_with_their_code(code, browser, vinli):
     response = browser.come_back(error=code)
     assert_fails_well(browser, vinli, response, REFUSED, token_requests=0)

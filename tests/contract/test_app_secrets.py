@@ -94,18 +94,18 @@ def basic(user, password):
 
 
 def run_good_and_denied(run):
-    one, two = run.browser(), run.browser(driver=1)
+    one, two, refuses = run.browser(), run.browser(driver=1), run.browser(driver=2)
     callback = run.connect(one)
     run.connect(two)
     one.get(callback)
     device = next(link for link in Page(one.get("/garage").text).links if "/devices/" in link)
     one.get(f"{device}?vin=show")
-    denied = two.authorize(run.start(two), decision="cancel")
-    two.get(denied)
+    denied = refuses.authorize(run.start(refuses), decision="cancel")
+    assert refuses.get(denied).status_code == 403
     one.post("/disconnect", csrf_token="forged")
     one.disconnect()
     one.get(callback)
-    run.finish(one, two)
+    run.finish(one, two, refuses)
 
 
 def run_failing(run):
@@ -174,7 +174,9 @@ def run_against_a_blabbermouth(run):
 
     def blab(request):
         said = request.body.decode() + " " + request.headers.get("authorization", "")
-        fields = {"error": "invalid_grant", "error_description": said, "message": said}
+        # An error code may be any printable text (RFC 6749, section 5.2): here it is the secret itself.
+        error = request.form.get("code_verifier") or request.headers["authorization"].rpartition(" ")[2]
+        fields = {"error": error, "error_description": said, "message": said}
         return json_reply(fields, 400, X_Debug=said, WWW_Authenticate=f'Bearer error="{said}"')
 
     answers = ({TOKEN: blab}, {USER: blab}, {"/api/v1/devices": blab})
@@ -211,7 +213,7 @@ def run(request):
     variables = {}
     if request.param == "redis":
         variables["STORE_URL"] = request.getfixturevalue("redis_server").url
-    with running_site(**variables) as site:
+    with running_site("--drivers", "1", **variables) as site:
         run = Run(site)
         about = site.sandbox.credentials
         run.keep("client_secret", about["client_secret"])

@@ -60,6 +60,22 @@ def test_ten_callbacks_at_once_in_one_browser_leave_it_connected(site, browser):
     assert browser.get("/garage").status_code == 200
 
 
+def test_disconnecting_ends_the_session_of_every_tab(site, browser):
+    callbacks = [browser.authorize(browser.start()) for _ in range(4)]
+    answers = at_once(browser.get, callbacks)
+    sids = {session_id_of(answer) for answer in answers}
+    assert browser.disconnect().status_code == 303
+    with site.browser() as other:
+        for sid in sids:
+            page = other.get("/garage", headers={"Cookie": f"vinli_connect_session={sid}"})
+            assert page.status_code == 401
+
+
+def session_id_of(response):
+    pairs = (line.partition(";")[0].partition("=") for line in response.raw.headers.getlist("Set-Cookie"))
+    return next(value for name, _, value in pairs if name == "vinli_connect_session")
+
+
 def test_flows_of_many_browsers_at_once_end_each_with_its_own_driver(site):
     browsers = [site.browser(driver=number % 2) for number in range(8)]
     try:
