@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 from time import perf_counter
 
-from bench.downstream import Memory, Operator, expected_row, parsed, run_command
+from bench.downstream import Download, Memory, Operator, expected_row, parsed, run_command
 from bench.figures import Series, expected_seconds
 from bench.report import Row, compared, counted
 from bench.upstream import PAGE, ByteReader, byte_reader, follow_next
@@ -26,13 +26,17 @@ MOST_GROWTH_MB = 30
 
 @dataclass(frozen=True)
 class Stage:
-    """A list of `size` devices behind a latency, the same list without one, and the app between it and its users."""
+    """A list of `size` devices behind a latency, the same list without one, and the app between it and its users.
+
+    `transfer` reads the bytes alone without latency, `delayed` with it.
+    """
 
     size: int
     sandbox: SandboxProcess
     app: AppProcess
     operator: Operator
     transfer: ByteReader
+    delayed: ByteReader
     truth: list[tuple[str, ...]]
 
     @property
@@ -67,40 +71,54 @@ def _stage(size: int) -> Iterator[Stage]:
             for latency in (LATENCY_MS, 0)
         )
         app = stack.enter_context(AppProcess(sandbox.credentials, VINLI_CONCURRENCY=str(CONCURRENCY)))
-        reader = stack.enter_context(byte_reader(quick.origin, quick.app, CONCURRENCY))
+        transfer, delayed = (
+            stack.enter_context(byte_reader(source.origin, source.app, CONCURRENCY))
+            for source in (quick, sandbox)
+        )
         truth = [expected_row(device) for device in follow_next(quick.origin, quick.app)]
-        yield Stage(size, sandbox, app, Operator(app), reader, truth)
+        yield Stage(size, sandbox, app, Operator(app), transfer, delayed, truth)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One turn of everybody; seconds."""
+
+    download: Download
+    transfer: float
+    delayed: float
+    followed: float
 
 
 def _csv(stage: Stage, rounds: int, times_faster: float) -> list[Row]:
-    """Take turns: our CSV, the bytes alone without latency, and a program that follows `next` links."""
-    downloads, transfers, followed = [], [], []
-    for number in range(1 + rounds):
-        download = stage.operator.download()
-        transfer = stage.transfer.seconds(stage.pages)
-        follow = _seconds(lambda: follow_next(stage.sandbox.origin, stage.sandbox.app))
-        if number:  # the round before the first warms up
-            downloads.append(download)
-            transfers.append(transfer)
-            followed.append(follow)
-    name = f"{stage.size:,} devices"
-    total = Series(tuple(download.total for download in downloads))
-    first_row = Series(tuple(download.first_row for download in downloads))
+    """Take turns: our CSV, the bytes alone without latency and with it, and a program that follows `next`."""
+    turns = [_round(stage) for _ in range(1 + rounds)][1:]  # the first one warms up
+    total, first_row, transfer, delayed, followed = (
+        Series(values)
+        for values in zip(
+            *((t.download.total, t.download.first_row, t.transfer, t.delayed, t.followed) for t in turns),
+            strict=True,
+        )
+    )
     latency = Series((LATENCY,) * rounds)
-    expected = stage.expected(Series(tuple(transfers)))
+    name = f"{stage.size:,} devices"
+    csv = f"{name} as CSV"
     return [
-        _completeness(f"{name} as CSV, each time", [download.rows() for download in downloads], stage.truth),
-        compared(f"{name} as CSV, against the formula", total, expected, at_most=OVERHEAD),
-        compared(
-            f"{name} as CSV, against following next",
-            total,
-            Series(tuple(followed)),
-            times_faster=times_faster,
-        ),
-        compared(
-            f"{name} as CSV, first row, against the latency", first_row, latency, at_most=FIRST_ROW_LATENCIES
-        ),
+        _completeness(f"{csv}, each time", [turn.download.rows() for turn in turns], stage.truth),
+        compared(f"{csv}, against the formula", total, stage.expected(transfer), at_most=OVERHEAD),
+        compared(f"{csv}, against following next", total, followed, times_faster=times_faster),
+        compared(f"{csv}, first row, against the latency", first_row, latency, at_most=FIRST_ROW_LATENCIES),
+        compared(f"{csv}, against the bytes alone at that latency", total, delayed),
+        compared(f"{name}, the bytes alone, against following next", delayed, followed, is_speed=True),
     ]
+
+
+def _round(stage: Stage) -> Round:
+    return Round(
+        stage.operator.download(),
+        stage.transfer.seconds(stage.pages),
+        stage.delayed.seconds(stage.pages),
+        _seconds(lambda: follow_next(stage.sandbox.origin, stage.sandbox.app)),
+    )
 
 
 def _command_line(stage: Stage, rounds: int) -> list[Row]:

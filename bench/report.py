@@ -29,12 +29,14 @@ def compared(
     *,
     at_most: float | None = None,
     times_faster: float | None = None,
+    is_speed: bool = False,
 ) -> Row:
     """Compare seconds measured in the same rounds; the median of the ratios is judged.
 
-    `at_most` bounds ours / baseline from above, `times_faster` baseline / ours from below.
+    `at_most` bounds ours / baseline from above, `times_faster` baseline / ours from below. `is_speed` shows
+    baseline / ours without a target.
     """
-    ratio = baseline.over(ours) if times_faster else ours.over(baseline)
+    ratio = baseline.over(ours) if times_faster or is_speed else ours.over(baseline)
     target, is_met = "", None
     if at_most is not None:
         target, is_met = f"at most {at_most:g}", ratio.median <= at_most
