@@ -2,9 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PORT ?= 8000
-SANDBOX_PORT ?= 9000
-export PORT SANDBOX_PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench lock clean

@@ -34,7 +34,7 @@ from store.records import Records
 from store.sessions import StoreSessionInterface
 from store.vault import Vault
 
-BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, operator.bp, health.bp)
+BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
 MAX_BODY_BYTES = 64 * 1024
 UPSTREAM_SECONDS = 5.0
 # gunicorn stops for good, instead of starting workers over and over, when one exits with this status.
@@ -70,6 +70,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     register_navigation(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    if settings.operator_password is not None:
+        app.register_blueprint(operator.bp)
     app.cli.add_command(cli.devices)
     app.cli.add_command(cli.operator)
     return app

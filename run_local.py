@@ -20,10 +20,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import IO
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 INSTANCE = Path("instance")
+SETTINGS_FILE = INSTANCE / "local.env"
+SANDBOX_LOG = INSTANCE / "sandbox.log"
 CREDENTIALS = ("VINLI_APP_ID", "VINLI_APP_SECRET", "VINLI_CLIENT_ID", "VINLI_CLIENT_SECRET")
 START_SECONDS = 30
 
@@ -49,7 +52,13 @@ class Programs:
     ) -> subprocess.Popen[str]:
         """Start a Python module as a program; what it writes goes to this terminal unless said otherwise."""
         program = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", *arguments], env=dict(environment), stdout=stdout, stderr=stderr, text=True
+            [sys.executable, "-m", *arguments],
+            env=dict(environment),
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+            # Signals of the terminal reach this program alone, which then ends the others in order.
+            start_new_session=True,
         )
         self._running.append((name, program))
         return program
@@ -76,27 +85,15 @@ class Programs:
 
 
 def main() -> int:
-    """Run until Ctrl-C or until one of the programs ends."""
+    """Run until Ctrl-C, until the terminal is closed, or until one of the programs ends."""
     environment = {**{k: v for k, v in dotenv_values(".env", interpolate=False).items() if v}, **os.environ}
-    port = environment.get("PORT", "8000")
-    public_url = environment.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
-    environment.update(
-        {name: value for name, value in kept_secrets().items() if not is_set(environment, name)}
-    )
     programs = Programs()
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     try:
-        require_free_port("PORT", port)
-        lines = (
-            []
-            if any(is_set(environment, name) for name in CREDENTIALS)
-            else run_sandbox(programs, environment)
+        print(
+            "\n".join(["", *start_all(programs, environment), "", "  Ctrl-C ends all of it.", ""]), flush=True
         )
-        app = ["gunicorn", "--bind", f"127.0.0.1:{port}", "app:create_app()"]
-        program = programs.start("app", app, environment)
-        wait_until_ready(f"http://127.0.0.1:{port}/healthz", program)
-        print("\n".join(["", f"  Vinli Connect    {public_url}", *lines, *operator_lines(environment)]))
-        print("\n  Ctrl-C ends all of it.\n", flush=True)
         return programs.wait()
     except CannotStart as error:
         print(error, file=sys.stderr)
@@ -104,40 +101,57 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         programs.end()
 
 
-def run_sandbox(programs: Programs, environment: dict[str, str]) -> list[str]:
-    """Start the sandbox, point the app's settings at it, and return the lines that introduce it."""
+def start_all(programs: Programs, environment: dict[str, str]) -> list[str]:
+    """Start what is needed and return the lines that introduce it; raises CannotStart."""
+    port = environment.get("PORT", "8000")
+    made = kept_secrets() | {"PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    made = {name: value for name, value in made.items() if not is_set(environment, name)}
+    environment.update(made)
+    require_matching_port(environment["PUBLIC_URL"], port)
+    require_free_port("PORT", port)
+    lines: list[str] = []
+    if not any(is_set(environment, name) for name in CREDENTIALS):
+        about = run_sandbox(programs, environment, port)
+        made |= sandbox_settings(about)
+        lines = [
+            f"  Sandbox driver   {about['driver_email']}",
+            f"  Password         {about['driver_password']}",
+            f"  Sandbox          {about['origin']}   (its log: {SANDBOX_LOG})",
+        ]
+    environment.update(made)
+    keep(made)
+    app = programs.start("app", ["gunicorn", "--bind", f"127.0.0.1:{port}", "app:create_app()"], environment)
+    wait_until_ready(f"http://127.0.0.1:{port}/healthz", app)
+    return [
+        f"  Vinli Connect    {environment['PUBLIC_URL']}",
+        *lines,
+        f"  Operator         {operator_link(environment)}   (works once)",
+        f"  Command line     .venv/bin/flask -e {SETTINGS_FILE} --app app devices list",
+    ]
+
+
+def run_sandbox(programs: Programs, environment: Mapping[str, str], app_port: str) -> dict[str, str]:
+    """Start the sandbox and return what it says of itself (its JSON line)."""
     port = environment.get("SANDBOX_PORT", "9000")
+    if port == app_port:
+        raise CannotStart(f"PORT and SANDBOX_PORT are both {port}; they must differ.")
     require_free_port("SANDBOX_PORT", port)
     public_url = environment["PUBLIC_URL"]
-    callbacks = [
-        "--redirect-uri",
-        f"{public_url}/connect/callback",
-        "--implicit-redirect-uri",
-        f"{public_url}/implicit/callback",
-    ]
-    log_path = INSTANCE / "sandbox.log"
-    with log_path.open("w", encoding="utf-8") as log:
-        program = programs.start(
-            "sandbox",
-            ["sandbox", "--port", port, "--json", *callbacks],
-            environment,
-            stdout=subprocess.PIPE,
-            stderr=log,
-        )
+    callbacks = ["--redirect-uri", f"{public_url}/connect/callback"]
+    callbacks += ["--implicit-redirect-uri", f"{public_url}/implicit/callback"]
+    arguments = ["sandbox", "--port", port, "--json", *callbacks]
+    with SANDBOX_LOG.open("w", encoding="utf-8") as log:
+        program = programs.start("sandbox", arguments, environment, stdout=subprocess.PIPE, stderr=log)
     first_line = program.stdout.readline() if program.stdout else ""
     if not first_line:
-        raise CannotStart(f"The sandbox did not start:\n{log_path.read_text(encoding='utf-8')}")
-    about = json.loads(first_line)
-    environment.update(sandbox_settings(about))
-    return [
-        f"  Sandbox driver   {about['driver_email']}",
-        f"  Password         {about['driver_password']}",
-        f"  Sandbox          {about['origin']}   (its log: {log_path})",
-    ]
+        raise CannotStart(f"The sandbox did not start:\n{SANDBOX_LOG.read_text(encoding='utf-8')}")
+    about: dict[str, str] = json.loads(first_line)
+    return about
 
 
 def sandbox_settings(about: Mapping[str, str]) -> dict[str, str]:
@@ -155,7 +169,7 @@ def sandbox_settings(about: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def operator_lines(environment: Mapping[str, str]) -> list[str]:
+def operator_link(environment: Mapping[str, str]) -> str:
     """Ask the app's command line for a one-click link."""
     made = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", "operator", "link"],
@@ -166,24 +180,42 @@ def operator_lines(environment: Mapping[str, str]) -> list[str]:
     )
     if made.returncode:
         raise CannotStart(made.stderr)
-    return [f"  Operator         {made.stdout.strip()}   (works once)"]
+    return made.stdout.strip()
 
 
 def kept_secrets() -> dict[str, str]:
-    """Return this machine's own secret key and operator password, made at the first run."""
-    path = INSTANCE / "local.json"
-    if not path.exists():
-        INSTANCE.mkdir(mode=0o700, exist_ok=True)
-        made = {"SECRET_KEY": secrets.token_hex(32), "OPERATOR_PASSWORD": secrets.token_urlsafe(15)}
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
-            json.dump(made, file)
-    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return kept
+    """Return this machine's own secret key and operator password: those of the last run, or new ones."""
+    INSTANCE.mkdir(mode=0o700, exist_ok=True)
+    kept = dotenv_values(SETTINGS_FILE, interpolate=False)
+    return {
+        "SECRET_KEY": kept.get("SECRET_KEY") or secrets.token_hex(32),
+        "OPERATOR_PASSWORD": kept.get("OPERATOR_PASSWORD") or secrets.token_urlsafe(15),
+    }
+
+
+def keep(made: Mapping[str, str]) -> None:
+    """Write down the settings that were made up, for the next run and for the command line."""
+    draft = SETTINGS_FILE.with_suffix(".new")
+    with os.fdopen(
+        os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as file:
+        file.write("# Written by `make run`. What the environment and .env say goes before.\n")
+        file.writelines(f"{name}={value}\n" for name, value in (kept_secrets() | dict(made)).items())
+    draft.replace(SETTINGS_FILE)
 
 
 def is_set(environment: Mapping[str, str], name: str) -> bool:
     """Whether a setting comes from the environment, ``.env`` or a file of its own."""
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
+
+
+def require_matching_port(public_url: str, port: str) -> None:
+    """Raise CannotStart when PUBLIC_URL names this machine but another port: the app would refuse its visitors."""
+    parts = urlsplit(public_url)
+    if parts.hostname in {"127.0.0.1", "localhost", "::1"} and str(parts.port or 80) != port:
+        raise CannotStart(
+            f"PUBLIC_URL is {public_url}, but PORT is {port}. Set both alike, or leave one out."
+        )
 
 
 def require_free_port(variable: str, port: str) -> None:

@@ -123,7 +123,8 @@ def _split(text: str) -> SplitResult:
     parts = urlsplit(_plain(text))
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is not an absolute http(s) URL")
-    _ = parts.port  # raises ValueError for a port out of range
+    if parts.port == 0:  # asking for it raises ValueError when it is out of range
+        raise ValueError("has port 0")
     if parts.username is not None or parts.password is not None:
         raise ValueError("contains a user name or password")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
@@ -271,11 +272,6 @@ class Settings:
     def is_https(self) -> bool:
         """Whether browsers reach the application by https, so that cookies may be Secure."""
         return self.public_url.startswith("https://")
-
-    @property
-    def public_host(self) -> str:
-        """The host name of ``public_url`` without port."""
-        return urlsplit(self.public_url).hostname or ""
 
     @property
     def redirect_uri(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -17,11 +18,11 @@ import click
 from flask.cli import AppGroup
 
 from blueprints.web.device_lists import DeviceStream, csv_rows, iso
-from blueprints.web.identity import app_auth, operator_enabled
 from blueprints.web.operator_link import make_link
+from blueprints.web.operators import app_auth, operator_enabled
 from blueprints.web.problems import problem_for
 from blueprints.web.services import services
-from providers.errors import ProviderError
+from providers.errors import NotFound, ProviderError
 from providers.vinli.models import Device, Vehicle
 from store.base import StoreError
 
@@ -33,17 +34,26 @@ operator = AppGroup("operator", help="The operator's access to this site.")
 
 
 def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn an error of a remote system or the store into one line on standard error and exit status 1."""
+    """Turn an error of a remote system or the store into words on standard error and exit status 1."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        # The lines of a server's log would stand between the rows that a person reads.
+        logging.getLogger("providers").setLevel(logging.ERROR)
         try:
             return command(*args, **kwargs)
         except (ProviderError, StoreError) as error:
-            problem = problem_for(error)
-            raise click.ClickException(f"{problem.title}. {problem.what} ({error})") from error
+            raise click.ClickException(_in_words(error)) from error
 
     return guarded
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, NotFound):
+        return "No device of this app has that id."
+    problem = problem_for(error)
+    advice = next((text for text in problem.todo if text.startswith("Operator:")), "")
+    return " ".join(part for part in (f"{problem.title}. {problem.what}", advice, f"({error})") if part)
 
 
 @devices.command("list")
@@ -111,7 +121,7 @@ def vehicle_dict(vehicle: Vehicle | None) -> dict[str, Any] | None:
 
 def printable(value: object) -> str:
     """Return a value for a terminal, without control characters that could steer it."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )

@@ -19,11 +19,16 @@ from blueprints.web.attempts import (
     sessions_begun_here,
     state_for,
 )
-from blueprints.web.identity import connect_driver, current_driver, forget_driver, local_path
+from blueprints.web.identity import connect_driver, current_driver, forget_driver
 from blueprints.web.limits import connect_rate, limiter
 from blueprints.web.logs import log_event
 from blueprints.web.problems import GARAGE, Problem, ProblemError
-from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
+from blueprints.web.requests import (
+    came_from_another_site,
+    local_path,
+    refuse_other_methods,
+    refuse_prefetch,
+)
 from blueprints.web.services import services
 from providers.errors import ProviderError
 from providers.vinli.auth import new_code_verifier
@@ -75,14 +80,16 @@ def callback() -> Response:
     refuse_prefetch()
     query = _read_query()
     judged = judge_state(query.state)
-    if judged.verdict is Verdict.GOOD and judged.attempt:
-        # The slot comes first: without one, nothing is used up and the driver may try again.
-        with services().bulkhead.slot():
-            if services().attempts.take(judged.attempt.id):
-                return _conclude(judged.attempt, query)
-    elif judged.verdict is not Verdict.USED or judged.attempt is None:
+    attempt = judged.attempt
+    if attempt is None or judged.verdict not in {Verdict.GOOD, Verdict.USED}:
         raise _with_way_out(flow_problems.for_verdict(judged.verdict))
-    return _answer_used(judged.attempt)
+    if judged.verdict is Verdict.USED:
+        return _answer_used(attempt)
+    # The slot comes first: without one, nothing is used up and the driver may try again.
+    with services().bulkhead.slot():
+        if services().attempts.take(attempt.id):
+            return _conclude(attempt, query)
+    return _answer_used(attempt)
 
 
 @bp.post("/disconnect")

@@ -1,7 +1,7 @@
 """The operator's pages: every device of the app, through the BasicAuth app client.
 
 The app client sees the devices of all drivers, so nothing here opens without the operator's sign-in, and with
-no OPERATOR_PASSWORD set none of these pages exists.
+no OPERATOR_PASSWORD set this blueprint is not registered at all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    abort,
     current_app,
     redirect,
     render_template,
@@ -24,18 +23,17 @@ from werkzeug.wrappers import Response
 
 from blueprints.web.cards import load_card
 from blueprints.web.device_lists import DeviceStream, csv_rows
-from blueprints.web.identity import (
+from blueprints.web.limits import limiter, sign_in_rate
+from blueprints.web.logs import log_event
+from blueprints.web.operator_link import SIGN_IN_PATH, redeem
+from blueprints.web.operators import (
     app_auth,
     is_operator,
-    operator_enabled,
     operator_required,
     password_is_right,
     sign_in_operator,
     sign_out_operator,
 )
-from blueprints.web.limits import limiter, sign_in_rate
-from blueprints.web.logs import log_event
-from blueprints.web.operator_link import SIGN_IN_PATH, redeem
 from blueprints.web.pages import NumberedPage, page_number
 from blueprints.web.problems import Action, Problem, ProblemError
 from blueprints.web.requests import refuse_other_methods, refuse_prefetch
@@ -57,13 +55,6 @@ LINK_SPENT = Problem(
     ("Sign in with the operator’s password, or make a new link: flask --app app operator link",),
     (Action("Sign in", "operator.sign_in", primary=True),),
 )
-
-
-@bp.before_request
-def exist_only_when_enabled() -> None:
-    """Without a password there are no operator pages: 404 for all of them."""
-    if not operator_enabled():
-        abort(404)
 
 
 @bp.route("", methods=["GET", "POST"])
@@ -173,6 +164,8 @@ def _in_pieces(parts: Iterator[str], size: int) -> Iterator[str]:
 
 
 def _sign_in_by_password() -> Response | tuple[str, int]:
+    # Without the store nobody can be signed in: say so before judging any password.
+    services().store.ping()
     if not password_is_right(request.form.get("password", "")):
         log_event("operator sign-in refused")
         return render_template("operator_sign_in.html", error="That is not the operator’s password."), 403
@@ -181,6 +174,8 @@ def _sign_in_by_password() -> Response | tuple[str, int]:
 
 def _sign_in_by_link(link: str) -> Response:
     if not redeem(link):
+        if is_operator():
+            return redirect(url_for("operator.devices"), code=303)
         log_event("operator link refused")
         raise ProblemError(LINK_SPENT)
     return _signed_in()

@@ -14,6 +14,7 @@ import hmac
 import secrets
 
 from flask import Flask, Response, g, request, session
+from werkzeug.exceptions import BadRequest
 
 from blueprints.web.cookies import cookie_name, set_cookie
 from blueprints.web.services import services
@@ -44,12 +45,20 @@ def _check() -> None:
         return
     if not _is_same_origin():
         raise StaleForm
-    read = services().signer.read(request.form.get("csrf_token", ""), PURPOSE)
+    read = services().signer.read(_given_token(), PURPOSE)
     binding = _binding(create=False)
     if read is None or not binding or not hmac.compare_digest(read[0], binding):
         raise StaleForm
     if services().clock() - read[1] > VALID_SECONDS:
         raise StaleForm
+
+
+def _given_token() -> str:
+    try:
+        return request.form.get("csrf_token", "")
+    except OSError as error:
+        # The server's reader gives up on a body that is not chunked as it says.
+        raise BadRequest from error
 
 
 def _is_same_origin() -> bool:

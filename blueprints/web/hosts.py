@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from blueprints.web.problems import HTTP_PROBLEMS, Problem, ProblemError
+from blueprints.web.problems import HTTP_PROBLEMS, Action, Problem, ProblemError
 from settings import Settings
 
-# Probes of load balancers address the machine, not the site.
-ANY_HOST_ENDPOINTS = frozenset({"health.healthz", "health.readyz"})
+# Probes of load balancers address the machine, not the site; the page that says "wrong address" has styles.
+ANY_HOST_ENDPOINTS = frozenset({"health.healthz", "health.readyz", "static"})
 
 
 def register_trusted_hosts(app: Flask, settings: Settings) -> None:
@@ -18,8 +18,7 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
         400,
         "Wrong address",
         f"This site answers at {settings.public_url} alone: sign-ins come back there, and cookies belong to it.",
-        (f"Open {settings.public_url} instead.",),
-        actions=(),
+        actions=(Action(f"Open {settings.public_url}", address=settings.public_url, primary=True),),
     )
 
     @app.before_request

@@ -1,28 +1,16 @@
-"""Who is using the site: the connected driver and the signed-in operator, both in the session."""
+"""The driver whose browser this is, kept in the session."""
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import hmac
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
-from flask import abort, redirect, session, url_for
+from flask import session
 
 from blueprints.web.services import services
-from providers.auth import BasicAuth, BearerAuth
+from providers.auth import BearerAuth
 from providers.vinli.auth import TokenResponse
 from providers.vinli.models import User
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-OPERATOR_SECONDS = 12 * 3600
-MAX_NEXT_LENGTH = 512
 
 
 @dataclass(frozen=True)
@@ -76,7 +64,9 @@ def connect_driver(user: User, token: TokenResponse) -> None:
     }
     if operator is not None:
         session["operator"] = operator
-    _renew_session()
+    # A driver stays connected when the browser is closed; an operator alone does not stay signed in.
+    session.permanent = True
+    renew_session()
 
 
 def forget_expired_driver() -> bool:
@@ -90,95 +80,20 @@ def forget_expired_driver() -> bool:
 def forget_driver() -> None:
     """Drop the driver's tokens and data; the session ends with them unless an operator is signed in."""
     session.pop("driver", None)
-    _end_or_renew_session()
+    session.pop("_permanent", None)
+    end_or_renew_session()
 
 
-def operator_enabled() -> bool:
-    """Whether this installation has operator pages at all."""
-    return services().settings.operator_password is not None
-
-
-def is_operator() -> bool:
-    """Whether an operator has signed in here, with the password of today, not too long ago."""
-    record = session.get("operator")
-    if not operator_enabled() or not isinstance(record, dict):
-        return False
-    is_fresh = bool(services().clock() - record["since"] < OPERATOR_SECONDS)
-    return is_fresh and hmac.compare_digest(record["password_mark"], _password_mark())
-
-
-def sign_in_operator() -> None:
-    """Give this browser's session the operator's rights, under a new session id."""
-    session["operator"] = {"since": services().clock(), "password_mark": _password_mark()}
-    _renew_session()
-
-
-def sign_out_operator() -> None:
-    """Take the operator's rights from this browser's session."""
-    session.pop("operator", None)
-    _end_or_renew_session()
-
-
-def password_is_right(given: str) -> bool:
-    """Compare with the operator's password in constant time, whatever the lengths."""
-    expected = services().settings.operator_password or ""
-    digests = [hashlib.sha256(text.encode()).digest() for text in (given, expected)]
-    return hmac.compare_digest(*digests) and bool(expected)
-
-
-def operator_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Let only a signed-in operator in; without a configured password the page does not exist."""
-
-    @functools.wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
-        if not operator_enabled():
-            abort(404)
-        if not is_operator():
-            return redirect(url_for("operator.sign_in"))
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def app_auth() -> BasicAuth:
-    """Return what authenticates the app client; it sees every driver's devices, so only operators get here."""
-    settings = services().settings
-    return BasicAuth(settings.vinli_app_id, settings.vinli_app_secret)
-
-
-def local_path(text: str | None, default: str) -> str:
-    """Return ``text`` if it is a path of this site, else ``default``. The only door for ``next`` values.
-
-    Browsers drop tabs and line breaks and read a backslash as a slash (WHATWG URL), so all of these are
-    refused, as is anything that could name another host.
-    """
-    if not text or len(text) > MAX_NEXT_LENGTH or not text.startswith("/") or text.startswith("//"):
-        return default
-    if "\\" in text or any(ord(character) <= 0x20 or ord(character) == 0x7F for character in text):
-        return default
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return default
-    is_loop = parts.path == "/connect" or parts.path.startswith("/connect/")
-    return default if parts.scheme or parts.netloc or is_loop else text
-
-
-def _password_mark() -> str:
-    """Bind a sign-in to the password it was made with, so that changing the password ends it."""
-    settings = services().settings
-    message = f"operator:{settings.operator_password}".encode()
-    return hmac.new(settings.secret_key.encode(), message, hashlib.sha256).hexdigest()
-
-
-def _renew_session() -> None:
+def renew_session() -> None:
+    """Write the session under a new id; the old one is dead at once. Raises StoreUnavailable."""
     interface = services().sessions
     interface.regenerate(session)  # type: ignore[arg-type]
     interface.commit(session)  # type: ignore[arg-type]
 
 
-def _end_or_renew_session() -> None:
+def end_or_renew_session() -> None:
+    """End the session, or renew it if somebody is still signed in by it. Raises StoreUnavailable."""
     if session:
-        _renew_session()
+        renew_session()
     else:
         services().sessions.destroy(session)  # type: ignore[arg-type]

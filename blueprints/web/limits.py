@@ -47,10 +47,12 @@ def sign_in_rate() -> str:
 
 def register_limits(app: Flask, settings: Settings) -> None:
     """Connect the limiter to the application and to where it counts."""
-    is_redis = settings.store_url.startswith("redis")
+    # The limiter's library reads Sentinel addresses in another way, so those count in memory.
+    is_redis = settings.store_url.startswith(("redis://", "rediss://"))
+    patience = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.store_url if is_redis else "memory://",
-        RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 1, "socket_connect_timeout": 0.5} if is_redis else {},
+        RATELIMIT_STORAGE_OPTIONS=patience if is_redis else {},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=is_redis,
         # Counting a failed callback happens once its answer is made: a store that dies there must not change it.
         RATELIMIT_SWALLOW_ERRORS=True,

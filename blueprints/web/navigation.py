@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Flask
 
-from blueprints.web.identity import Driver, current_driver, is_operator, operator_enabled
+from blueprints.web.identity import Driver, current_driver
+from blueprints.web.operators import is_operator, operator_enabled
 from blueprints.web.services import services
 from store.base import StoreUnavailable
 

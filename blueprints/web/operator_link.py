@@ -1,10 +1,11 @@
-"""The one-click operator link: signed, valid once and for a day."""
+"""The one-click operator link: signed, valid once, for a day, and while the password stays as it is."""
 
 from __future__ import annotations
 
 import secrets
 from hashlib import sha256
 
+from blueprints.web.operators import password_marks
 from blueprints.web.services import services
 
 PURPOSE = "operator-link"
@@ -14,14 +15,19 @@ VALID_SECONDS = 24 * 3600
 
 def make_link() -> str:
     """Return a new link that signs an operator in."""
-    link = services().signer.sign(secrets.token_urlsafe(24), PURPOSE)
+    link = services().signer.sign(secrets.token_urlsafe(24), _purpose(password_marks()[0]))
     return f"{services().settings.public_url}{SIGN_IN_PATH}?link={link}"
 
 
 def redeem(link: str) -> bool:
     """Use a link up; False if it is not ours, too old or used before. Raises StoreUnavailable."""
-    read = services().signer.read(link, PURPOSE)
+    readings = (services().signer.read(link, _purpose(mark)) for mark in password_marks())
+    read = next(filter(None, readings), None)
     if read is None or services().clock() - read[1] > VALID_SECONDS:
         return False
     mark = "operator-link:" + sha256(read[0].encode()).hexdigest()
     return services().store.add(mark, b"used", VALID_SECONDS)
+
+
+def _purpose(password_mark: str) -> str:
+    return f"{PURPOSE}.{password_mark}"

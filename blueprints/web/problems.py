@@ -23,16 +23,17 @@ from store.base import StoreUnavailable
 
 @dataclass(frozen=True)
 class Action:
-    """A link of an error page. ``endpoint`` is resolved when the page is rendered."""
+    """A link of an error page: to an endpoint of ours, or to a whole ``address`` from the settings."""
 
     label: str
-    endpoint: str
+    endpoint: str = "home.index"
     primary: bool = False
     next_path: str | None = None
+    address: str | None = None
 
     @property
     def url(self) -> str:
-        return url_for(self.endpoint, next=self.next_path)
+        return self.address or url_for(self.endpoint, next=self.next_path)
 
 
 HOME = Action("Go to the start page", "home.index")
@@ -281,7 +282,11 @@ def _log(error: Exception, problem: Problem) -> None:
         logging.getLogger("vinli_connect").error("unforeseen error", exc_info=error, extra={"fields": fields})
         return
     if isinstance(error, errors.ProviderError):
-        fields |= {"provider": error.provider, "upstream_status": error.status, "error": shown_code(error.error)}
+        fields |= {
+            "provider": error.provider,
+            "upstream_status": error.status,
+            "error": shown_code(error.error),
+        }
     level = logging.WARNING if problem.status >= 500 else logging.INFO
     log_event("problem", level, cause=_cause_of(error), **fields)
 

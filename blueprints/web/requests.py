@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import request
 from werkzeug.exceptions import MethodNotAllowed
 
 from blueprints.web.problems import Problem, ProblemError
+
+MAX_NEXT_LENGTH = 512
 
 PREFETCH = Problem(
     503,
@@ -31,3 +35,21 @@ def refuse_other_methods(*allowed: str) -> None:
 def came_from_another_site() -> bool:
     """Whether a page of another site sent the browser here, as far as the browser says."""
     return request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+
+
+def local_path(text: str | None, default: str) -> str:
+    """Return ``text`` if it is a path of this site, else ``default``. The only door for ``next`` values.
+
+    Browsers drop tabs and line breaks and read a backslash as a slash (WHATWG URL), so all of these are
+    refused, as is anything that could name another host.
+    """
+    if not text or len(text) > MAX_NEXT_LENGTH or not text.startswith("/") or text.startswith("//"):
+        return default
+    if "\\" in text or any(ord(character) <= 0x20 or ord(character) == 0x7F for character in text):
+        return default
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return default
+    is_loop = parts.path == "/connect" or parts.path.startswith("/connect/")
+    return default if parts.scheme or parts.netloc or is_loop else text

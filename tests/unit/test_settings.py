@@ -54,6 +54,7 @@ def test_every_missing_setting_is_named_in_one_message():
         ("PUBLIC_URL", "https://cars.example.com:99999"),
         ("VINLI_AUTH_URL", "http://auth.vin.li"),
         ("VINLI_AUTH_URL", "auth.vin.li"),
+        ("VINLI_AUTH_URL", "https://auth.vin.li:0"),
         ("VINLI_STACK", "vin.li/evil"),
         ("VINLI_STACK", "vin.li"),
         ("VINLI_APP_ID", "with:colon"),

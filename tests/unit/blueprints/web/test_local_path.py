@@ -1,6 +1,6 @@
 import pytest
 
-from blueprints.web.identity import local_path
+from blueprints.web.requests import local_path
 
 HOSTILE = [
     None,

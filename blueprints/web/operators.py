@@ -1,0 +1,82 @@
+"""The operator: who may see the devices of all drivers, signed in by password and kept in the session."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from flask import render_template, session
+
+from blueprints.web.identity import end_or_renew_session, renew_session
+from blueprints.web.services import services
+from providers.auth import BasicAuth
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+VALID_SECONDS = 12 * 3600
+
+
+def operator_enabled() -> bool:
+    """Whether this installation has operator pages at all."""
+    return services().settings.operator_password is not None
+
+
+def is_operator() -> bool:
+    """Whether an operator has signed in here, with the password of today, not too long ago."""
+    record = session.get("operator")
+    if not operator_enabled() or not isinstance(record, dict):
+        return False
+    is_fresh = bool(services().clock() - record["since"] < VALID_SECONDS)
+    return is_fresh and any(hmac.compare_digest(record["password_mark"], mark) for mark in password_marks())
+
+
+def sign_in_operator() -> None:
+    """Give this browser's session the operator's rights, under a new session id."""
+    session["operator"] = {"since": services().clock(), "password_mark": password_marks()[0]}
+    renew_session()
+
+
+def sign_out_operator() -> None:
+    """Take the operator's rights from this browser's session."""
+    session.pop("operator", None)
+    end_or_renew_session()
+
+
+def password_is_right(given: str) -> bool:
+    """Compare with the operator's password in constant time, whatever the lengths."""
+    expected = services().settings.operator_password or ""
+    digests = [hashlib.sha256(text.encode()).digest() for text in (given, expected)]
+    return hmac.compare_digest(*digests) and bool(expected)
+
+
+def operator_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Let only a signed-in operator in; everybody else meets the sign-in form, with status 401."""
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        if not is_operator():
+            return render_template("operator_sign_in.html", error=None), 401
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def app_auth() -> BasicAuth:
+    """Return what authenticates the app client; it sees every driver's devices, so only operators get here."""
+    settings = services().settings
+    return BasicAuth(settings.vinli_app_id, settings.vinli_app_secret)
+
+
+def password_marks() -> list[str]:
+    """Return what binds a sign-in to the password it was made with, so that changing the password ends it.
+
+    One mark for each key, the newest first: a new SECRET_KEY signs nobody out.
+    """
+    settings = services().settings
+    message = f"operator:{settings.operator_password}".encode()
+    keys = (settings.secret_key, *settings.secret_key_fallbacks)
+    return [hmac.new(key.encode(), message, hashlib.sha256).hexdigest() for key in keys]
