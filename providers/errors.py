@@ -15,6 +15,9 @@ ProviderError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ProviderError(Exception):
     """A remote system did not give what was asked for.
@@ -92,3 +95,13 @@ class Nonsense(ProviderError):
 
 class Incomplete(ProviderError):
     """A list could not be read whole: its pages contradict its total, or it never held still."""
+
+
+@contextmanager
+def attributed(provider: str | None) -> Iterator[None]:
+    """Name the provider in errors that pass through and name none."""
+    try:
+        yield
+    except ProviderError as error:
+        error.provider = error.provider or provider
+        raise

@@ -96,18 +96,27 @@ class Transport:
         GET and HEAD are repeated up to twice on what may pass within the deadline (no connection, 502, 503,
         504, 429 with Retry-After); `retry` says otherwise. Whatever the method, a request is repeated once when
         it went out on a connection that had been idle and proved dead before any byte of an answer: balancers
-        drop idle connections without a word. Raises ValueError for an origin that was not allowed.
+        drop idle connections without a word. `deadline` is in seconds from now; when none are left, TimedOut is
+        raised and nothing is sent. Raises ValueError for an origin that was not allowed.
         """
         breaker = self._breaker(provider, url)
         call = Call(provider, method, url.partition("?")[0])
+        patience = self._deadline if deadline is None else deadline
+        if patience <= 0:
+            raise TimedOut("no time was left to ask", **call.fields())
         prepared = requests.PreparedRequest()
         prepared.prepare(
             method, url, {**self._headers, **(headers or {})}, params=params, data=form, json=json, auth=auth
         )
-        give_up_at = self._clock() + (self._deadline if deadline is None else deadline)
+        give_up_at = self._clock() + patience
         may_repeat = method in _IDEMPOTENT if retry is None else retry
         with _guarding(breaker, call) as is_probe:
             return self._persist(Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe)
+
+    def countdown(self, deadline: float | None = None) -> Callable[[], float]:
+        """Return what tells the seconds left for several requests together: of `deadline`, or the usual one."""
+        end = self._clock() + (self._deadline if deadline is None else deadline)
+        return lambda: end - self._clock()
 
     def warm(self, origin: str) -> bool:
         """Open a connection to an allowed origin unless an idle one is there; say whether one is ready.

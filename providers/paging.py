@@ -1,11 +1,11 @@
-"""Whole lists out of offset pages: concurrently, in order, without loss or duplicates, in little memory.
+"""Whole lists, and whole parts of lists, out of offset pages: in order, without loss or duplicates.
 
 The first page tells the total and the stride, so all other offsets are known and their pages can be asked for at
-once; links in answers are not followed. A list may change while it is read. Entries that were already seen are
-skipped; where the totals or the number of entries show that some may have slipped through between two pages,
-the list is read again for those, until a pass holds together. One change leaves no trace in either and is missed:
-an entry removed from a page already read while another is added at the very end. New entries come first in
-Vinli's lists (docs general/pagination), where this cannot lose any.
+once, in little memory; links in answers are not followed. A list may change while it is read. Entries that were
+already seen are skipped; where the totals or the number of entries show that some may have slipped through
+between two pages, the list is read again for those, until a pass holds together. One change leaves no trace in
+either and is missed: an entry removed from a page already read while another is added at the very end. New
+entries come first in Vinli's lists (docs general/pagination), where this cannot lose any.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from providers.errors import Incomplete, Nonsense
+from providers.errors import Incomplete, Nonsense, attributed
 
 T = TypeVar("T")
 
 MAX_TOTAL = 10_000_000
 MAX_REPAIRS = 3
+MAX_PARTS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of an offset list: `total` counts the whole list, `limit` is the one the server used."""
+    """Entries of an offset list from `offset` on, `limit` at most; `total` counts the whole list."""
 
     items: list[T]
     total: int
@@ -38,19 +39,67 @@ class Page(Generic[T]):
 Fetch = Callable[[int, int], Page[T]]
 
 
+def fetch_range(fetch: Fetch[T], offset: int, count: int, *, provider: str | None = None) -> Page[T]:
+    """Return the `count` entries from `offset` on, fewer only at the end of the list.
+
+    `fetch(offset, limit)` returns a page, of fewer entries where the server's own limit is smaller: the rest is
+    then asked for, in at most MAX_PARTS pages. Should the list change between them, they are read again. The
+    `limit` of the result is `count`. Raises what `fetch` raises, Nonsense for a page that cannot be, and
+    Incomplete when the entries cannot be had whole; `provider` is named in both.
+    """
+    with attributed(provider):
+        for _ in range(1 + MAX_REPAIRS):
+            entries = _gathered(fetch, offset, count)
+            if entries is not None:
+                return entries
+        raise Incomplete(f"the list was still changing when it was read for the {1 + MAX_REPAIRS}th time")
+
+
+def _gathered(fetch: Fetch[T], offset: int, count: int) -> Page[T] | None:
+    """Put the entries together from as many pages as it takes; None when the pages do not fit together."""
+    items: list[T] = []
+    totals: set[int] = set()
+    for _ in range(MAX_PARTS):
+        part = _first_page(fetch, offset + len(items), count - len(items))
+        totals.add(part.total)
+        wanted = min(count, max(part.total - offset, 0))
+        met_again = any(entry in items for entry in part.items)
+        items += part.items
+        if len(totals) > 1 or met_again or len(items) > wanted:
+            return None
+        if len(items) == wanted:
+            return Page(items, part.total, offset, count)
+        if not part.items:
+            raise Incomplete(f"no entries from {offset + len(items)} on, of {part.total}")
+    raise Incomplete(f"{count} entries did not come in {MAX_PARTS} pages")
+
+
 def list_all(
-    fetch: Fetch[T], *, key: Callable[[T], int], limit: int = 100, concurrency: int = 16
+    fetch: Fetch[T],
+    *,
+    key: Callable[[T], int],
+    limit: int = 100,
+    concurrency: int = 16,
+    provider: str | None = None,
 ) -> Listing[T]:
     """Fetch the first page and return the listing that will read the rest.
 
     `fetch(offset, limit)` returns a page and is called from several threads; `key` tells entries apart by a
-    number. Raises what `fetch` raises, and Nonsense for a first page that cannot be.
+    number; `provider` is named in the errors about pages. Raises what `fetch` raises, and Nonsense for a first
+    page that cannot be.
     """
-    first = fetch(0, limit)
-    if not 1 <= first.limit <= limit:
-        raise Nonsense(f"a page of {first.limit} entries was given for one of {limit}")
-    _check(first, 0, first.limit)
-    return Listing(fetch, first, key, concurrency)
+    with attributed(provider):
+        first = _first_page(fetch, 0, limit)
+    return Listing(fetch, first, key, concurrency, provider)
+
+
+def _first_page(fetch: Fetch[T], offset: int, limit: int) -> Page[T]:
+    """Fetch a page whose limit is for the server to choose, up to the one asked for."""
+    page = fetch(offset, limit)
+    if not 1 <= page.limit <= limit:
+        raise Nonsense(f"a page of {page.limit} entries was given for one of {limit}")
+    _check(page, offset, page.limit)
+    return page
 
 
 class Listing(Generic[T]):
@@ -63,11 +112,16 @@ class Listing(Generic[T]):
     """
 
     def __init__(
-        self, fetch: Fetch[T], first_page: Page[T], key: Callable[[T], int], concurrency: int
+        self,
+        fetch: Fetch[T],
+        first_page: Page[T],
+        key: Callable[[T], int],
+        concurrency: int,
+        provider: str | None,
     ) -> None:
         self.first_page = first_page
         self.total = first_page.total
-        self._entries = _entries(fetch, first_page, key, concurrency)
+        self._entries = _entries(fetch, first_page, key, concurrency, provider)
 
     def __iter__(self) -> Iterator[T]:
         return self._entries
@@ -78,10 +132,10 @@ class Listing(Generic[T]):
 
 
 def _entries(
-    fetch: Fetch[T], first: Page[T], key: Callable[[T], int], concurrency: int
+    fetch: Fetch[T], first: Page[T], key: Callable[[T], int], concurrency: int, provider: str | None
 ) -> Generator[T, None, None]:
     seen: set[int] = set()
-    with _workers(concurrency) as executor:
+    with attributed(provider), _workers(concurrency) as executor:
         for repair in range(1 + MAX_REPAIRS):
             if repair:
                 first = fetch(0, first.limit)
@@ -91,7 +145,7 @@ def _entries(
                 yield from _unseen(entries, key, met, seen)
             if reading.is_steady(len(met)) or (repair and reading.is_whole(len(met))):
                 return
-    raise Incomplete(f"the list was still changing when it was read for the {1 + MAX_REPAIRS}th time")
+        raise Incomplete(f"the list was still changing when it was read for the {1 + MAX_REPAIRS}th time")
 
 
 def _unseen(entries: list[T], key: Callable[[T], int], met: set[int], seen: set[int]) -> Iterator[T]:

@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 from providers.answers import Answer
 from providers.errors import NotFound
 from providers.http import Transport
-from providers.paging import Listing, Page, list_all
+from providers.paging import Listing, Page, fetch_range, list_all
 from providers.vinli.models import Device, Vehicle, is_uuid
 from providers.vinli.replies import item, item_or_none, page
 
@@ -21,7 +21,10 @@ PROVIDER = "vinli platform"
 
 
 class PlatformClient:
-    """The platform service. `concurrency` is the number of requests in flight for one listing."""
+    """The platform service. `concurrency` is the number of requests in flight for one listing.
+
+    A `deadline` is in seconds from now, for all that a method asks; without one, the transport's holds.
+    """
 
     def __init__(self, transport: Transport, origin: str, concurrency: int) -> None:
         self._transport = transport
@@ -30,25 +33,47 @@ class PlatformClient:
 
     def devices(self, auth: AuthBase) -> Listing[Device]:
         """Return all devices, newest first; the first page is fetched right away, the others as it is read."""
-        return list_all(partial(self.devices_page, auth), key=_device_key, concurrency=self._concurrency)
+        return list_all(
+            partial(self._page, auth), key=_device_key, concurrency=self._concurrency, provider=PROVIDER
+        )
 
-    def devices_page(self, auth: AuthBase, offset: int, limit: int) -> Page[Device]:
-        """Return one page of devices; the `limit` that comes back may be smaller than the one asked for."""
-        answer = self._get(auth, "/devices", {"limit": limit, "offset": offset})
+    def devices_page(
+        self, auth: AuthBase, offset: int, limit: int, *, deadline: float | None = None
+    ) -> Page[Device]:
+        """Return the `limit` devices from `offset` on, fewer only at the end of the list.
+
+        Where Vinli's maximum is below `limit`, the rest is asked for too. Raises Nonsense and Incomplete for
+        pages that do not add up.
+        """
+        time_left = self._transport.countdown(deadline)
+
+        def fetch(offset: int, limit: int) -> Page[Device]:
+            return self._page(auth, offset, limit, time_left())
+
+        return fetch_range(fetch, offset, limit, provider=PROVIDER)
+
+    def device(self, auth: AuthBase, device_id: str, *, deadline: float | None = None) -> Device:
+        """Return one device. Raises NotFound for an unknown id, and for what is not a UUID without asking."""
+        answer = self._get(auth, f"/devices/{self._path_id(device_id)}", deadline)
+        return item(answer, "device", Device.from_json)
+
+    def latest_vehicle(
+        self, auth: AuthBase, device_id: str, *, deadline: float | None = None
+    ) -> Vehicle | None:
+        """Return the vehicle a device was last plugged into, None when there was none yet. Raises as `device`."""
+        answer = self._get(auth, f"/devices/{self._path_id(device_id)}/vehicles/_latest", deadline)
+        return item_or_none(answer, "vehicle", Vehicle.from_json)
+
+    def _page(self, auth: AuthBase, offset: int, limit: int, deadline: float | None = None) -> Page[Device]:
+        """Return one page as it comes; its `limit` may be smaller than the one asked for."""
+        answer = self._get(auth, "/devices", deadline, {"limit": limit, "offset": offset})
         return page(answer, "devices", Device.from_json)
 
-    def device(self, auth: AuthBase, device_id: str) -> Device:
-        """Return one device. Raises NotFound for an unknown id, and for what is not a UUID without asking."""
-        path = f"/devices/{self._path_id(device_id)}"
-        return item(self._get(auth, path), "device", Device.from_json)
-
-    def latest_vehicle(self, auth: AuthBase, device_id: str) -> Vehicle | None:
-        """Return the vehicle a device was last plugged into, None when there was none yet. Raises as `device`."""
-        path = f"/devices/{self._path_id(device_id)}/vehicles/_latest"
-        return item_or_none(self._get(auth, path), "vehicle", Vehicle.from_json)
-
-    def _get(self, auth: AuthBase, path: str, params: dict[str, str | int] | None = None) -> Answer:
-        return self._transport.request(PROVIDER, "GET", self._base + path, auth=auth, params=params)
+    def _get(
+        self, auth: AuthBase, path: str, deadline: float | None, params: dict[str, str | int] | None = None
+    ) -> Answer:
+        url = self._base + path
+        return self._transport.request(PROVIDER, "GET", url, auth=auth, params=params, deadline=deadline)
 
     def _path_id(self, device_id: str) -> str:
         if not is_uuid(device_id):

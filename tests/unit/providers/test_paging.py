@@ -4,7 +4,7 @@ from itertools import islice
 import pytest
 
 from providers.errors import Incomplete, Nonsense, ServerFailed
-from providers.paging import Page, list_all
+from providers.paging import MAX_PARTS, Page, fetch_range, list_all
 
 
 class Source:
@@ -237,3 +237,97 @@ def test_a_page_shorter_than_the_total_explains_is_incomplete(items):
 def test_the_same_page_over_and_over_is_incomplete():
     with pytest.raises(Incomplete):
         listed(lambda offset, limit: Page(list(range(limit)), 50, offset, limit), limit=10)
+
+
+# A part of a list
+
+
+@pytest.mark.parametrize("stride", [None, 100, 24, 20, 10, 7, 1])
+@pytest.mark.parametrize("offset", [0, 24, 48, 72, 96, 120])
+def test_a_range_is_whole_whatever_the_limit_of_the_server(stride, offset):
+    page = fetch_range(Source(95, stride=stride), offset, 24)
+    assert page == Page(list(range(95))[offset : offset + 24], 95, offset, 24)
+
+
+def test_only_the_rest_is_asked_for_again():
+    source = Source(95, stride=10)
+    fetch_range(source, 24, 24)
+    assert source.asked == [(24, 24), (34, 14), (44, 4)]
+
+
+def test_a_page_shorter_than_its_limit_is_completed():
+    source = Source(95)
+    page = fetch_range(
+        lambda offset, limit: Page(source(offset, min(limit, 9)).items, 95, offset, limit), 24, 24
+    )
+    assert page.items == list(range(24, 48))
+
+
+@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end, shrink, swap])
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_a_range_of_a_list_that_changed_once_is_of_one_moment(change, call):
+    source = Source(95, at(call)(change), stride=10)
+    before = list(source.entries)
+    page = fetch_range(source, 24, 24)
+    assert page.items in (before[24:48], source.entries[24:48])
+    assert len(source.asked) <= 6
+
+
+@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end, shrink])
+def test_a_range_of_a_list_that_never_stops_changing_is_incomplete(change):
+    source = Source(500, lambda source, _call: change(source), stride=10)
+    with pytest.raises(Incomplete, match="still changing"):
+        fetch_range(source, 24, 24)
+    assert len(source.asked) == 8
+
+
+def test_a_server_whose_pages_are_tiny_is_not_asked_for_ever():
+    source = Source(500, stride=1)
+    with pytest.raises(Incomplete, match="pages"):
+        fetch_range(source, 0, 100)
+    assert len(source.asked) == MAX_PARTS
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"offset": 0},
+        {"offset": 25},
+        {"limit": 25},
+        {"limit": 0},
+        {"total": -1},
+        {"total": 10**8},
+        {"items": list(range(25))},
+    ],
+)
+def test_a_range_from_a_page_that_cannot_be_is_nonsense(wrong):
+    fields = {"items": list(range(24)), "total": 95, "offset": 24, "limit": 24}
+    with pytest.raises(Nonsense) as caught:
+        fetch_range(lambda *_: Page(**fields | wrong), 24, 24, provider="somebody")
+    assert caught.value.provider == "somebody"
+
+
+@pytest.mark.parametrize(("items", "total"), [([], 95), ([1, 2, 3], 25), ([1, 2, 3], 0), ([1, 2, 3], 95)])
+def test_a_range_that_contradicts_the_total_is_incomplete(items, total):
+    with pytest.raises(Incomplete) as caught:
+        fetch_range(lambda offset, limit: Page(items, total, offset, limit), 24, 24, provider="somebody")
+    assert caught.value.provider == "somebody"
+
+
+def test_errors_about_pages_name_the_provider():
+    with pytest.raises(Nonsense) as caught:
+        list_all(lambda *_: Page([1], 5, 5, 10), key=lambda entry: entry, limit=10, provider="somebody")
+    assert caught.value.provider == "somebody"
+    for fetch in (broken(50, items=[]), broken(50, offset=0)):
+        with pytest.raises((Nonsense, Incomplete)) as caught:
+            listed(fetch, limit=10, provider="somebody")
+        assert caught.value.provider == "somebody"
+
+
+def test_an_error_that_names_its_provider_keeps_it():
+    def fetch(_offset, _limit):
+        raise ServerFailed("down", provider="another")
+
+    with pytest.raises(ServerFailed) as caught:
+        fetch_range(fetch, 0, 24, provider="somebody")
+    assert caught.value.provider == "another"

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from providers.auth import BasicAuth, BearerAuth
-from providers.errors import Nonsense, NotFound, ServerFailed, Unauthorized
+from providers.errors import Incomplete, Nonsense, NotFound, ServerFailed, TimedOut, Unauthorized
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
 from tests.unit.providers.servers import http, json_reply
@@ -128,6 +128,80 @@ def test_a_page_of_another_shape_is_nonsense(serve, client_for, body):
     server = serve(lambda _: json_reply(body))
     with pytest.raises(Nonsense):
         client_for(server).devices_page(APP, 0, 1)
+
+
+@pytest.mark.parametrize("count", [24, 100])
+@pytest.mark.parametrize("limit", [None, 20, 10])
+def test_a_numbered_page_is_whole_when_the_limit_is_cut(serve, client_for, count, limit):
+    devices = [device(number) for number in range(250)]
+
+    def respond(request):
+        asked = int(request.query["limit"])
+        return page_of(devices, request, limit=min(asked, limit or asked))
+
+    page = client_for(serve(respond)).devices_page(APP, count, count)
+    assert [entry.name for entry in page.items] == [f"Car {n}" for n in range(count, 2 * count)]
+    assert (page.total, page.offset, page.limit) == (250, count, count)
+
+
+def test_the_last_numbered_page_is_short_and_the_one_after_it_empty(serve, client_for):
+    devices = [device(number) for number in range(30)]
+    client = client_for(serve(lambda request: page_of(devices, request)))
+    assert len(client.devices_page(APP, 24, 24).items) == 6
+    assert client.devices_page(APP, 48, 24).items == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [
+        ({"offset": 0}, Nonsense),
+        ({"limit": 1_000}, Nonsense),
+        ({"total": 10**9}, Nonsense),
+        ({"total": 10}, Incomplete),
+    ],
+)
+def test_a_numbered_page_that_does_not_add_up_is_refused(serve, client_for, wrong, kind):
+    devices = [device(number) for number in range(100)]
+    server = serve(lambda request: page_of(devices, request, **wrong))
+    with pytest.raises(kind) as caught:
+        client_for(server).devices_page(APP, 24, 24)
+    assert caught.value.provider == "vinli platform"
+
+
+def test_the_listing_names_its_provider_when_pages_do_not_add_up(serve, client_for):
+    devices = [device(number) for number in range(150)]
+    server = serve(lambda request: page_of(devices, request, offset=0))
+    with pytest.raises(Nonsense) as caught:
+        list(client_for(server).devices(APP))
+    assert caught.value.provider == "vinli platform"
+
+
+@pytest.mark.parametrize("deadline", [None, 4.0])
+def test_the_deadline_is_for_all_parts_of_a_page_together(serve, client_for, clock, deadline):
+    devices = [device(number) for number in range(100)]
+
+    def respond(request):
+        clock.advance(3)
+        return page_of(devices, request, limit=5)
+
+    server = serve(respond)
+    with pytest.raises(TimedOut) as caught:
+        client_for(server).devices_page(APP, 0, 24, deadline=deadline)
+    assert caught.value.provider == "vinli platform"
+    assert len(server.received) == (2 if deadline else 4)
+
+
+def test_without_time_left_nothing_is_asked(serve, client_for):
+    server = serve(lambda _: json_reply({}))
+    client = client_for(server)
+    for ask in (
+        lambda: client.devices_page(APP, 0, 24, deadline=0.0),
+        lambda: client.device(APP, DEVICE_ID, deadline=0.0),
+        lambda: client.latest_vehicle(APP, DEVICE_ID, deadline=-1.0),
+    ):
+        with pytest.raises(TimedOut, match="no time was left"):
+            ask()
+    assert server.connections == 0
 
 
 def test_one_device(serve, client_for):
