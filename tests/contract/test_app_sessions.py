@@ -97,7 +97,7 @@ def test_a_strange_session_cookie_means_anonymous(value, browser):
     assert browser.get("/", headers=headers).status_code == 200
     assert seen(browser.get("/garage", headers=headers)) == (401, "Connect your car first")
     assert browser.get("/connect", headers=headers).status_code == 302
-    assert browser.get("/operator/devices", headers=headers).status_code == 302
+    assert browser.get("/operator/devices", headers=headers).status_code == 401
 
 
 def test_anonymous_visits_store_no_session(local, browser):
@@ -167,7 +167,7 @@ def test_operator_rights_come_with_a_new_id_and_leave_with_another(local, browse
     for sid in ids[:2]:
         with local.browser() as other:
             headers = {"Cookie": f"vinli_connect_session={sid}"}
-            assert other.get("/operator/devices", headers=headers).status_code == 302
+            assert other.get("/operator/devices", headers=headers).status_code == 401
             assert other.get("/garage", headers=headers).status_code == 401
 
 
