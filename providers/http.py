@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,8 +27,12 @@ MAX_BYTES = 4 * 1024 * 1024
 _BREAKER_THRESHOLD = 10
 _BREAKER_COOLDOWN = 5.0
 _IDEMPOTENT = ("GET", "HEAD")
-# What says that a service is down, rather than that it did not like the request.
-_DOWN = (Unreachable, TimedOut, ServerFailed)
+# What is the other side's fault, rather than that it did not like the request.
+_FAILED = (Unreachable, TimedOut, ServerFailed)
+# What gateways answer in place of a service that is down (RFC 9110, sections 15.6.3 to 15.6.5).
+_DOWN_STATUSES = (502, 503, 504)
+# Seconds that a call must have had for its timeout to say anything about the host.
+_FAIR_CHANCE = 1.0
 
 
 class Transport:
@@ -62,7 +67,7 @@ class Transport:
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
         }
-        self._origins: set[str] = set()
+        self._warming: dict[str, threading.Lock] = {}
         self._breakers: dict[tuple[str, str], Breaker] = {}
         self._wire = Wire(pool_size, timeout, ca_bundle, proxy, clock, wall_clock)
 
@@ -73,7 +78,7 @@ class Transport:
         an answer can take credentials elsewhere. Raises ValueError unless it is https, or http on loopback.
         """
         origin = checked_origin(origin)
-        self._origins.add(origin)
+        self._warming.setdefault(origin, threading.Lock())
         return origin
 
     def request(
@@ -110,7 +115,7 @@ class Transport:
         )
         give_up_at = self._clock() + patience
         may_repeat = method in _IDEMPOTENT if retry is None else retry
-        with _guarding(breaker, call) as is_probe:
+        with _guarding(breaker, call, patience) as is_probe:
             return self._persist(Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe)
 
     def countdown(self, deadline: float | None = None) -> Callable[[], float]:
@@ -121,14 +126,21 @@ class Transport:
     def warm(self, origin: str) -> bool:
         """Open a connection to an allowed origin unless an idle one is there; say whether one is ready.
 
-        Blocks while connecting. A failure is left for the request that follows to meet.
+        Blocks while connecting, one caller at a time: the others return False at once, as does everybody while
+        the host is left alone, so that callers do not pile up on one that hangs. A failure is left for the
+        request that follows to meet.
         """
-        self._check_origin(origin)
+        origin = self._check_origin(origin)
+        lock = self._warming[origin]
+        if self._is_left_alone(origin) or not lock.acquire(blocking=False):
+            return False
         try:
             self._wire.warm(origin, self._clock() + self._deadline)
         except WIRE_ERRORS as error:
             logger.info("warming %s failed: %s", origin, type(error).__name__)
             return False
+        finally:
+            lock.release()
         return True
 
     def close(self) -> None:
@@ -137,7 +149,7 @@ class Transport:
 
     def _check_origin(self, url: str) -> str:
         origin = origin_of(url)
-        if origin not in self._origins:
+        if origin not in self._warming:
             raise ValueError(f"{origin} is not an allowed origin")
         return origin
 
@@ -149,6 +161,10 @@ class Transport:
             breaker = Breaker(_BREAKER_THRESHOLD, _BREAKER_COOLDOWN, self._clock)
             breaker = self._breakers.setdefault(key, breaker)
         return breaker
+
+    def _is_left_alone(self, origin: str) -> bool:
+        breakers = list(self._breakers.items())  # others may add theirs meanwhile
+        return any(breaker.is_open for (_, place), breaker in breakers if place == origin)
 
     def _persist(self, outgoing: Outgoing, may_repeat: bool) -> Answer:
         attempt = 0
@@ -168,7 +184,7 @@ class Transport:
         try:
             answer = self._wire.send(outgoing)
         except ProviderError as failure:
-            level = logging.WARNING if isinstance(failure, _DOWN) else logging.INFO
+            level = logging.WARNING if isinstance(failure, _FAILED) else logging.INFO
             _log(level, outgoing.call, failure.status or type(failure).__name__, self._clock() - started)
             raise
         _log(logging.INFO, outgoing.call, answer.status, answer.elapsed)
@@ -176,20 +192,33 @@ class Transport:
 
 
 @contextmanager
-def _guarding(breaker: Breaker, call: Call) -> Iterator[bool]:
-    """Ask the breaker before a call and tell it how the call ended; yields whether it is a probe."""
+def _guarding(breaker: Breaker, call: Call, patience: float) -> Iterator[bool]:
+    """Ask the breaker before a call of `patience` seconds and tell it the outcome; yields whether it is a probe.
+
+    A plain 500 is about what was asked for: one driver's broken devices must not lock out everybody else, so it
+    does not count as a failure. Nor does it end a row of failures, for services that go down answer some with
+    500 on the way. To a probe it is enough: the host is there again. A timeout of a call with next to no time
+    left says nothing either way.
+    """
     wait = breaker.admit()
     if wait:
         raise Unreachable("left alone after many failures", retry_after=wait, **call.fields())
+    is_probe = breaker.is_open
     try:
-        yield breaker.is_open
-    except _DOWN:
-        breaker.failed()
-        raise
-    except ProviderError:
-        breaker.succeeded()
+        yield is_probe
+    except ProviderError as failure:
+        if _is_down(failure):
+            if patience >= _FAIR_CHANCE or not isinstance(failure, TimedOut):
+                breaker.failed()
+        elif is_probe or not isinstance(failure, ServerFailed):
+            breaker.succeeded()
         raise
     breaker.succeeded()
+
+
+def _is_down(failure: ProviderError) -> bool:
+    """Say whether a failure is the host's as a whole, as far as can be told."""
+    return isinstance(failure, (Unreachable, TimedOut)) or failure.status in _DOWN_STATUSES
 
 
 def _log(level: int, call: Call, outcome: object, seconds: float) -> None:

@@ -173,6 +173,63 @@ def test_warming_what_is_down_says_so(serve, transport_for, tls):
     assert transport_for(server).warm(server.origin) is False
 
 
+class HangingTls:
+    """A server's TLS that does not begin the handshake until it is told to give up."""
+
+    def __init__(self):
+        self.reached = threading.Event()
+        self.given_up = threading.Event()
+
+    def wrap_socket(self, _sock, server_side):
+        self.reached.set()
+        self.given_up.wait(10)
+        raise OSError("gave up")
+
+
+def test_one_connection_is_warmed_at_a_time(serve, make_transport, authority):
+    tls = HangingTls()
+    server = serve(lambda _: json_reply({}), tls)
+    transport = make_transport(server.origin, ca_bundle=str(authority.bundle))
+    first = threading.Thread(target=transport.warm, args=(server.origin,))
+    first.start()
+    assert tls.reached.wait(10)
+    for _ in range(5):
+        assert transport.warm(server.origin) is False
+    assert first.is_alive()
+    assert server.connections == 1
+    tls.given_up.set()
+    first.join()
+    server.tls = authority.server_context("127.0.0.1")
+    assert transport.warm(server.origin)
+
+
+def test_warming_one_origin_does_not_hold_up_another(serve, transport_for, authority):
+    tls, other = HangingTls(), serve(lambda _: json_reply({}), authority.server_context("127.0.0.1"))
+    server = serve(lambda _: json_reply({}), tls)
+    transport = transport_for(server)
+    transport.allow(other.origin)
+    first = threading.Thread(target=transport.warm, args=(server.origin,))
+    first.start()
+    assert tls.reached.wait(10)
+    assert transport.warm(other.origin)
+    tls.given_up.set()
+    first.join()
+
+
+def test_a_host_that_is_left_alone_is_not_warmed(serve, transport_for, tls, clock):
+    server = serve(lambda _: CLOSE, tls)
+    transport = transport_for(server)
+    for _ in range(10):
+        with pytest.raises(Unreachable):
+            post(transport, server.origin)
+    clock.advance(5)
+    assert transport.warm(server.origin) is False
+    assert server.connections == 10
+    server.respond = lambda _: json_reply({})
+    post(transport, server.origin)
+    assert transport.warm(server.origin)
+
+
 # TLS
 
 

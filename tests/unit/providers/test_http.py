@@ -9,6 +9,7 @@ from providers.errors import (
     Forbidden,
     Nonsense,
     NotFound,
+    ProviderError,
     Refused,
     ServerFailed,
     Throttled,
@@ -391,11 +392,9 @@ def test_retry_after_as_a_date_is_read_against_the_wall_clock(serve, make_transp
 
 
 def test_a_service_that_keeps_failing_is_left_alone_for_a_while(serve, make_transport, clock):
-    server = serve(lambda _: http(500))
+    server = serve(lambda _: http(503))
     transport = make_transport(server.origin)
-    for _ in range(10):
-        with pytest.raises(ServerFailed):
-            get(transport, server)
+    fail(transport, server, 10)
     with pytest.raises(Unreachable, match="left alone") as caught:
         get(transport, server)
     assert 0 < caught.value.retry_after <= 5
@@ -403,6 +402,75 @@ def test_a_service_that_keeps_failing_is_left_alone_for_a_while(serve, make_tran
     clock.advance(5)
     server.respond = lambda _: json_reply({})
     assert get(transport, server).status == get(transport, server).status == 200
+
+
+@pytest.mark.parametrize("reply", [http(502), http(503), http(504), CLOSE])
+def test_what_says_that_the_host_is_down_counts(serve, make_transport, reply):
+    server = serve(lambda _: reply)
+    transport = make_transport(server.origin)
+    fail(transport, server, 10)
+    assert is_left_alone(transport, server)
+
+
+@pytest.mark.parametrize("status", [500, 501])
+def test_an_endpoint_that_fails_by_itself_takes_no_other_down(serve, make_transport, status):
+    server = serve(lambda request: json_reply({}) if request.path == "/fine" else http(status))
+    transport = make_transport(server.origin)
+    fail(transport, server, 30)
+    assert get(transport, server, "/fine").status == 200
+    assert len(server.received) == 31
+
+
+def test_an_endpoint_that_fails_by_itself_does_not_hide_that_the_host_goes_down(serve, make_transport):
+    server = serve(in_turn(*[http(503), http(500)] * 10))
+    transport = make_transport(server.origin)
+    fail(transport, server, 19)
+    assert is_left_alone(transport, server)
+
+
+def test_a_probe_that_meets_a_broken_endpoint_finds_the_host_up(serve, make_transport, clock):
+    server = serve(lambda _: http(503))
+    transport = make_transport(server.origin)
+    fail(transport, server, 10)
+    clock.advance(5)
+    server.respond = lambda request: json_reply({}) if request.path == "/fine" else http(500)
+    fail(transport, server, 1)
+    assert get(transport, server, "/fine").status == 200
+
+
+@pytest.mark.parametrize(("deadline", "counts"), [(0.01, False), (None, True)])
+def test_only_a_call_that_had_a_fair_chance_counts_as_timed_out(
+    serve, make_transport, clock, deadline, counts
+):
+    def stall(sock):
+        clock.advance(20)
+        sock.sendall(b"H")
+        return silent.wait(10)
+
+    silent = threading.Event()
+    server = serve(lambda _: stall)
+    transport = make_transport(server.origin)
+    for _ in range(10):
+        with pytest.raises(TimedOut):
+            post(transport, server, deadline=deadline)
+    silent.set()
+    server.respond = lambda _: json_reply({})
+    assert is_left_alone(transport, server) == counts
+
+
+def fail(transport, server, times):
+    for _ in range(times):
+        with pytest.raises((ServerFailed, Unreachable)) as caught:
+            post(transport, server)
+        assert "left alone" not in str(caught.value)
+
+
+def is_left_alone(transport, server):
+    try:
+        post(transport, server)
+    except ProviderError as failure:
+        return "left alone" in str(failure)
+    return False
 
 
 def test_a_probe_is_one_request(serve, make_transport, clock):
@@ -421,11 +489,10 @@ def test_a_probe_is_one_request(serve, make_transport, clock):
 
 
 def test_one_failing_service_does_not_hold_up_another_on_the_same_origin(serve, make_transport):
-    server = serve(lambda request: json_reply({}) if request.path == "/fine" else http(500))
+    server = serve(lambda request: json_reply({}) if request.path == "/fine" else http(503))
     transport = make_transport(server.origin)
-    for _ in range(11):
-        with pytest.raises((ServerFailed, Unreachable)):
-            get(transport, server)
+    fail(transport, server, 10)
+    assert is_left_alone(transport, server)
     assert transport.request("other", "GET", server.origin + "/fine").status == 200
 
 
