@@ -8,7 +8,8 @@ from dataclasses import replace
 from flask import Blueprint, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.web.cards import load_card, load_cards
+from blueprints.web.budget import Budget
+from blueprints.web.cards import CALL_SECONDS, load_card, load_cards
 from blueprints.web.identity import Driver, current_driver, forget_driver, forget_expired_driver
 from blueprints.web.logs import log_event
 from blueprints.web.pages import NumberedPage, page_number
@@ -62,22 +63,24 @@ def _for_driver(page: Callable[[Driver], Response | str]) -> Response | str:
 
 def _garage(driver: Driver) -> Response | str:
     platform, settings = services().platform, services().settings
-    number = page_number()
+    number, budget = page_number(), Budget()
     try:
-        page = platform.devices_page(driver.auth, (number - 1) * CARS_PER_PAGE, CARS_PER_PAGE)
+        page = platform.devices_page(
+            driver.auth, (number - 1) * CARS_PER_PAGE, CARS_PER_PAGE, deadline=budget.share(CALL_SECONDS)
+        )
     except Unauthorized:
         raise
     except ProviderError as error:
         return _list_failed(driver, error)
-    cards = load_cards(platform, driver.auth, list(page.items), settings.vinli_concurrency)
+    cards = load_cards(platform, driver.auth, list(page.items), settings.vinli_concurrency, budget)
     cars = NumberedPage(cards, number, CARS_PER_PAGE, page.total, lambda n: url_for("garage.index", page=n))
     return render_template("garage.html", driver=driver, cards=cards, page=cars, problem=None)
 
 
 def _device(driver: Driver, device_id: str) -> str:
-    platform = services().platform
-    found = platform.device(driver.auth, device_id)
-    card = load_card(platform, driver.auth, found, shows_vin=request.args.get("vin") == "show")
+    platform, budget = services().platform, Budget()
+    found = platform.device(driver.auth, device_id, deadline=budget.share(CALL_SECONDS))
+    card = load_card(platform, driver.auth, found, budget, shows_vin=request.args.get("vin") == "show")
     return render_template("device.html", driver=driver, card=card, device=found)
 
 

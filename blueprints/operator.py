@@ -21,7 +21,8 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from blueprints.web.cards import load_card
+from blueprints.web.budget import Budget
+from blueprints.web.cards import CALL_SECONDS, load_card
 from blueprints.web.device_lists import DeviceStream, csv_rows
 from blueprints.web.limits import limiter, sign_in_rate
 from blueprints.web.logs import log_event
@@ -100,10 +101,10 @@ def devices() -> Response | str:
 @operator_required
 def device(device_id: str) -> str:
     """Show one device of the app with its latest vehicle."""
-    platform = services().platform
+    platform, budget = services().platform, Budget()
     with services().bulkhead.slot():
-        found = platform.device(app_auth(), device_id)
-        card = load_card(platform, app_auth(), found, shows_vin=request.args.get("vin") == "show")
+        found = platform.device(app_auth(), device_id, deadline=budget.share(CALL_SECONDS))
+        card = load_card(platform, app_auth(), found, budget, shows_vin=request.args.get("vin") == "show")
     return render_template("operator_device.html", device=found, card=card)
 
 
@@ -112,8 +113,11 @@ def device(device_id: str) -> str:
 def devices_csv() -> Response:
     """Stream the whole list as CSV; a list that fails midway ends in a broken transfer, never looking whole."""
     stream = _open_stream()
+    rows = stream.guard(csv_rows(stream.rows()))
+    # HTTP/1.0 ends an answer by closing, so there a broken list would look whole: it is read first.
+    is_chunked = request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
     response = current_app.response_class(
-        stream_with_context(stream.guard(csv_rows(stream.rows()))), mimetype="text/csv", headers=UNBUFFERED
+        stream_with_context(rows) if is_chunked else "".join(rows), mimetype="text/csv", headers=UNBUFFERED
     )
     response.headers["Content-Disposition"] = "attachment; filename=devices.csv"
     response.call_on_close(stream.close)

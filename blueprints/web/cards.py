@@ -11,11 +11,14 @@ from datetime import datetime
 
 from flask import url_for
 
+from blueprints.web.budget import Budget
 from blueprints.web.logs import log_event
 from providers.auth import BasicAuth, BearerAuth
 from providers.errors import ProviderError, Unauthorized
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
+
+CALL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Card:
 
 
 def load_cards(
-    platform: PlatformClient, auth: BearerAuth, devices: list[Device], concurrency: int
+    platform: PlatformClient, auth: BearerAuth, devices: list[Device], concurrency: int, budget: Budget
 ) -> list[Card]:
     """Return a card for each device, in order, after fetching the latest vehicles concurrently.
 
@@ -93,15 +96,21 @@ def load_cards(
     if not devices:
         return []
     with ThreadPoolExecutor(max_workers=min(concurrency, len(devices))) as pool:
-        return list(pool.map(lambda device: load_card(platform, auth, device), devices))
+        return list(pool.map(lambda device: load_card(platform, auth, device, budget), devices))
 
 
 def load_card(
-    platform: PlatformClient, auth: BasicAuth | BearerAuth, device: Device, *, shows_vin: bool = False
+    platform: PlatformClient,
+    auth: BasicAuth | BearerAuth,
+    device: Device,
+    budget: Budget,
+    *,
+    shows_vin: bool = False,
 ) -> Card:
     """Return one device's card; raises Unauthorized when the token is refused."""
     try:
-        return Card(device, platform.latest_vehicle(auth, device.id), shows_vin=shows_vin)
+        vehicle = platform.latest_vehicle(auth, device.id, deadline=budget.share(CALL_SECONDS))
+        return Card(device, vehicle, shows_vin=shows_vin)
     except Unauthorized:
         raise
     except ProviderError as error:

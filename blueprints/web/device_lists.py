@@ -97,8 +97,10 @@ class DeviceStream:
         """Stop the upstream work and give the slot back; a reader who leaves early ends up here too."""
         if self._is_open:
             self._is_open = False
-            self._listing.close()
-            self._bulkhead.leave()
+            try:
+                self._listing.close()
+            finally:
+                self._bulkhead.leave()
 
 
 class BrokenOff(Exception):

@@ -38,8 +38,16 @@ SCRUBBED = (
 REFERENCE_ALPHABET = "BCDFGHJKMNPQRSTVWXZ23456789"
 
 
+def _without_query(line: str) -> str:
+    """Cut a line behind the ``?`` of an address: what follows may be any bytes, quotes and spaces included."""
+    slash = line.find("/")
+    mark = line.find("?", slash) + 1 if slash >= 0 else 0
+    return f"{line[:mark]}[hidden]" if 0 < mark < len(line) else line
+
+
 def scrub(text: str) -> str:
-    """Hide values of well-known secret parameters and of Authorization headers in a text."""
+    """Hide queries of addresses, values of well-known secret parameters and Authorization headers in a text."""
+    text = "\n".join(map(_without_query, text.split("\n")))
     for pattern, replacement in SCRUBBED:
         text = pattern.sub(replacement, text)
     return text
@@ -69,7 +77,11 @@ class LineFormatter(logging.Formatter):
             found.setdefault("reference", reference())
         if record.exc_info:
             found["exception"] = self.formatException(record.exc_info)
-        parts += [f"{name}={scrub(json.dumps(value, default=str))}" for name, value in found.items()]
+        # Texts before they are encoded, so that no escape is cut in two.
+        parts += [
+            f"{name}={json.dumps(scrub(value)) if isinstance(value, str) else scrub(json.dumps(value, default=str))}"
+            for name, value in found.items()
+        ]
         return " ".join(parts)
 
 

@@ -79,3 +79,16 @@ def device_page(
 ) -> bytes:
     pagination = {"total": len(devices) if total is None else total, "limit": limit, "offset": offset}
     return json_reply({"devices": devices, "meta": {"pagination": pagination}})
+
+
+def fleet(total: int, most: int = 1000) -> Callable[[Received], bytes]:
+    """Answer the list of devices for a fleet of this size, with at most ``most`` devices a page."""
+
+    def answer(request: Received) -> bytes:
+        offset, limit = (int(request.query.get(name, 0)) for name in ("offset", "limit"))
+        limit = min(limit, most)
+        numbers = range(offset, min(offset + limit, total))
+        devices = [device(0, id=f"7f0e8d1c-0000-4000-8000-{n:012d}", name=f"Device {n}") for n in numbers]
+        return device_page(devices, total=total, offset=offset, limit=limit)
+
+    return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.browser import heading, seen
-from tests.contract.fake_vinli import DEVICES, USER
+from tests.contract.fake_vinli import DEVICES, USER, fleet
 from tests.contract.pages import Page
 from tests.unit.providers.servers import http, json_reply
 
@@ -59,6 +59,14 @@ def test_an_unauthorized_card_ends_the_connection(browser, vinli):
     browser.connect_at_once()
     vinli.answers[f"{DEVICES}/7f0e8d1c-0000-4000-8000-000000000001/vehicles/_latest"] = http(401)
     assert seen(browser.get("/garage")) == (401, "Vinli asks you to connect again")
+
+
+def test_a_page_of_the_garage_is_whole_when_the_platform_gives_fewer_at_once(browser, vinli):
+    browser.connect_at_once()
+    vinli.answers[DEVICES] = fleet(30, most=7)
+    assert browser.get("/garage").text.count('<li class="card') == 24
+    assert browser.get("/garage?page=2").text.count('<li class="card') == 6
+    assert "Nothing on this page" in browser.get("/garage?page=3").text
 
 
 def test_names_from_upstream_are_inert(browser, vinli):

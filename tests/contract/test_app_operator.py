@@ -15,7 +15,7 @@ import pytest
 from blueprints.web.operator_link import make_link
 from tests.app_process import ROOT
 from tests.contract.browser import heading
-from tests.contract.fake_vinli import DEVICES, device, device_page
+from tests.contract.fake_vinli import DEVICES, device, device_page, fleet
 from tests.contract.pages import Page
 from tests.contract.sites import sandbox_for
 from tests.unit.providers.servers import http
@@ -191,6 +191,15 @@ def test_the_list_is_paged_and_searched(browser, vinli):
     assert "The list is complete: 250 devices" in browser.get("/operator/devices?all=1").text
 
 
+def test_a_page_is_whole_when_the_platform_gives_fewer_at_once(browser, vinli):
+    vinli.answers[DEVICES] = fleet(130, most=10)
+    browser.sign_in_as_operator()
+    first = browser.get("/operator/devices")
+    assert "1 to 100 of 130" in " ".join(first.text.split())
+    assert first.text.count("<tr>") == 1 + 100
+    assert browser.get("/operator/devices?page=2").text.count("<tr>") == 1 + 30
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1e9", "٣", "9" * 50, "%00", "1&page=2"])
 def test_a_page_number_that_is_none_means_the_first(page, browser, vinli):
     vinli.answers[DEVICES] = fleet(250)
@@ -260,18 +269,6 @@ def test_links_of_a_page_are_never_followed(browser, vinli):
     assert "The list is complete: 150 devices" in browser.get("/operator/devices?all=1").text
 
 
-def fleet(total):
-    """Answer the list of devices for a fleet of this size."""
-
-    def answer(request):
-        offset, limit = int(request.query.get("offset", 0)), int(request.query.get("limit", 20))
-        numbers = range(offset, min(offset + limit, total))
-        devices = [device(0, id=f"7f0e8d1c-0000-4000-8000-{n:012d}", name=f"Device {n}") for n in numbers]
-        return device_page(devices, total=total, offset=offset, limit=limit)
-
-    return answer
-
-
 # --- the command line
 
 
@@ -320,7 +317,12 @@ def test_the_command_line_lists_every_device_three_ways(site, flask):
         (("devices", "list"), {"VINLI_APP_SECRET": "a-wrong-secret"}, 1, "Vinli refused our request"),
         (("devices", "list", "--json"), {"VINLI_PLATFORM_URL": "http://127.0.0.1:9"}, 1, "cannot be reached"),
         (("devices", "show", "not-a-uuid"), {}, 1, "No device of this app has that id"),
-        (("devices", "show", "7f0e8d1c-0000-4000-8000-00000000000f"), {}, 1, "No device of this app has that id"),
+        (
+            ("devices", "show", "7f0e8d1c-0000-4000-8000-00000000000f"),
+            {},
+            1,
+            "No device of this app has that id",
+        ),
         (("devices", "list", "--json", "--csv"), {}, 2, "Choose one"),
         (("devices", "show"), {}, 2, "Missing argument"),
         (("operator", "link"), {"OPERATOR_PASSWORD": ""}, 1, "OPERATOR_PASSWORD"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import socket
 import time
 
 import pytest
@@ -85,6 +86,28 @@ def test_a_csv_that_fails_midway_is_cut_off(fault, site, operator):
     assert not is_whole
     assert 1 <= text.count("\n") <= 10_001
     assert "error" not in text.lower()
+
+
+def over_http_1_0(site, cookie):
+    """Return status and body of the CSV for a client or proxy that knows no chunks."""
+    with socket.create_connection(("127.0.0.1", site.app.port), timeout=PATIENCE) as connection:
+        host = f"127.0.0.1:{site.app.port}"
+        connection.sendall(
+            f"GET /operator/devices.csv HTTP/1.0\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n".encode()
+        )
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def test_a_broken_csv_does_not_look_whole_without_chunks_either(site, operator):
+    cookie = "; ".join(f"{c.name}={c.value}" for c in operator.session.cookies)
+    status, body = over_http_1_0(site, cookie)
+    assert (status, body.count(b"\n")) == (200, 1 + TOTAL)
+    site.fault(DEVICES, query={"offset": "10000"}, status=400)
+    status, body = over_http_1_0(site, cookie)
+    assert status == 502
+    assert b"id,name" not in body
 
 
 @pytest.mark.parametrize("query", ["all=1", "q=a"])
