@@ -3,11 +3,20 @@
 ``WEB_CONCURRENCY`` sets the number of worker processes (gunicorn's own variable), ``--bind`` the address.
 """
 
-import settings
+import settings as settings_module
 
-worker_class = "gthread"
-# More threads than UPSTREAM_SLOTS: the rest keep answering while all slots wait for a slow upstream.
-threads = 32
+# Threads that keep answering while every upstream slot of the process waits for a slow upstream.
+FREE_THREADS = 8
+
+try:
+    # Read before any worker starts, so that the problems of the settings are told once.
+    settings = settings_module.load()
+except settings_module.SettingsError as error:
+    raise SystemExit(str(error)) from None
+
+worker_class = "serving.Worker"
+logger_class = "serving.Logger"
+threads = settings.upstream_slots + FREE_THREADS
 keepalive = 15
 timeout = 60
 graceful_timeout = 20
@@ -17,11 +26,3 @@ errorlog = "-"
 control_socket_disable = True
 limit_request_line = 8190
 forwarded_allow_ips = ""
-
-
-def on_starting(_server: object) -> None:
-    """Judge the settings before any worker starts, so that their problems are told once."""
-    try:
-        settings.load()
-    except settings.SettingsError as error:
-        raise SystemExit(str(error)) from None

@@ -26,7 +26,28 @@ def test_secrets_are_scrubbed_from_texts_of_others(text):
 
 
 def test_ordinary_texts_stay():
-    assert scrub("GET /garage?page=2 status=200") == "GET /garage?page=2 status=200"
+    for text in (
+        "GET /garage status=200",
+        "is it there? yes, in /garage",
+        "/garage or /connect?",
+        "3/4 done",
+    ):
+        assert scrub(text) == text
+
+
+@pytest.mark.parametrize(
+    "query", ["a=1", "a b", "'\"<>", "\\n", "\x00\x1f\xff", "?", "a HTTP/1.1' status=200"]
+)
+def test_whatever_follows_the_question_mark_of_an_address_is_hidden(query):
+    assert scrub(f"line: 'GET /a/b?{query}\nnext") == "line: 'GET /a/b?[hidden]\nnext"
+    assert scrub(f"https://h/?{query}") == "https://h/?[hidden]"
+
+
+def test_a_hidden_end_leaves_fields_well_formed():
+    record = logging.LogRecord("x", logging.INFO, "f", 1, "m", (), None)
+    record.fields = {"exception": 'first "line"\nGET /a?code="\\CANARY"\nlast', "n": 1}
+    line = LineFormatter().format(record)
+    assert line.endswith(r'exception="first \"line\"\nGET /a?[hidden]\nlast" n=1')
 
 
 def test_a_line_stays_one_line_and_holds_no_control_characters():

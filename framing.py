@@ -1,0 +1,75 @@
+"""Where an HTTP/1.1 request ends, found while its bytes arrive (RFC 9112 section 6), so that nobody waits for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from enum import Enum
+
+HEAD_BYTES = 32 * 1024
+# As much as the application accepts; it refuses more by itself, from the length that the head names.
+BODY_BYTES = 64 * 1024
+# A chunk's length with its extensions; also all trailers together.
+CHUNK_LINE_BYTES = 1024
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+# With bare line feeds too: the parser refuses those, and it should do so at once.
+HEAD_END = re.compile(rb"\n\r?\n")
+CONTENT_LENGTH = re.compile(rb"(?i)\ncontent-length:[ \t]*(\d+)[ \t]*\r\n")
+CHUNKED = re.compile(rb"(?i)\ntransfer-encoding:[^\r\n]*chunked")
+EXPECTATION = re.compile(rb"(?i)\A[^\n]* HTTP/1\.1\r\n(?:.*\n)*?expect:[ \t]*100-continue[ \t]*\r\n")
+CHUNK_LINE = re.compile(rb"\r\n([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
+
+
+class Extent(Enum):
+    """Why no more of a request is waited for: it is all here, or one part of it is longer than accepted."""
+
+    WHOLE = "whole"
+    LONG_HEAD = "long head"
+    LONG_BODY = "long body"
+
+
+def request_framing(data: bytearray) -> Generator[bytes, None, Extent]:
+    """Follow a request (RFC 9112 section 6) that grows at the end of ``data``, until no more is to be waited for.
+
+    Yields what to tell the client before the next bytes are waited for. It only judges where the request ends:
+    gunicorn's parser reads it afterwards, and refuses what is malformed.
+    """
+    searched = 0
+    while not (found := HEAD_END.search(data, max(0, searched - 2))):
+        if len(data) > HEAD_BYTES:
+            return Extent.LONG_HEAD
+        searched = len(data)
+        yield b""
+    start = found.end()
+    head = bytes(data[:start])
+    length = CONTENT_LENGTH.search(head)
+    digits = length[1].lstrip(b"0") if length else b""
+    is_chunked = CHUNKED.search(head) is not None
+    if not is_chunked and not digits:
+        return Extent.WHOLE
+    if len(digits) > len(str(BODY_BYTES)) or int(digits or b"0") > BODY_BYTES:
+        return Extent.LONG_BODY
+    if len(data) == start and EXPECTATION.search(head):
+        yield CONTINUE
+    if is_chunked:
+        return (yield from _chunked_framing(data, start))
+    while len(data) < start + int(digits):
+        yield b""
+    return Extent.WHOLE
+
+
+def _chunked_framing(data: bytearray, start: int) -> Generator[bytes, None, Extent]:
+    """Follow a chunked body (RFC 9112 section 7.1) from chunk to chunk, never twice over the same."""
+    at = start - 2
+    while len(data) <= start + 2 * BODY_BYTES:
+        line = CHUNK_LINE.match(data, at)
+        if line and int(line[1], 16) > 0:
+            at = line.end() + int(line[1], 16)
+            continue
+        end = b"\r\n\r\n" if line else b"\n"
+        is_whole = data.find(end, line.end() - 2 if line else at + 2) >= 0
+        if is_whole or len(data) - at > CHUNK_LINE_BYTES:
+            return Extent.WHOLE
+        yield b""
+    return Extent.LONG_BODY
