@@ -98,7 +98,7 @@ def test_an_error_that_nobody_foresaw_is_a_page_without_details(local, browser, 
     browser.connect_at_once()
 
     class Broken:
-        def devices_page(self, *_):
+        def devices_page(self, *_, **__):
             raise RuntimeError("secret detail in /srv/app/garage.py")
 
     local.app.extensions[EXTENSION] = replace(local.services, platform=Broken())

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from blueprints.web.operator_link import make_link
-from tests.app_process import ROOT
+from tests.app_process import ROOT, SECRET_KEY
 from tests.contract.browser import heading
 from tests.contract.fake_vinli import DEVICES, device, device_page, fleet
 from tests.contract.pages import Page
@@ -134,6 +134,18 @@ def test_a_changed_password_ends_every_sign_in(local_site, vinli, tmp_path):
         assert later.get("/operator/devices").status_code == 401
 
 
+def test_a_new_key_signs_no_operator_out(local_site, vinli, tmp_path):
+    store = f"sqlite:///{tmp_path}/kept.sqlite3"
+    before = local_site(vinli.origin, STORE_URL=store)
+    newer = {"SECRET_KEY": "a-newer-key-" + "n" * 32, "SECRET_KEY_FALLBACKS": SECRET_KEY}
+    after = local_site(vinli.origin, STORE_URL=store, **newer)
+    with before.browser() as browser, after.browser() as later:
+        browser.sign_in_as_operator()
+        later.session.cookies.update(browser.session.cookies)
+        assert later.get("/operator/devices").status_code == 200
+        assert later.get(link_of(before)).status_code == 303
+
+
 def test_the_operators_pages_use_the_app_client_and_never_a_drivers_token(browser, vinli):
     _, callback = browser.attempt()
     browser.get(f"{callback}&code=x")
@@ -167,6 +179,16 @@ def test_a_link_is_good_for_a_day(local, browser):
     link = link_of(local)
     local.clock.advance(24 * 3600 + 60)
     assert browser.get(link).status_code == 400
+
+
+def test_a_link_ends_with_the_password_it_was_made_for(local, local_site, vinli):
+    link = link_of(local)
+    changed = local_site(
+        vinli.origin, STORE_URL=local.settings.store_url, OPERATOR_PASSWORD="another-password"
+    )
+    with changed.browser() as browser:
+        assert browser.get(link).status_code == 400
+        assert browser.get("/operator/devices").status_code == 401
 
 
 @pytest.mark.parametrize("link", ["", "x", "a.b.c", "%00", "é", "x" * 5000])

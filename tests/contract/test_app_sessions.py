@@ -237,6 +237,14 @@ def test_a_refused_token_found_after_disconnecting_brings_nothing_back(local, br
 # --- lifetimes
 
 
+def test_a_driver_stays_connected_when_the_browser_is_closed_and_an_operator_does_not(local_site, vinli):
+    with local_site(vinli.origin).browser() as driver, local_site(vinli.origin).browser() as operator:
+        connected = set_cookies(driver.connect_at_once())["vinli_connect_session"]
+        signed_in = set_cookies(operator.sign_in_as_operator())["vinli_connect_session"]
+    assert any(attribute.startswith("expires=") for attribute in connected[1])
+    assert not any(attribute.startswith(("expires=", "max-age=")) for attribute in signed_in[1])
+
+
 @on_both_stores
 def test_a_session_ends_with_its_token(local, browser, vinli):
     vinli.answers[TOKEN] = json_reply({"access_token": "short-lived", "expires_in": "300"})
