@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
 import requests
 
-from tests.app_process import AppProcess
+from tests.app_process import ROOT, AppProcess, app_variables
 from tests.contract.fake_vinli import DEVICES
 from tests.contract.sites import running_site
 
@@ -181,6 +184,20 @@ def test_half_a_request_is_closed_after_its_time(app):
                 break
         else:
             raise AssertionError("the connection is still open")
+
+
+@pytest.mark.parametrize("slots", [1, 24, 300])
+def test_there_are_more_threads_than_upstream_slots(slots, tmp_path):
+    variables = app_variables("http://127.0.0.1:8000") | {"STORE_URL": f"sqlite:///{tmp_path}/store.sqlite3"}
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--print-config", "app:create_app()"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "UPSTREAM_SLOTS": str(slots), **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(r"(?m)^threads += (\d+)$", done.stdout)[1] == str(slots + 8)
 
 
 # --- requests that arrive in their own way
