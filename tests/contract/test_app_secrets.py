@@ -18,7 +18,7 @@ from store.attempts import Attempts
 from store.records import fingerprint
 from tests.app_process import OPERATOR_PASSWORD, ROOT, SECRET_KEY, AppProcess
 from tests.contract.browser import Browser, query_of
-from tests.contract.fake_vinli import TOKEN, USER, FakeVinli
+from tests.contract.fake_vinli import ACCESS_TOKEN, DEVICES, TOKEN, USER, FakeVinli
 from tests.contract.pages import Page
 from tests.contract.sites import running_site
 from tests.unit.providers.servers import json_reply
@@ -179,7 +179,8 @@ def run_against_a_blabbermouth(run):
         fields = {"error": error, "error_description": said, "message": said}
         return json_reply(fields, 400, X_Debug=said, WWW_Authenticate=f'Bearer error="{said}"')
 
-    answers = ({TOKEN: blab}, {USER: blab}, {"/api/v1/devices": blab})
+    answers = ({TOKEN: blab}, {USER: blab}, {DEVICES: blab})
+    run.keep("access_token", ACCESS_TOKEN)
     credentials = {**run.site.sandbox.credentials, "origin": vinli.origin}
     store_url = run.site.app.variables["STORE_URL"]
     with AppProcess(credentials, STORE_URL=store_url) as app:
@@ -192,6 +193,8 @@ def run_against_a_blabbermouth(run):
             browser.get(f"{callback}&code=a-code-for-the-blabbermouth-{number}")
             browser.get("/garage")
         run.logs.append(app.log())
+    for path in (TOKEN, USER, DEVICES):
+        assert vinli.received(path), "every secret was there to be thrown back"
     run.finish(browser)
     vinli.close()
 
