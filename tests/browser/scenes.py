@@ -43,6 +43,10 @@ class Stage:
     def opens(self, path: str) -> None:
         self.page.goto(self.site.url(path))
 
+    def shows(self, text: str) -> None:
+        """Make sure that the scene is what its name says."""
+        expect(self.page.get_by_role("main")).to_contain_text(text)
+
     def opens_sandbox(self, path: str) -> None:
         self.page.goto(self.site.sandbox.origin + path)
 
@@ -94,6 +98,7 @@ def cookie_jars(browser: Browser, site: Site, wanted: Iterable[str | None]) -> d
 @scene()
 def home(stage: Stage) -> None:
     stage.opens("/")
+    stage.shows("Connect your car")
 
 
 @scene()
@@ -105,11 +110,13 @@ def home_with_help_open(stage: Stage) -> None:
 @scene("driver")
 def home_connected(stage: Stage) -> None:
     stage.opens("/")
+    stage.shows("Open my garage")
 
 
 @scene()
 def home_after_leaving(stage: Stage) -> None:
     stage.opens("/?left=1")
+    stage.shows("You are disconnected")
 
 
 @scene()
@@ -122,12 +129,14 @@ def connect_confirm(stage: Stage) -> None:
 @scene("driver")
 def garage(stage: Stage) -> None:
     stage.opens("/garage")
+    stage.shows("2020 Ford Escape")
 
 
 @scene("driver")
 def garage_empty(stage: Stage) -> None:
     stage.site.name_devices([])
     stage.opens("/garage")
+    stage.shows("No car here yet")
 
 
 @scene("driver")
@@ -141,6 +150,7 @@ def garage_with_odd_names(stage: Stage) -> None:
     )
     stage.site.break_calls(latest_vehicle_of(4), status=500)
     stage.opens("/garage")
+    stage.shows("Vehicle not identified yet")
 
 
 @scene("driver")
@@ -150,24 +160,28 @@ def garage_of_many(stage: Stage) -> None:
         *({"make": "Ford", "model": "Transit", "year": str(2000 + n)} for n in range(24))
     )
     stage.opens("/garage")
+    stage.shows("Page 1 of 3")
 
 
 @scene("driver")
 def garage_list_failed(stage: Stage) -> None:
     stage.site.break_calls("/api/v1/devices", status=500)
     stage.opens("/garage")
+    stage.shows("Your cars could not be loaded")
 
 
 @scene("driver")
 def device(stage: Stage) -> None:
     stage.opens("/garage")
     stage.driver.cards.first.get_by_role("heading").get_by_role("link").click()
+    stage.shows("Chip ID")
 
 
 @scene("driver")
 def device_with_vin(stage: Stage) -> None:
     device(stage)
     stage.page.get_by_role("link", name="Show").click()
+    stage.shows("Hide")
 
 
 @scene("driver")
@@ -176,6 +190,7 @@ def device_without_vehicle(stage: Stage) -> None:
     path = stage.driver.cards.first.get_by_role("heading").get_by_role("link").get_attribute("href") or ""
     stage.site.answer(f"/api/v1/devices/{path.rpartition('/')[2]}/vehicles/_latest", '{"vehicle": null}')
     stage.opens(path)
+    stage.shows("The device has not reported a vehicle")
 
 
 @scene("driver")
@@ -184,11 +199,13 @@ def device_failed(stage: Stage) -> None:
     path = stage.driver.cards.first.get_by_role("heading").get_by_role("link").get_attribute("href") or ""
     stage.site.break_calls(f"/api/v1/devices/{path.rpartition('/')[2]}/vehicles/_latest", status=500)
     stage.opens(path)
+    stage.shows("Vehicle not available")
 
 
 @scene()
 def garage_for_nobody(stage: Stage) -> None:
     stage.opens("/garage")
+    stage.shows("Connect your car first")
 
 
 @scene()
@@ -196,6 +213,7 @@ def connect_denied(stage: Stage) -> None:
     stage.opens("/connect")
     stage.driver.signs_in()
     stage.driver.refuses()
+    stage.shows("You did not allow access")
 
 
 @scene()
@@ -210,53 +228,63 @@ def connect_refused(stage: Stage) -> None:
 @scene()
 def not_found(stage: Stage) -> None:
     stage.opens("/nothing/here")
+    stage.shows("Nothing is here")
 
 
 @scene()
 def operator_sign_in(stage: Stage) -> None:
     stage.opens("/operator")
+    stage.shows("Operator sign-in")
 
 
 @scene()
 def operator_sign_in_refused(stage: Stage) -> None:
     stage.operator.signs_in("not the password")
+    stage.shows("That is not the operator’s password")
 
 
 @scene("operator")
 def operator_devices(stage: Stage) -> None:
     stage.opens("/operator/devices")
+    stage.shows("1 to 100 of 250")
 
 
 @scene("operator")
 def operator_devices_last_page(stage: Stage) -> None:
     stage.opens("/operator/devices?page=3")
+    stage.shows("Page 3 of 3")
 
 
 @scene("operator")
 def operator_devices_beyond_the_end(stage: Stage) -> None:
     stage.opens("/operator/devices?page=99")
+    stage.shows("Nothing on this page")
 
 
 @scene("operator")
 def operator_devices_none(stage: Stage) -> None:
     stage.site.name_devices([])
     stage.opens("/operator/devices")
+    stage.shows("No device yet")
 
 
 @scene("operator")
 def operator_devices_with_odd_names(stage: Stage) -> None:
     stage.site.name_devices(HOSTILE)
     stage.opens("/operator/devices")
+    stage.shows("1 to 6 of 6")
 
 
 @scene("operator")
 def operator_search(stage: Stage) -> None:
     stage.opens("/operator/devices?q=silver")
+    stage.shows("of 250 devices match")
 
 
 @scene("operator")
 def operator_search_without_match(stage: Stage) -> None:
     stage.opens("/operator/devices?q=no+such+car")
+    stage.shows("0 of 250 devices match")
 
 
 @scene("operator")
@@ -270,6 +298,7 @@ def operator_list_incomplete(stage: Stage) -> None:
 def operator_device(stage: Stage) -> None:
     stage.opens("/operator/devices")
     stage.operator.rows.first.get_by_role("link").click()
+    stage.shows("Device ID")
 
 
 @scene()
@@ -300,12 +329,14 @@ def implicit_without_devices(stage: Stage) -> None:
     stage.site.name_devices([])
     stage.flow.goes_through()
     expect(stage.flow.devices).to_be_visible()
+    stage.shows("No device is shared")
 
 
 @scene()
 def implicit_forgotten(stage: Stage) -> None:
     implicit_done(stage)
     stage.page.get_by_role("button", name="Forget the token").click()
+    stage.shows("Forgotten")
 
 
 @scene()
@@ -336,11 +367,13 @@ def implicit_unknown_error(stage: Stage) -> None:
 @scene()
 def sandbox_index(stage: Stage) -> None:
     stage.opens_sandbox("/")
+    stage.shows("A stand-in for Vinli")
 
 
 @scene()
 def sandbox_sign_in(stage: Stage) -> None:
     stage.opens("/connect")
+    stage.shows("Sign in")
 
 
 @scene()
@@ -354,6 +387,7 @@ def sandbox_sign_in_refused(stage: Stage) -> None:
 @scene()
 def sandbox_sign_in_alone(stage: Stage) -> None:
     stage.opens_sandbox("/sign-in")
+    stage.shows("Sign in")
 
 
 @scene()
@@ -372,6 +406,7 @@ def sandbox_consent(stage: Stage) -> None:
 def sandbox_index_signed_in(stage: Stage) -> None:
     sandbox_consent(stage)
     stage.opens_sandbox("/")
+    stage.shows("A stand-in for Vinli")
 
 
 @scene()
@@ -390,6 +425,7 @@ def sandbox_question_closed(stage: Stage) -> None:
 @scene()
 def sandbox_unknown_client(stage: Stage) -> None:
     stage.opens_sandbox("/oauth/authorization/new?client_id=nobody")
+    stage.shows("invalid_client")
 
 
 @scene()
@@ -398,31 +434,37 @@ def sandbox_wrong_redirect_uri(stage: Stage) -> None:
     stage.opens_sandbox(
         f"/oauth/authorization/new?client_id={client_id}&response_type=code&redirect_uri=http://127.0.0.1/other"
     )
+    stage.shows("invalid_request")
 
 
 @scene()
 def sandbox_not_found(stage: Stage) -> None:
     stage.opens_sandbox("/nothing/here")
+    stage.shows("404")
 
 
 @scene(installation="bare")
 def bare_home(stage: Stage) -> None:
     stage.opens("/")
+    stage.shows("Connect your car")
 
 
 @scene(installation="bare")
 def bare_implicit(stage: Stage) -> None:
     stage.opens("/implicit")
+    stage.shows("This flow is switched off")
 
 
 @scene(installation="bare")
 def bare_implicit_callback(stage: Stage) -> None:
     stage.opens("/implicit/callback")
+    stage.shows("This flow is switched off")
 
 
 @scene(installation="bare")
 def bare_operator(stage: Stage) -> None:
     stage.opens("/operator")
+    stage.shows("Nothing is here")
 
 
 @scene(installation="bare")

@@ -10,7 +10,8 @@ from tests.app_process import OPERATOR_PASSWORD, AppProcess, free_port
 from tests.contract.sites import sandbox_for
 
 OPERATOR = OPERATOR_PASSWORD
-PAGE = 100
+# What the garage asks for, and everything else.
+PAGE_SIZES = (24, 100)
 # Each authorization asks anew, and the operator's list has three pages.
 SANDBOX_ARGUMENTS = ("--remember-consent", "off", "--devices", "250", "--quiet")
 
@@ -72,15 +73,14 @@ class Site:
         self.sandbox.control("POST", "/tokens/revoke", {"driver": self.email(number)})
 
     def name_devices(self, names: list[str | None], *, total: int | None = None) -> None:
-        """Let the list of devices hold devices of these names, newest first, in pages of a hundred."""
-        total = len(names) if total is None else total
-        for offset in range(0, max(1, len(names)), PAGE):
-            shown = [
-                device(offset + number, name) for number, name in enumerate(names[offset : offset + PAGE])
-            ]
-            pagination = {"total": total, "limit": PAGE, "offset": offset}
-            body = json.dumps({"devices": shown, "meta": {"pagination": pagination}})
-            self.answer("/api/v1/devices", body, query={"offset": str(offset)})
+        """Let the list of devices hold devices of these names, newest first, in pages of the size asked for."""
+        devices = [device(number, name) for number, name in enumerate(names)]
+        for limit in PAGE_SIZES:
+            for offset in range(0, max(1, len(devices)), limit):
+                pagination = {"total": total or len(devices), "limit": limit, "offset": offset}
+                body = {"devices": devices[offset : offset + limit], "meta": {"pagination": pagination}}
+                query = {"limit": str(limit), "offset": str(offset)}
+                self.answer("/api/v1/devices", json.dumps(body), query=query)
 
     def name_vehicles(self, *vehicles: dict[str, Any] | None) -> None:
         """Let the devices of ``name_devices``, from the first on, have these vehicles; None is a device without."""
