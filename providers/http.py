@@ -187,7 +187,8 @@ class Transport:
             level = logging.WARNING if isinstance(failure, _FAILED) else logging.INFO
             _log(level, outgoing.call, failure.status or type(failure).__name__, self._clock() - started)
             raise
-        _log(logging.INFO, outgoing.call, answer.status, answer.elapsed)
+        # A long list takes a thousand of these: worth a line only to somebody who looks for it.
+        _log(logging.DEBUG, outgoing.call, answer.status, answer.elapsed)
         return answer
 
 

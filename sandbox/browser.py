@@ -8,7 +8,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -20,6 +20,8 @@ from sandbox.tokens import Bounded
 SESSION_COOKIE = "sandbox_session"
 CONSENT_COOKIE = "sandbox_consent"
 CONSENT_SECONDS = 3600
+# A second click on Approve may come before the first answer has been followed.
+SECOND_CLICK_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Pending:
     parameters: Mapping[str, str]
     driver: int
     expires_at: float
+    is_approved: bool | None = None
 
 
 class Browsers:
@@ -69,9 +72,11 @@ class Browsers:
         return transaction_id
 
     def decide(
-        self, transaction_id: str, driver: int | None, consent: str | None
+        self, transaction_id: str, driver: int | None, consent: str | None, is_approved: bool
     ) -> Mapping[str, str] | None:
-        """Take out a pending request and return its parameters.
+        """Decide a pending request and return its parameters.
+
+        A decision counts once; only the same one again, right after, is taken for its double click.
 
         None unless the driver is the one who was asked and ``consent`` is the cookie that came with the question: the
         transaction id alone, in a form posted by somebody else's page, decides nothing.
@@ -82,8 +87,14 @@ class Browsers:
                 return None
             if not hmac.compare_digest(self.consent_value(driver).encode(), (consent or "").encode()):
                 return None
-            del self._pending[transaction_id]
-        return pending.parameters if pending.expires_at > self._clock.now() else None
+            if pending.expires_at <= self._clock.now() or pending.is_approved is (not is_approved):
+                return None
+            closes_at = min(pending.expires_at, self._clock.now() + SECOND_CLICK_SECONDS)
+            if pending.is_approved is None:
+                self._pending[transaction_id] = replace(
+                    pending, is_approved=is_approved, expires_at=closes_at
+                )
+        return pending.parameters
 
     def consent_value(self, driver: int) -> str:
         """Return the consent cookie of a driver: the same in all tabs, so none overwrites another's."""

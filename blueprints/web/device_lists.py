@@ -129,7 +129,8 @@ def iso(moment: datetime | None) -> str:
     """Return an instant in UTC as ISO 8601 with milliseconds and Z, as Vinli writes it."""
     if moment is None:
         return ""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def _csv_row(device: Device) -> str:

@@ -132,6 +132,8 @@ def _instant(fields: Mapping[str, Any], name: str) -> datetime | None:
         raise ValueError(f"{name} is not a time")
     try:
         moment = datetime.fromisoformat(value)
+        if moment.tzinfo is UTC:
+            return moment
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{name} is not a time") from None

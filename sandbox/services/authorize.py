@@ -58,7 +58,11 @@ def decide() -> Response | tuple[str, int]:
         return foreign_form_page()
     box, fields, driver = sandbox(), _fields(), signed_in_driver()
     transaction_id, consent = str(fields.get("transaction_id", "")), request.cookies.get(CONSENT_COOKIE)
-    parameters = box.browsers.decide(transaction_id, driver.number, consent) if driver else None
+    parameters = (
+        box.browsers.decide(transaction_id, driver.number, consent, "cancel" not in fields)
+        if driver
+        else None
+    )
     if driver is None or parameters is None:
         text = "It was answered already, is too old, or was put to somebody else. Go back to the app and start again."
         return error_page(400, "This question is no longer open", text, "invalid_request"), 400

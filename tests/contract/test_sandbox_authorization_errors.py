@@ -149,6 +149,16 @@ def test_a_decision_counts_once(driver):
     assert_error_page(driver.post(form["action"], form["fields"]), "invalid_request")
 
 
+def test_a_second_click_brings_the_same_decision_and_later_none(driver):
+    driver.sign_in()
+    form = Page(driver.get(driver.sandbox.authorization_url()).text).form("transaction_id")
+    refused = form["fields"] | {"cancel": "1"}
+    answers = [driver.post(form["action"], refused).headers["Location"] for _ in range(2)]
+    assert answers[0] == answers[1]
+    driver.sandbox.control("POST", "/clock", {"advance_seconds": 11})
+    assert_error_page(driver.post(form["action"], refused), "invalid_request")
+
+
 def test_somebody_elses_question_cannot_be_answered(sandbox, driver):
     driver.sign_in()
     form = Page(driver.get(sandbox.authorization_url()).text).form("transaction_id")

@@ -1,5 +1,6 @@
 import gzip
 import json
+import logging
 import threading
 
 import pytest
@@ -257,6 +258,7 @@ def test_the_environment_changes_nothing(serve, make_transport, monkeypatch, tmp
 
 
 def test_one_line_is_logged_and_it_tells_no_secret(serve, make_transport, caplog):
+    caplog.set_level(logging.DEBUG, "providers")
     server = serve(in_turn(json_reply({"token": "canary"}), json_reply({"error": "canary"}, 400)))
     transport = make_transport(server.origin)
     post(transport, server, "/a?x=canary", form={"code": "canary"}, auth=BearerAuth("canary"))

@@ -2,7 +2,7 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
-from sandbox.browser import CONSENT_SECONDS, Browsers, is_from_our_page
+from sandbox.browser import CONSENT_SECONDS, SECOND_CLICK_SECONDS, Browsers, is_from_our_page
 from sandbox.clock import Clock
 
 DRIVER, OTHER = 0, 1
@@ -47,22 +47,26 @@ def test_a_session_lasts_until_signed_out(browsers):
     assert browsers.driver(None) is browsers.driver("") is None
 
 
-def test_a_question_is_answered_once(browsers):
+def test_a_question_is_answered_once_but_for_the_second_click(browsers, clock):
     transaction, consent = browsers.ask(DRIVER, ASKED), browsers.consent_value(DRIVER)
-    assert browsers.decide(transaction, DRIVER, consent) == ASKED
-    assert browsers.decide(transaction, DRIVER, consent) is None
+    assert browsers.decide(transaction, DRIVER, consent, is_approved=True) == ASKED
+    assert browsers.decide(transaction, DRIVER, consent, is_approved=False) is None
+    clock.advance(SECOND_CLICK_SECONDS - 1)
+    assert browsers.decide(transaction, DRIVER, consent, is_approved=True) == ASKED
+    clock.advance(1)
+    assert browsers.decide(transaction, DRIVER, consent, is_approved=True) is None
 
 
 def test_nobody_else_answers_and_the_question_stays_open(browsers):
     transaction = browsers.ask(DRIVER, ASKED)
-    assert browsers.decide(transaction, OTHER, browsers.consent_value(OTHER)) is None
-    assert browsers.decide(transaction, DRIVER, None) is None
-    assert browsers.decide(transaction, DRIVER, "ünknown") is None
-    assert browsers.decide(transaction, DRIVER, browsers.consent_value(OTHER)) is None
-    assert browsers.decide(transaction, DRIVER, browsers.consent_value(DRIVER)) == ASKED
+    assert browsers.decide(transaction, OTHER, browsers.consent_value(OTHER), is_approved=True) is None
+    assert browsers.decide(transaction, DRIVER, None, is_approved=True) is None
+    assert browsers.decide(transaction, DRIVER, "ünknown", is_approved=True) is None
+    assert browsers.decide(transaction, DRIVER, browsers.consent_value(OTHER), is_approved=True) is None
+    assert browsers.decide(transaction, DRIVER, browsers.consent_value(DRIVER), is_approved=True) == ASKED
 
 
 def test_a_question_grows_old(browsers, clock):
     transaction = browsers.ask(DRIVER, ASKED)
     clock.advance(CONSENT_SECONDS)
-    assert browsers.decide(transaction, DRIVER, browsers.consent_value(DRIVER)) is None
+    assert browsers.decide(transaction, DRIVER, browsers.consent_value(DRIVER), is_approved=True) is None
