@@ -418,7 +418,8 @@ def sandbox_signed_out(stage: Stage) -> None:
 def sandbox_question_closed(stage: Stage) -> None:
     sandbox_consent(stage)
     stage.driver.loses_the_way_back()
-    stage.driver.approves()
+    # The same decision again would pass for a double click; another one comes too late.
+    stage.driver.refuses()
     expect(stage.page.get_by_role("heading", level=1)).to_have_text("This question is no longer open")
 
 

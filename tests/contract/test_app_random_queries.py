@@ -207,7 +207,8 @@ def exchange(site, request: bytes) -> bytes:
         contextlib.suppress(ConnectionError),
     ):
         connection.sendall(request)
-        connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # the server may have closed its side already
+            connection.shutdown(socket.SHUT_WR)
         while piece := connection.recv(65536):
             answer += piece
     return answer
