@@ -36,8 +36,8 @@ $(BENCHES):
 
 lock: $(VENV)/.dev ## Pin the newest versions of all requirements
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header requirements.in
-	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --allow-unsafe requirements-dev.in
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-header requirements.in
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-header --allow-unsafe requirements-dev.in
 
 clean: ## Remove the virtual environment and caches; keeps instance/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis test-artifacts
