@@ -23,6 +23,7 @@ from blueprints.web.navigation import register_navigation
 from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION, Services
 from blueprints.web.signing import Signer
+from providers.auth import BasicAuth
 from providers.http import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.platform import PlatformClient
@@ -98,6 +99,7 @@ def build_services(app: Flask, settings: Settings, clock: Callable[[], float]) -
         auth=AuthClient(
             transport, settings.vinli_auth_url, settings.vinli_client_id, settings.vinli_client_secret
         ),
+        app_auth=BasicAuth(settings.vinli_app_id, settings.vinli_app_secret),
         platform=PlatformClient(transport, settings.vinli_platform_url, settings.vinli_concurrency),
         bulkhead=Bulkhead(settings.upstream_slots),
         clock=clock,

@@ -11,7 +11,7 @@ from time import perf_counter
 from bench.downstream import Download, Memory, Operator, expected_row, parsed, run_command
 from bench.figures import Series, expected_seconds
 from bench.report import Row, compared, counted
-from bench.upstream import PAGE, ByteReader, byte_reader, follow_next
+from bench.upstream import PAGE, ByteReader, added_device, byte_reader, follow_next
 from tests.app_process import AppProcess
 from tests.sandbox_process import SandboxProcess
 
@@ -55,6 +55,7 @@ def measure() -> list[Row]:
     rows: list[Row] = []
     with _stage(1_431) as stage:
         rows += _csv(stage, rounds=25, times_faster=7)
+        rows += _without_a_guess(stage, rounds=9)
         rows += _command_line(stage, rounds=7)
     with _stage(10_000) as stage:
         rows += _csv(stage, rounds=7, times_faster=10)
@@ -119,6 +120,27 @@ def _round(stage: Stage) -> Round:
         stage.delayed.seconds(stage.pages),
         _seconds(lambda: follow_next(stage.sandbox.origin, stage.sandbox.app)),
     )
+
+
+def _without_a_guess(stage: Stage, rounds: int) -> list[Row]:
+    """Take turns: a list that a fresh process reads first, one that grew since, and the bytes alone."""
+    fresh, grown, transfers, followed = [], [], [], []
+    for number in range(rounds):
+        with AppProcess(stage.sandbox.credentials, VINLI_CONCURRENCY=str(CONCURRENCY)) as app:
+            operator = Operator(app)
+            fresh.append(operator.download().total)
+            with added_device(stage.sandbox.origin, stage.sandbox.app, number):
+                grown.append(operator.download().total)
+        transfers.append(stage.transfer.seconds(stage.pages))
+        followed.append(_seconds(lambda: follow_next(stage.sandbox.origin, stage.sandbox.app)))
+    expected, following = stage.expected(Series(tuple(transfers))), Series(tuple(followed))
+    name = f"{stage.size:,} devices as CSV"
+    return [
+        compared(f"{name}, first reading of a process, against the formula", Series(tuple(fresh)), expected),
+        compared(f"{name}, same, against following next", Series(tuple(fresh)), following, is_speed=True),
+        compared(f"{name}, grown by one since, against the formula", Series(tuple(grown)), expected),
+        compared(f"{name}, same, against following next", Series(tuple(grown)), following, is_speed=True),
+    ]
 
 
 def _command_line(stage: Stage, rounds: int) -> list[Row]:

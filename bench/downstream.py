@@ -42,7 +42,10 @@ class Operator:
             form = session.get(f"{app.origin}/operator", timeout=10).text
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
             fields = {"csrf_token": token[1] if token else "", "password": OPERATOR_PASSWORD}
-            session.post(f"{app.origin}/operator", fields, timeout=10).raise_for_status()
+            # The page that follows the sign-in already reads devices, which a first reading must not have done.
+            answer = session.post(f"{app.origin}/operator", fields, timeout=10, allow_redirects=False)
+            if answer.status_code != 303:
+                raise RuntimeError(f"the operator's sign-in was answered {answer.status_code}")
             self._cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
 
     def download(self) -> Download:

@@ -30,6 +30,24 @@ def follow_next(origin: str, app: tuple[str, str]) -> list[dict]:
     return devices
 
 
+@contextmanager
+def added_device(origin: str, app: tuple[str, str], number: int) -> Iterator[None]:
+    """Give the app one more device, and take it away again."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.auth = app
+        answer = session.post(
+            f"{origin}/api/v1/devices", json={"device": {"caseId": f"VNL{number:03}"}}, timeout=10
+        )
+        answer.raise_for_status()
+        try:
+            yield
+        finally:
+            session.delete(
+                f"{origin}/api/v1/devices/{answer.json()['device']['id']}", timeout=10
+            ).raise_for_status()
+
+
 class ByteReader:
     """Fetches pages over open connections with `concurrency` threads, and looks at none of the bytes.
 

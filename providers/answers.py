@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from providers import json as strict_json
 from providers.errors import Nonsense
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,29 @@ class Answer:
 
     def json(self) -> Any:
         """Return the body as a JSON value. Raises Nonsense when it does not say it is JSON, or is not."""
-        if not strict_json.is_json_type(self.headers.get("Content-Type")):
-            raise self.nonsense("the answer does not say it is JSON")
+        self._check_type()
         try:
             return strict_json.loads(self.body)
         except strict_json.BadJson as error:
             raise self.nonsense(f"the answer is no proper JSON: {error}") from error
+
+    def decoded(self, decoder: msgspec.json.Decoder[T]) -> T:
+        """Return the body as `decoder` reads it, which is meant for long lists: quick, and not as strict as `json`.
+
+        Raises Nonsense when it does not say it is JSON, or is not what is declared.
+        """
+        self._check_type()
+        try:
+            return decoder.decode(self.body)
+        except msgspec.ValidationError as error:
+            raise self.nonsense(f"the answer is not what it should be: {error}") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            # Neither text nor cause is kept: they may quote the answer.
+            raise self.nonsense(f"the answer is no proper JSON: {type(error).__name__}") from None
+
+    def _check_type(self) -> None:
+        if not strict_json.is_json_type(self.headers.get("Content-Type")):
+            raise self.nonsense("the answer does not say it is JSON")
 
     def nonsense(self, reason: str) -> Nonsense:
         """Return the error that says what is wrong with this answer."""

@@ -1,19 +1,25 @@
 """Whole lists, and whole parts of lists, out of offset pages: in order, without loss or duplicates.
 
 The first page tells the total and the stride, so all other offsets are known and their pages can be asked for at
-once, in little memory; links in answers are not followed. A list may change while it is read. Entries that were
-already seen are skipped; where the totals or the number of entries show that some may have slipped through
-between two pages, the list is read again for those, until a pass holds together. One change leaves no trace in
-either and is missed: an entry removed from a page already read while another is added at the very end. New
-entries come first in Vinli's lists (docs general/pagination), where this cannot lose any.
+once, in little memory; links in answers are not followed. Whoever has read the list before need not wait for that:
+its `Outline` is a guess at the offsets, and pages asked for by it are used only when the first page bears it out.
+
+A list may change while it is read. Entries that were already seen are skipped; where the totals or the number of
+entries show that some may have slipped through between two pages, the list is read again for those, until a pass
+holds together. One change leaves no trace in either and is missed: an entry removed from a page already read while
+another is added at the very end. New entries come first in Vinli's lists (docs general/pagination), where this
+cannot lose any.
+
+A guess keeps that promise. Total and first entry being what they were, nothing was added before the first page was
+read, and so nothing was removed either: a page that happened to be read before it shows the list as it still was.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -24,6 +30,9 @@ T = TypeVar("T")
 MAX_TOTAL = 10_000_000
 MAX_REPAIRS = 3
 MAX_PARTS = 32
+# Seconds that a first page is ahead of those asked for by a guess: its reader is waiting, and would share the
+# interpreter with all of them. A server that answers within them needs no guess.
+HEAD_START = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,20 @@ def _gathered(fetch: Fetch[T], offset: int, count: int) -> Page[T] | None:
     raise Incomplete(f"{count} entries did not come in {MAX_PARTS} pages")
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a first page shows of its list: how many entries there are, how many a page has, and which is first."""
+
+    total: int
+    limit: int
+    first: int | None
+
+
+def outline(page: Page[T], key: Callable[[T], int]) -> Outline:
+    """Return the outline of a list from its first page."""
+    return Outline(page.total, page.limit, key(page.items[0]) if page.items else None)
+
+
 def list_all(
     fetch: Fetch[T],
     *,
@@ -81,16 +104,29 @@ def list_all(
     limit: int = 100,
     concurrency: int = 16,
     provider: str | None = None,
+    guess: Outline | None = None,
 ) -> Listing[T]:
     """Fetch the first page and return the listing that will read the rest.
 
     `fetch(offset, limit)` returns a page and is called from several threads; `key` tells entries apart by a
-    number; `provider` is named in the errors about pages. Raises what `fetch` raises, and Nonsense for a first
-    page that cannot be.
+    number; `provider` is named in the errors about pages; `guess` is what an earlier reading showed. Raises what
+    `fetch` raises, and Nonsense for a first page that cannot be.
     """
-    with attributed(provider):
-        first = _first_page(fetch, 0, limit)
-    return Listing(fetch, first, key, concurrency, provider)
+    workers = _Workers(fetch, concurrency)
+    try:
+        with attributed(provider):
+            if guess is None:
+                return Listing(workers, _first_page(fetch, 0, limit), key, provider)
+            first = workers.submit(_first_page, fetch, 0, limit)
+            if not wait([first], HEAD_START).done:
+                workers.ask(range(guess.limit, guess.total, guess.limit)[: concurrency - 1], guess.limit)
+            page = first.result()
+            if outline(page, key) != guess:
+                workers.forget()
+            return Listing(workers, page, key, provider)
+    except BaseException:
+        workers.close()
+        raise
 
 
 def _first_page(fetch: Fetch[T], offset: int, limit: int) -> Page[T]:
@@ -112,16 +148,12 @@ class Listing(Generic[T]):
     """
 
     def __init__(
-        self,
-        fetch: Fetch[T],
-        first_page: Page[T],
-        key: Callable[[T], int],
-        concurrency: int,
-        provider: str | None,
+        self, workers: _Workers[T], first_page: Page[T], key: Callable[[T], int], provider: str | None
     ) -> None:
         self.first_page = first_page
         self.total = first_page.total
-        self._entries = _entries(fetch, first_page, key, concurrency, provider)
+        self._workers = workers
+        self._entries = _entries(workers, first_page, key, provider)
 
     def __iter__(self) -> Iterator[T]:
         return self._entries
@@ -129,17 +161,19 @@ class Listing(Generic[T]):
     def close(self) -> None:
         """Stop: nothing more is asked for. Requests under way end by themselves and are not waited for."""
         self._entries.close()
+        self._workers.close()
 
 
 def _entries(
-    fetch: Fetch[T], first: Page[T], key: Callable[[T], int], concurrency: int, provider: str | None
+    workers: _Workers[T], first: Page[T], key: Callable[[T], int], provider: str | None
 ) -> Generator[T, None, None]:
     seen: set[int] = set()
-    with attributed(provider), _workers(concurrency) as executor:
+    with attributed(provider), closing(workers):
         for repair in range(1 + MAX_REPAIRS):
             if repair:
-                first = fetch(0, first.limit)
-            reading = _Pass(fetch, first, executor, 2 * concurrency)
+                workers.forget()
+                first = _first_page(workers.fetch, 0, first.limit)
+            reading = _Pass(workers, first)
             met: set[int] = set() if repair else seen
             for entries in reading.entries():
                 yield from _unseen(entries, key, met, seen)
@@ -160,26 +194,47 @@ def _unseen(entries: list[T], key: Callable[[T], int], met: set[int], seen: set[
             yield entry
 
 
-@contextmanager
-def _workers(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Lend threads, started as they are needed. On leaving, queued work is dropped and nothing is waited for."""
-    executor = ThreadPoolExecutor(count, thread_name_prefix="paging")
-    try:
-        yield executor
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+class _Workers(Generic[T]):
+    """Threads that fetch pages, started as they are needed, and the pages asked for and not yet taken, in order."""
+
+    def __init__(self, fetch: Fetch[T], concurrency: int) -> None:
+        self.fetch = fetch
+        self._ahead = 2 * concurrency
+        self._executor = ThreadPoolExecutor(concurrency, thread_name_prefix="paging")
+        self._asked: deque[tuple[int, Future[Page[T]]]] = deque()
+        self.submit = self._executor.submit
+
+    def ask(self, offsets: Iterable[int], limit: int) -> None:
+        """Ask for pages in this order, but for those asked for already, while there is room."""
+        known = {offset for offset, _ in self._asked}
+        for offset in offsets:
+            if len(self._asked) >= self._ahead:
+                return
+            if offset not in known:
+                self._asked.append((offset, self.submit(self.fetch, offset, limit)))
+
+    def take(self) -> Page[T]:
+        """Return the page that was asked for first; raises what fetching it raised."""
+        return self._asked.popleft()[1].result()
+
+    def forget(self) -> None:
+        """Drop the pages asked for; those under way are not waited for."""
+        for _, page in self._asked:
+            page.cancel()
+        self._asked.clear()
+
+    def close(self) -> None:
+        """Drop queued work and wait for nothing."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 class _Pass(Generic[T]):
-    """One reading of the list from front to end. At most `ahead` pages are asked for and not yet taken."""
+    """One reading of the list from front to end."""
 
-    def __init__(self, fetch: Fetch[T], first: Page[T], executor: ThreadPoolExecutor, ahead: int) -> None:
-        self._fetch = fetch
+    def __init__(self, workers: _Workers[T], first: Page[T]) -> None:
+        self._workers = workers
         self._first = first
-        self._executor = executor
-        self._ahead = ahead
         self._stride = first.limit
-        self._next_offset = first.limit
         self._highest = self._lowest = first.total
         self._has_short_page = False
 
@@ -190,14 +245,14 @@ class _Pass(Generic[T]):
         """
         self._note(self._first, 0)
         yield self._first.items[:1]
-        pending = deque(self._asked_for(0))
+        offset = self._stride
+        self._ask_from(offset)
         yield self._first.items[1:]
-        offset = 0
-        while pending:
-            offset += self._stride
-            page = pending.popleft().result()
+        while offset < self._highest:
+            page = self._workers.take()
             self._note(page, offset)
-            pending.extend(self._asked_for(len(pending)))
+            offset += self._stride
+            self._ask_from(offset)
             yield page.items
 
     def is_steady(self, met: int) -> bool:
@@ -212,11 +267,8 @@ class _Pass(Generic[T]):
         """
         return self._lowest == self._first.total <= met and not self._has_short_page
 
-    def _asked_for(self, pending: int) -> Iterator[Future[Page[T]]]:
-        while pending < self._ahead and self._next_offset < self._highest:
-            yield self._executor.submit(self._fetch, self._next_offset, self._stride)
-            self._next_offset += self._stride
-            pending += 1
+    def _ask_from(self, offset: int) -> None:
+        self._workers.ask(range(offset, self._highest, self._stride), self._stride)
 
     def _note(self, page: Page[T], offset: int) -> None:
         _check(page, offset, self._stride)

@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from sandbox.arrivals import Arrivals
+
 if TYPE_CHECKING:
     from sandbox.server import Server
 
@@ -56,6 +58,8 @@ class Connection(BaseHTTPRequestHandler):
             self.request.settimeout(IDLE_SECONDS)
             self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         super().setup()
+        self.arrivals = Arrivals(self.connection, self.server.tls is None)
+        self.rfile = io.BufferedReader(self.arrivals)
 
     def finish(self) -> None:
         super().finish()
@@ -65,7 +69,7 @@ class Connection(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         self.close_connection = True
         self.raw_requestline = self.rfile.readline(MAX_LINE + 1)
-        arrived = time.monotonic()
+        arrived = self.arrivals.latest()
         if not self.raw_requestline:
             return
         if len(self.raw_requestline) > MAX_LINE:

@@ -4,11 +4,12 @@ Devices are listed by the hundred, so their links are cut beforehand where the i
 """
 
 import json
+from functools import lru_cache
 
 from sandbox.addresses import Addresses
 from sandbox.catalogue import CarModel
 from sandbox.dates import iso
-from sandbox.devices import Device
+from sandbox.devices import MOST_KEPT, Device
 from sandbox.vehicles import Vehicle
 
 to_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -30,8 +31,10 @@ class Wire:
             for service in ("platform", "rules", "events", "trips")
         }
         self._around_ids = template.split(ID)
+        # (Device) -> str; as many texts are kept as devices are, some 15 MB.
+        self.device = lru_cache(MOST_KEPT)(self._device)
 
-    def device(self, device: Device) -> str:
+    def _device(self, device: Device) -> str:
         """Return a device. All seven links are there and absolute: android-net-v2 demands it."""
         return (
             f'{{"id":"{device.id}","name":{json.dumps(device.name)},"chipId":"{device.chip_id}",'

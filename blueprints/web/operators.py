@@ -67,8 +67,7 @@ def operator_required(view: Callable[P, R]) -> Callable[P, R]:
 
 def app_auth() -> BasicAuth:
     """Return what authenticates the app client; it sees every driver's devices, so only operators get here."""
-    settings = services().settings
-    return BasicAuth(settings.vinli_app_id, settings.vinli_app_secret)
+    return services().app_auth
 
 
 def password_marks() -> list[str]:

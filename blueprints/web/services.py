@@ -10,6 +10,7 @@ from flask import current_app
 
 from blueprints.web.bulkhead import Bulkhead
 from blueprints.web.signing import Signer
+from providers.auth import BasicAuth
 from providers.http import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.platform import PlatformClient
@@ -23,7 +24,7 @@ EXTENSION = "vinli_connect"
 
 @dataclass(frozen=True)
 class Services:
-    """Everything a view may call. ``clock`` returns Unix seconds."""
+    """Everything a view may call. ``clock`` returns Unix seconds; ``app_auth`` is for the operator's views alone."""
 
     settings: Settings
     store: Store
@@ -33,6 +34,7 @@ class Services:
     transport: Transport
     auth: AuthClient
     platform: PlatformClient
+    app_auth: BasicAuth
     bulkhead: Bulkhead
     clock: Callable[[], float]
 

@@ -7,17 +7,21 @@ passed per call: the app's BasicAuth sees all devices of the app, a BearerAuth t
 from __future__ import annotations
 
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from requests.auth import AuthBase
 
 from providers.answers import Answer
 from providers.errors import NotFound
 from providers.http import Transport
-from providers.paging import Listing, Page, fetch_range, list_all
+from providers.paging import Listing, Outline, Page, fetch_range, list_all, outline
 from providers.vinli.models import Device, Vehicle, is_uuid
-from providers.vinli.replies import item, item_or_none, page
+from providers.vinli.replies import PageReader, item, item_or_none
 
 PROVIDER = "vinli platform"
+# The largest page that Vinli's own clients ask for (vinli-node lib/stream, vinli-cli).
+MAX_LIMIT = 100
+_DEVICE_PAGES = PageReader("devices", Device)
 
 
 class PlatformClient:
@@ -30,11 +34,21 @@ class PlatformClient:
         self._transport = transport
         self._base = f"{transport.allow(origin)}/api/v1"
         self._concurrency = concurrency
+        # What each owner of credentials last saw of its list; forgotten with the credentials.
+        self._outlines: WeakKeyDictionary[AuthBase, Outline] = WeakKeyDictionary()
 
     def devices(self, auth: AuthBase) -> Listing[Device]:
-        """Return all devices, newest first; the first page is fetched right away, the others as it is read."""
+        """Return all devices, newest first; the first page is fetched right away, the others as it is read.
+
+        Asked again with the same `auth`, all pages are asked for at once, as many as the list had.
+        """
         return list_all(
-            partial(self._page, auth), key=_device_key, concurrency=self._concurrency, provider=PROVIDER
+            partial(self._page, auth),
+            key=_device_key,
+            limit=MAX_LIMIT,
+            concurrency=self._concurrency,
+            provider=PROVIDER,
+            guess=self._outlines.get(auth),
         )
 
     def devices_page(
@@ -67,7 +81,10 @@ class PlatformClient:
     def _page(self, auth: AuthBase, offset: int, limit: int, deadline: float | None = None) -> Page[Device]:
         """Return one page as it comes; its `limit` may be smaller than the one asked for."""
         answer = self._get(auth, "/devices", deadline, {"limit": limit, "offset": offset})
-        return page(answer, "devices", Device.from_json)
+        page = _DEVICE_PAGES.read(answer)
+        if offset == 0 and limit == MAX_LIMIT:
+            self._outlines[auth] = outline(page, _device_key)
+        return page
 
     def _get(
         self, auth: AuthBase, path: str, deadline: float | None, params: dict[str, str | int] | None = None

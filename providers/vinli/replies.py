@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from types import GenericAlias
+from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from providers.answers import Answer
 from providers.paging import Page
@@ -22,18 +25,32 @@ def item_or_none(answer: Answer, key: str, parse: Callable[[Any], T]) -> T | Non
     return None if value is None else _parsed(answer, parse, value)
 
 
-def page(answer: Answer, key: str, parse: Callable[[Any], T]) -> Page[T]:
-    """Return one page of an offset list. Links are not looked at: offsets are computed. Raises Nonsense."""
-    body = answer.json()
-    try:
-        values = body[key]
-        numbers = body["meta"]["pagination"]
-        total, limit, offset = (_whole(numbers[name]) for name in ("total", "limit", "offset"))
-        if not isinstance(values, list):
-            raise ValueError(f"{key} is not a list")
-        return Page([parse(value) for value in values], total=total, offset=offset, limit=limit)
-    except (KeyError, TypeError, ValueError) as error:
-        raise answer.nonsense(f"the page of {key} is malformed") from error
+class _Pagination(msgspec.Struct):
+    total: int
+    limit: int
+    offset: int
+
+
+class _Meta(msgspec.Struct):
+    pagination: _Pagination
+
+
+class PageReader(Generic[T]):
+    """Reads pages of an offset list: entries of one kind under one key, and `meta` beside them.
+
+    Links are not looked at: offsets are computed.
+    """
+
+    def __init__(self, key: str, entry: type[T]) -> None:
+        items: Any = GenericAlias(list, (entry,))  # list[entry], which a checker cannot read
+        page: Any = msgspec.defstruct("Page", [("items", items), ("meta", _Meta)], rename={"items": key})
+        self._decoder = msgspec.json.Decoder(page)
+
+    def read(self, answer: Answer) -> Page[T]:
+        """Return one page as it came. Raises Nonsense."""
+        page = answer.decoded(self._decoder)
+        numbers: _Pagination = page.meta.pagination
+        return Page(page.items, total=numbers.total, offset=numbers.offset, limit=numbers.limit)
 
 
 def _root(answer: Answer, key: str) -> Any:
@@ -48,9 +65,3 @@ def _parsed(answer: Answer, parse: Callable[[Any], T], value: Any) -> T:
         return parse(value)
     except ValueError as error:
         raise answer.nonsense(f"{type(error).__name__}: {error}") from error
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise ValueError("not a whole number")
-    return value

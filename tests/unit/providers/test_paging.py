@@ -4,7 +4,7 @@ from itertools import islice
 import pytest
 
 from providers.errors import Incomplete, Nonsense, ServerFailed
-from providers.paging import MAX_PARTS, Page, fetch_range, list_all
+from providers.paging import HEAD_START, MAX_PARTS, Page, fetch_range, list_all, outline
 
 
 class Source:
@@ -158,7 +158,12 @@ def swap(source):
     grow_in_front(source)
 
 
-@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end, shrink, swap])
+def swap_far_behind(source):
+    del source.entries[55]
+    grow_in_front(source)
+
+
+@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end, shrink, swap, swap_far_behind])
 @pytest.mark.parametrize("call", [2, 3, 5, 7, 10])
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_what_stays_in_a_changing_list_is_listed_once(change, call, concurrency):
@@ -194,6 +199,151 @@ def test_a_list_that_shrinks_to_nothing_ends():
 
     source = Source(95, at(2)(clear))
     assert listed(source, limit=10) == list(range(10))
+
+
+# A list that was read before
+
+
+def guessed(source, guess, **options):
+    return list_all(source, key=lambda entry: entry, limit=10, guess=guess, **options)
+
+
+def seen(source):
+    return outline(Page(source.entries[:10], len(source.entries), 0, 10), lambda entry: entry)
+
+
+def after_others(source, count):
+    """Return a fetch whose first page is read by the server when `count` others have been."""
+    others = threading.Semaphore(0)
+
+    def fetch(offset, limit):
+        if offset == 0 and len(source.asked) <= count:
+            for _ in range(count):
+                assert others.acquire(timeout=10)
+        page = source(offset, limit)
+        if offset:
+            others.release()
+        return page
+
+    return fetch
+
+
+def slow_first(fetch):
+    """Return a fetch whose first page takes longer than a head start."""
+
+    def slowed(offset, limit):
+        if offset == 0:
+            threading.Event().wait(4 * HEAD_START)
+        return fetch(offset, limit)
+
+    return slowed
+
+
+def test_a_right_guess_asks_for_all_pages_at_once():
+    source, together = Source(95), threading.Barrier(10)
+
+    def fetch(offset, limit):
+        together.wait(10)
+        return source(offset, limit)
+
+    assert list(guessed(fetch, seen(source))) == list(range(95))
+    assert sorted(source.asked) == [(offset, 10) for offset in range(0, 95, 10)]
+
+
+def test_a_guess_does_not_ask_for_more_at_once_than_is_allowed():
+    source, running, peak = Source(500), set(), []
+    lock, first_is_due = threading.Lock(), threading.Event()
+
+    def fetch(offset, limit):
+        with lock:
+            running.add(offset)
+            peak.append(len(running))
+        if offset == 0:
+            first_is_due.wait(10)
+        elif offset == 20:
+            first_is_due.set()
+        page = source(offset, limit)
+        with lock:
+            running.discard(offset)
+        return page
+
+    assert list(guessed(fetch, seen(source), concurrency=3)) == list(range(500))
+    assert max(peak) <= 3
+
+
+@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end, shrink, swap])
+def test_a_wrong_guess_is_forgotten(change):
+    source = Source(95)
+    guess = seen(source)
+    change(source)
+    assert list(guessed(after_others(source, 5), guess)) == source.entries
+
+
+def test_a_guess_at_a_list_that_is_empty_now_is_forgotten():
+    source = Source(95)
+    guess = seen(source)
+    source.entries.clear()
+    assert list(guessed(after_others(source, 5), guess)) == []
+
+
+def test_a_quick_server_is_not_guessed_at():
+    source = Source(95)
+    listing = guessed(source, seen(source))
+    assert len(source.asked) == 1
+    assert list(listing) == list(range(95))
+
+
+@pytest.mark.parametrize("change", [grow_in_front, grow_at_the_end, shrink, swap, swap_far_behind])
+@pytest.mark.parametrize("call", range(1, 11))
+@pytest.mark.parametrize("others", [1, 4, 9])
+def test_with_a_guess_too_what_stays_in_a_changing_list_is_listed_once(change, call, others):
+    source = Source(95, at(call)(change))
+    entries = list(guessed(after_others(source, others), seen(source)))
+    assert len(entries) == len(set(entries))
+    assert set(entries) >= set(range(95)) & set(source.entries)
+
+
+def test_pages_of_a_guess_that_fail_fail_the_list_where_they_stand():
+    source = Source(95)
+
+    def fetch(offset, limit):
+        if offset == 30:
+            raise ServerFailed("down")
+        return source(offset, limit)
+
+    entries = iter(guessed(slow_first(fetch), seen(source)))
+    assert list(islice(entries, 30)) == list(range(30))
+    with pytest.raises(ServerFailed):
+        next(entries)
+
+
+def test_a_first_page_that_fails_fails_the_list_whatever_was_guessed():
+    source, others = Source(95), threading.Semaphore(0)
+
+    def fetch(offset, limit):
+        if offset == 0:
+            assert others.acquire(timeout=10)
+            raise ServerFailed("down")
+        others.release()
+        return source(offset, limit)
+
+    with pytest.raises(ServerFailed):
+        guessed(fetch, seen(source))
+
+
+def test_closing_a_guessed_list_before_reading_it_stops_the_fetching():
+    source, release = Source(10_000), threading.Event()
+
+    def fetch(offset, limit):
+        if offset > 20:
+            release.wait(10)
+        return slow_first(source)(offset, limit)
+
+    listing = guessed(fetch, seen(source), concurrency=4)
+    listing.close()
+    release.set()
+    assert list(listing) == []
+    assert len(source.asked) <= 4
 
 
 # Pages that cannot be

@@ -1,11 +1,13 @@
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 
 import pytest
+from msgspec import structs
 
 from blueprints.web.bulkhead import Bulkhead, Saturated
-from blueprints.web.device_lists import BrokenOff, DeviceStream, csv_rows, neutral
+from blueprints.web.device_lists import BrokenOff, DeviceStream, csv_rows, iso
 from providers.errors import TimedOut
 from providers.vinli.models import Device
 
@@ -55,8 +57,30 @@ def test_the_first_csv_row_does_not_wait_for_others():
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])
 def test_formulas_are_neutralized(cell):
-    assert neutral(cell) == "'" + cell
-    assert neutral("a" + cell) == "a" + cell
+    text = "".join(csv_rows([device(1, cell), device(2, "a" + cell)]))
+    names = [row[1] for row in csv.reader(io.StringIO(text, newline=""))][1:]
+    assert names == ["'" + cell, "a" + cell]
+
+
+def test_a_chip_id_is_neutralized_too():
+    text = "".join(csv_rows([structs.replace(device(1), chip_id='=1,"')]))
+    assert next(islice(csv.reader(io.StringIO(text)), 1, None))[2] == "'=1,\""
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC), "2026-01-02T03:04:05.678Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, 678_999, tzinfo=UTC), "2026-01-02T03:04:05.678Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, 1, tzinfo=UTC), "2026-01-02T03:04:05.000Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "2026-01-02T03:04:05.000Z"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00.000Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=5))), "2026-01-01T22:04:05.000Z"),
+        (None, ""),
+    ],
+)
+def test_times_are_written_in_utc_with_milliseconds(moment, text):
+    assert iso(moment) == text
 
 
 def test_a_whole_list_is_called_complete():

@@ -1,4 +1,5 @@
 import base64
+import threading
 from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
@@ -7,6 +8,7 @@ import pytest
 
 from providers.auth import BasicAuth, BearerAuth
 from providers.errors import Incomplete, Nonsense, NotFound, ServerFailed, TimedOut, Unauthorized
+from providers.paging import Outline
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
 from tests.unit.providers.servers import http, json_reply
@@ -84,6 +86,56 @@ def test_a_server_that_gives_smaller_pages_is_followed(serve, client_for):
     server = serve(lambda request: page_of(devices, request, limit=20))
     assert len(list(client_for(server).devices(APP))) == 55
     assert [request.query["limit"] for request in server.received] == ["100", "20", "20"]
+
+
+def test_a_list_read_before_is_asked_for_at_once_with_the_same_credentials(serve, client_for):
+    devices = [device(number) for number in range(432)]
+    together = threading.Barrier(5)
+
+    def respond(request):
+        if is_second:
+            together.wait(10)
+        return page_of(devices, request)
+
+    is_second = False
+    client = client_for(serve(respond), concurrency=5)
+    assert len(list(client.devices(APP))) == 432
+    is_second = True
+    assert [entry.name for entry in client.devices(APP)] == [f"Car {number}" for number in range(432)]
+
+
+def test_a_first_page_that_was_only_looked_at_is_remembered_too_and_not_for_others(serve, client_for):
+    devices = [device(number) for number in range(150)]
+    server = serve(lambda request: page_of(devices, request))
+    client = client_for(server)
+    client.devices_page(APP, 0, 100)
+    client.devices_page(BearerAuth("abc"), 0, 24)
+    assert list(client._outlines.values()) == [Outline(150, 100, 0)]
+    assert list(client._outlines) == [APP]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"devices": [], "meta": {"pagination": {"total": 0, "limit": 100, "offset": 0}}} x',
+        b'{"devices": [], "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"devices": [], "meta": {"pagination": {"total": 1e400, "limit": 100, "offset": 0}}}',
+        b"\xff",
+        b"",
+    ],
+)
+def test_a_page_that_is_no_json_is_nonsense_and_not_quoted(serve, client_for, body):
+    server = serve(lambda _: http(200, body))
+    with pytest.raises(Nonsense) as caught:
+        client_for(server).devices(APP)
+    assert caught.value.__cause__ is None
+
+
+def test_a_page_that_does_not_say_it_is_json_is_nonsense(serve, client_for):
+    body = b'{"devices": [], "meta": {"pagination": {"total": 0, "limit": 100, "offset": 0}}}'
+    server = serve(lambda _: http(200, body, content_type="text/html"))
+    with pytest.raises(Nonsense):
+        client_for(server).devices(APP)
 
 
 def test_an_empty_list_is_a_list(serve, client_for):
@@ -208,7 +260,9 @@ def test_one_device(serve, client_for):
     server = serve(lambda _: json_reply({"device": DEVICE}))
     found = client_for(server).device(BearerAuth("abc"), DEVICE_ID.upper())
     created_at = datetime(2016, 4, 7, 14, 56, 18, 306_000, tzinfo=UTC)
-    assert found == Device(DEVICE_ID, "Mystery Machine", "VV55C6887CBA", created_at, is_virtual=False)
+    assert found == Device(
+        id=DEVICE_ID, name="Mystery Machine", chip_id="VV55C6887CBA", created_at=created_at, is_virtual=False
+    )
     (request,) = server.received
     assert request.target == f"/api/v1/devices/{DEVICE_ID}"
     assert request.headers["authorization"] == "Bearer abc"
@@ -257,6 +311,7 @@ def test_a_missing_key_is_not_the_same_as_no_vehicle(serve, client_for):
         {"id": None},
         {"id": "48ef1264-7fd2-4319-8789-g9a6b85b7a8f"},
         {"name": 5},
+        {"virtual": "yes"},
         {"chipId": None},
         {"createdAt": None},
         {"createdAt": "yesterday"},
@@ -269,9 +324,20 @@ def test_a_device_with_a_wrong_field_is_refused(wrong):
         Device.from_json(DEVICE | wrong)
 
 
+@pytest.mark.parametrize("name", ["name", "chipId"])
+def test_a_text_with_nul_is_refused(name):
+    with pytest.raises(ValueError, match="NUL"):
+        Device.from_json(DEVICE | {name: "a\0b"})
+
+
+def test_an_id_in_capitals_is_the_same_id():
+    assert Device.from_json(DEVICE | {"id": DEVICE_ID.upper()}).id == DEVICE_ID
+
+
 def test_texts_are_cut_and_unknown_fields_dropped():
     made = Device.from_json(DEVICE | {"name": "x" * 10_000, "virtual": True, "unlockToken": "secret"})
     assert len(made.name) == 200
+    assert len(Device.from_json(DEVICE | {"name": None, "chipId": "x" * 10_000}).chip_id) == 200
     assert made.is_virtual
     assert "secret" not in repr(made)
 
