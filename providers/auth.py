@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Protocol
 
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MAX_REFUSAL = 64 * 1024
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
@@ -45,3 +49,89 @@ class BearerAuth(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = self._header
         return request
+
+
+class HeaderAuth(AuthBase):
+    """Fixed headers, an API key for example. Raises ValueError for values that no header can carry."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        for name, value in headers.items():
+            if not _VISIBLE_ASCII.fullmatch(value):
+                raise ValueError(f"the value of {name} is not visible ASCII")
+        self._headers = dict(headers)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers.update(self._headers)
+        return request
+
+
+class ComposedAuth(AuthBase):
+    """Several ways of authenticating on one request, one after the other."""
+
+    def __init__(self, *parts: AuthBase) -> None:
+        self._parts = parts
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        for part in self._parts:
+            request = part(request)
+        return request
+
+
+class Token(Protocol):
+    """A token as `TokenAuth` needs it."""
+
+    value: str
+
+
+class Source(Protocol):
+    """Where `TokenAuth` gets its tokens: `providers.tokens.TokenSource`, or anything like it."""
+
+    def token(self) -> Token:
+        """Return a token that is good now."""
+        ...
+
+    def refused(self, token: Token) -> Token | None:
+        """Return another token for one that was answered 401, or None when it is not to be tried again."""
+        ...
+
+    def refused_again(self, token: Token) -> None:
+        """Take note that this token, fetched after a refusal, was refused as well."""
+        ...
+
+
+class TokenAuth(AuthBase):
+    """A token of `source` in the Authorization header; after a 401 the request is repeated once with another.
+
+    `scheme` stands before it (RFC 6750, section 2.1); empty leaves the token bare (seed 004). Applying it raises what
+    `source.token()` raises.
+    """
+
+    def __init__(self, source: Source, scheme: str = "Bearer") -> None:
+        self._source = source
+        self._prefix = f"{scheme} " if scheme else ""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        token = self._source.token()
+        request.headers["Authorization"] = self._prefix + token.value
+        # The count of repeats belongs to the request: threads share this object.
+        request.register_hook("response", partial(self._repeat_once, token))  # type: ignore[no-untyped-call]
+        return request
+
+    def _repeat_once(self, token: Token, response: Response, **options: Any) -> Response:
+        if response.status_code != 401:
+            return response
+        fresh = self._source.refused(token)
+        if fresh is None:
+            return response
+        # Read to its end, so that the connection is free for the repeat.
+        response.raw.read(_MAX_REFUSAL + 1, decode_content=False)
+        response.close()
+        request = response.request.copy()
+        request.hooks = {"response": []}
+        request.headers["Authorization"] = self._prefix + fresh.value
+        repeated: Response = response.connection.send(request, **options)
+        repeated.history.append(response)
+        repeated.request = request
+        if repeated.status_code == 401:
+            self._source.refused_again(fresh)
+        return repeated

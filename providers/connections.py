@@ -46,6 +46,7 @@ class _ExchangeMixin:
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         exchange = current()
+        exchange.is_answered = False  # a 401 may have been before
         exchange.is_reused = self.sock is not None and self._opened_in is not exchange
         super().request(*args, **kwargs)  # type: ignore[misc]
 

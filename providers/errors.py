@@ -9,6 +9,8 @@ ProviderError
 │   ├── Unauthorized    401: connect again
 │   ├── Forbidden       403: not for these credentials
 │   └── NotFound        404: no such thing
+├── ChallengePending    the identity provider wants more than a password: ask the provider
+├── NoToken             no access token can be had: see `remedy`, and `retry_after` for when it is tried again
 ├── Nonsense            the answer is not what it should be: redirect, content type, size, JSON, fields
 └── Incomplete          a list could not be read whole
 """
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class ProviderError(Exception):
@@ -87,6 +90,22 @@ class Forbidden(Refused):
 
 class NotFound(Refused):
     """There is no such thing, or not for these credentials (404)."""
+
+
+class ChallengePending(ProviderError):
+    """Cognito answered with a challenge (a new password, a second factor) that no server can meet."""
+
+
+class NoToken(ProviderError):
+    """No access token can be had now. `cause` is the error that the last request for one ended in.
+
+    `remedy` says who can do something: "wait", "settings" (those named in `settings`), or "provider".
+    """
+
+    def __init__(self, reason: str, *, remedy: str, settings: tuple[str, ...] = (), **fields: Any) -> None:
+        super().__init__(reason, **fields)
+        self.remedy = remedy
+        self.settings = settings
 
 
 class Nonsense(ProviderError):

@@ -61,12 +61,13 @@ _thread = threading.local()
 
 @contextmanager
 def exchanging(exchange: Exchange) -> Iterator[None]:
-    """Make `exchange` the one this thread is in."""
+    """Make `exchange` the one this thread is in; one within another when a 401 has a token renewed."""
+    outer = getattr(_thread, "exchange", None)
     _thread.exchange = exchange
     try:
         yield
     finally:
-        del _thread.exchange
+        _thread.exchange = outer
 
 
 def current() -> Exchange:

@@ -116,7 +116,11 @@ def _oauth_error(headers: Mapping[str, str], body: bytes | None) -> tuple[str | 
         return None, None
     if not isinstance(value, dict):
         return None, None
-    return _text(value.get("error"), _MAX_ERROR), _text(value.get("error_description"), _MAX_DESCRIPTION)
+    # Cognito names an error by its type, with or without a name space (AWS JSON protocol 1.1).
+    kind = value["__type"].rpartition("#")[2] if isinstance(value.get("__type"), str) else None
+    return _text(value.get("error", kind), _MAX_ERROR), _text(
+        value.get("error_description"), _MAX_DESCRIPTION
+    )
 
 
 def _text(value: Any, limit: int) -> str | None:

@@ -92,11 +92,14 @@ class Transport:
         params: Mapping[str, str | int] | None = None,
         form: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         max_bytes: int = MAX_BYTES,
         deadline: float | None = None,
         retry: bool | None = None,
     ) -> Answer:
         """Send a request and return the 2xx answer; everything else is raised as a ProviderError.
+
+        The body is `form`, `json`, or `content` as it is, whose type `headers` name.
 
         GET and HEAD are repeated up to twice on what may pass within the deadline (no connection, 502, 503,
         504, 429 with Retry-After); `retry` says otherwise. Whatever the method, a request is repeated once when
@@ -111,7 +114,13 @@ class Transport:
             raise TimedOut("no time was left to ask", **call.fields())
         prepared = requests.PreparedRequest()
         prepared.prepare(
-            method, url, {**self._headers, **(headers or {})}, params=params, data=form, json=json, auth=auth
+            method,
+            url,
+            {**self._headers, **(headers or {})},
+            params=params,
+            data=form if content is None else content,
+            json=json,
+            auth=auth,
         )
         give_up_at = self._clock() + patience
         may_repeat = method in _IDEMPOTENT if retry is None else retry

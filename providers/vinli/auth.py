@@ -6,7 +6,6 @@ vinli-node lib/auth.js and vinli_tornado_auth. PKCE (RFC 7636) is ours: no serve
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -15,16 +14,14 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from providers.auth import BasicAuth, BearerAuth
+from providers.checks import checked_lifetime, checked_token
 from providers.errors import Refused
 from providers.http import Transport
 from providers.vinli.models import User
 from providers.vinli.replies import item
 
 PROVIDER = "vinli auth"
-MAX_LIFETIME = 30 * 24 * 3600
 _MAX_TOKEN_BYTES = 64 * 1024
-_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
-_DIGITS = re.compile(r"[0-9]{1,20}")
 
 
 def new_code_verifier() -> str:
@@ -80,40 +77,22 @@ class TokenResponse:
         if not isinstance(value, dict):
             raise ValueError("the token response is not an object")
         return cls(
-            access_token=_token(value.get("access_token"), "access_token"),
+            access_token=checked_token(value.get("access_token"), "access_token"),
             token_type=_token_type(value.get("token_type")),
-            expires_in=_expires_in(value.get("expires_in")),
+            expires_in=checked_lifetime(value.get("expires_in")),
             refresh_token=_optional_token(value.get("refresh_token")),
             scope=_scope(value.get("scope")),
         )
 
 
-def _token(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise ValueError(f"{name} is missing or not 1 to 8192 visible ASCII characters")
-    return value
-
-
 def _optional_token(value: Any) -> str | None:
-    return None if value is None else _token(value, "refresh_token")
+    return None if value is None else checked_token(value, "refresh_token")
 
 
 def _token_type(value: Any) -> str:
     if value is None or (isinstance(value, str) and value.lower() == "bearer"):
         return "Bearer"
     raise ValueError("token_type is not Bearer")
-
-
-def _expires_in(value: Any) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError("expires_in is not a whole number")
-    if value <= 0:
-        raise ValueError("expires_in is not in the future")
-    return min(value, MAX_LIFETIME)
 
 
 def _scope(value: Any) -> str | None:
