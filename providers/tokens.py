@@ -262,7 +262,7 @@ class TokenSource:
         day, asked_at, asked_wall = self._today(), self._clock.steady(), self._clock.wall()
         counted = replace(record, day=day, fetches=record.fetches + 1 if record.day == day else 1)
         try:
-            answer = self._ask(record.refresh_token)
+            answer, refresh_token = self._ask(record.refresh_token)
         except ProviderError as error:
             failure = Failure.of(error, record.failure, self._clock, self._chance())
             is_dead = isinstance(error, Refused)
@@ -276,8 +276,7 @@ class TokenSource:
             token=answer.value,
             expires=expires,
             lifetime=answer.lifetime,
-            # An answer without one leaves the old one good (RFC 6749, section 6).
-            refresh_token=answer.refresh_token or record.refresh_token,
+            refresh_token=refresh_token,
             fetched_at=asked_wall,
             failure=None,
         )
@@ -285,20 +284,25 @@ class TokenSource:
         self._save(fetched)
         return token
 
-    def _ask(self, refresh_token: str | None) -> TokenAnswer:
-        """Ask with the refresh token where there is one, and with the credentials when it is dead."""
+    def _ask(self, refresh_token: str | None) -> tuple[TokenAnswer, str | None]:
+        """Ask with the refresh token where there is one, and with the credentials when it is dead.
+
+        Returns the answer, and the refresh token to keep: one that was used stays good where no other came with the
+        answer (RFC 6749, section 6).
+        """
         give_up_at = self._clock.steady() + FETCH_SECONDS
         if refresh_token is not None:
             try:
-                return self.request.send(
-                    self._transport, refresh_token=refresh_token, deadline=FETCH_SECONDS / 2
-                )
+                answer = self._send(refresh_token, FETCH_SECONDS / 2)
+                return answer, answer.refresh_token or refresh_token
             except Refused as refusal:
                 if refusal.error not in DEAD_GRANT:
                     raise
-        return self.request.send(
-            self._transport, refresh_token=None, deadline=give_up_at - self._clock.steady()
-        )
+        answer = self._send(None, give_up_at - self._clock.steady())
+        return answer, answer.refresh_token
+
+    def _send(self, refresh_token: str | None, deadline: float) -> TokenAnswer:
+        return self.request.send(self._transport, refresh_token=refresh_token, deadline=deadline)
 
     def _today(self) -> str:
         return utc(self._clock.wall()).date().isoformat()

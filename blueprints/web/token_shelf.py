@@ -33,8 +33,17 @@ class TokenShelf:
         """Store a record if it still has that version; say whether it was stored. Raises ShelfUnavailable."""
         with _translated():
             if version is None:
-                return self._records.add(name, value, KEPT_SECONDS)
+                return self._added(name, value)
             return self._records.replace(name, value, KEPT_SECONDS, version)
+
+    def _added(self, name: str, value: Mapping[str, Any]) -> bool:
+        if self._records.add(name, value, KEPT_SECONDS):
+            return True
+        if self._records.get(name) is not None:
+            return False
+        # What is there was sealed with a key that is gone: it counts as absent.
+        self._records.put(name, value, KEPT_SECONDS)
+        return True
 
     def lease(self, name: str, seconds: float) -> SharedLease | None:
         """Return the lease for so many seconds, None while somebody else has it. Raises ShelfUnavailable."""
