@@ -1,14 +1,14 @@
-"""``python -m bench [login] [devices]``: measure, print a table, exit with 1 when a target is missed."""
+"""``python -m bench [login] [devices] [tokens]``: measure, print a table, exit with 1 when a target is missed."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import devices, login
+from bench import devices, login, tokens
 from bench.report import Row, table
 
-BENCHES = {"login": login.measure, "devices": devices.measure}
+BENCHES = {"login": login.measure, "devices": devices.measure, "tokens": tokens.measure}
 
 
 def main(arguments: Sequence[str]) -> int:
