@@ -102,7 +102,7 @@ def _csv(stage: Stage, rounds: int, times_faster: float) -> list[Row]:
     )
     latency = Series((LATENCY,) * rounds)
     name = f"{stage.size:,} devices"
-    csv = f"{name} as CSV"
+    csv = f"{name} read before, as CSV"
     return [
         _completeness(f"{csv}, each time", [turn.download.rows() for turn in turns], stage.truth),
         compared(f"{csv}, against the formula", total, stage.expected(transfer), at_most=OVERHEAD),

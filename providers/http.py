@@ -96,6 +96,7 @@ class Transport:
         max_bytes: int = MAX_BYTES,
         deadline: float | None = None,
         retry: bool | None = None,
+        is_guess: bool = False,
     ) -> Answer:
         """Send a request and return the 2xx answer; everything else is raised as a ProviderError.
 
@@ -104,8 +105,10 @@ class Transport:
         GET and HEAD are repeated up to twice on what may pass within the deadline (no connection, 502, 503,
         504, 429 with Retry-After); `retry` says otherwise. Whatever the method, a request is repeated once when
         it went out on a connection that had been idle and proved dead before any byte of an answer: balancers
-        drop idle connections without a word. `deadline` is in seconds from now; when none are left, TimedOut is
-        raised and nothing is sent. Raises ValueError for an origin that was not allowed.
+        drop idle connections without a word. A guess, which nobody may be waiting for, is not repeated, and its
+        failure does not count towards leaving the host alone: many go out at once. `deadline` is in seconds from
+        now; when none are left, TimedOut is raised and nothing is sent. Raises ValueError for an origin that was
+        not allowed.
         """
         breaker = self._breaker(provider, url)
         call = Call(provider, method, url.partition("?")[0])
@@ -123,8 +126,8 @@ class Transport:
             auth=auth,
         )
         give_up_at = self._clock() + patience
-        may_repeat = method in _IDEMPOTENT if retry is None else retry
-        with _guarding(breaker, call, patience) as is_probe:
+        may_repeat = (method in _IDEMPOTENT if retry is None else retry) and not is_guess
+        with _guarding(breaker, call, patience, counts=not is_guess) as is_probe:
             return self._persist(Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe)
 
     def countdown(self, deadline: float | None = None) -> Callable[[], float]:
@@ -202,13 +205,13 @@ class Transport:
 
 
 @contextmanager
-def _guarding(breaker: Breaker, call: Call, patience: float) -> Iterator[bool]:
+def _guarding(breaker: Breaker, call: Call, patience: float, *, counts: bool) -> Iterator[bool]:
     """Ask the breaker before a call of `patience` seconds and tell it the outcome; yields whether it is a probe.
 
     A plain 500 is about what was asked for: one driver's broken devices must not lock out everybody else, so it
     does not count as a failure. Nor does it end a row of failures, for services that go down answer some with
     500 on the way. To a probe it is enough: the host is there again. A timeout of a call with next to no time
-    left says nothing either way.
+    left says nothing either way, nor does one that does not count.
     """
     wait = breaker.admit()
     if wait:
@@ -218,7 +221,7 @@ def _guarding(breaker: Breaker, call: Call, patience: float) -> Iterator[bool]:
         yield is_probe
     except ProviderError as failure:
         if _is_down(failure):
-            if patience >= _FAIR_CHANCE or not isinstance(failure, TimedOut):
+            if counts and (patience >= _FAIR_CHANCE or not isinstance(failure, TimedOut)):
                 breaker.failed()
         elif is_probe or not isinstance(failure, ServerFailed):
             breaker.succeeded()

@@ -23,7 +23,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from providers.errors import Incomplete, Nonsense, attributed
+from providers.errors import Incomplete, Nonsense, ProviderError, attributed
 
 T = TypeVar("T")
 
@@ -105,21 +105,24 @@ def list_all(
     concurrency: int = 16,
     provider: str | None = None,
     guess: Outline | None = None,
+    fetch_ahead: Fetch[T] | None = None,
 ) -> Listing[T]:
     """Fetch the first page and return the listing that will read the rest.
 
     `fetch(offset, limit)` returns a page and is called from several threads; `key` tells entries apart by a
-    number; `provider` is named in the errors about pages; `guess` is what an earlier reading showed. Raises what
-    `fetch` raises, and Nonsense for a first page that cannot be.
+    number; `provider` is named in the errors about pages; `guess` is what an earlier reading showed. Pages that are
+    asked for by it are got by `fetch_ahead`, and once more by `fetch` where that fails. Raises what `fetch` raises,
+    and Nonsense for a first page that cannot be.
     """
     workers = _Workers(fetch, concurrency)
     try:
         with attributed(provider):
-            if guess is None:
+            if guess is None or not (1 <= guess.limit <= limit and 0 <= guess.total <= MAX_TOTAL):
                 return Listing(workers, _first_page(fetch, 0, limit), key, provider)
             first = workers.submit(_first_page, fetch, 0, limit)
             if not wait([first], HEAD_START).done:
-                workers.ask(range(guess.limit, guess.total, guess.limit)[: concurrency - 1], guess.limit)
+                offsets = range(guess.limit, guess.total, guess.limit)[: concurrency - 1]
+                workers.ask(offsets, guess.limit, fetch_ahead or fetch)
             page = first.result()
             if outline(page, key) != guess:
                 workers.forget()
@@ -194,6 +197,16 @@ def _unseen(entries: list[T], key: Callable[[T], int], met: set[int], seen: set[
             yield entry
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked(Generic[T]):
+    """A page that was asked for and not taken yet."""
+
+    offset: int
+    limit: int
+    page: Future[Page[T]]
+    is_guess: bool
+
+
 class _Workers(Generic[T]):
     """Threads that fetch pages, started as they are needed, and the pages asked for and not yet taken, in order."""
 
@@ -201,26 +214,33 @@ class _Workers(Generic[T]):
         self.fetch = fetch
         self._ahead = 2 * concurrency
         self._executor = ThreadPoolExecutor(concurrency, thread_name_prefix="paging")
-        self._asked: deque[tuple[int, Future[Page[T]]]] = deque()
+        self._asked: deque[_Asked[T]] = deque()
         self.submit = self._executor.submit
 
-    def ask(self, offsets: Iterable[int], limit: int) -> None:
+    def ask(self, offsets: Iterable[int], limit: int, fetch: Fetch[T] | None = None) -> None:
         """Ask for pages in this order, but for those asked for already, while there is room."""
-        known = {offset for offset, _ in self._asked}
+        known = {asked.offset for asked in self._asked}
         for offset in offsets:
             if len(self._asked) >= self._ahead:
                 return
             if offset not in known:
-                self._asked.append((offset, self.submit(self.fetch, offset, limit)))
+                page = self.submit(fetch or self.fetch, offset, limit)
+                self._asked.append(_Asked(offset, limit, page, is_guess=fetch is not None))
 
     def take(self) -> Page[T]:
         """Return the page that was asked for first; raises what fetching it raised."""
-        return self._asked.popleft()[1].result()
+        asked = self._asked.popleft()
+        try:
+            return asked.page.result()
+        except ProviderError:
+            if not asked.is_guess:
+                raise
+        return self.fetch(asked.offset, asked.limit)
 
     def forget(self) -> None:
         """Drop the pages asked for; those under way are not waited for."""
-        for _, page in self._asked:
-            page.cancel()
+        for asked in self._asked:
+            asked.page.cancel()
         self._asked.clear()
 
     def close(self) -> None:

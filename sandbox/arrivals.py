@@ -35,6 +35,7 @@ class Arrivals(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
+        self._stamp = None
         if not self._is_stamped:
             return self._sock.recv_into(buffer)
         count, about, _, _ = self._sock.recvmsg_into([buffer], socket.CMSG_SPACE(TIMESPEC.size))

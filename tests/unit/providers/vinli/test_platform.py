@@ -1,4 +1,5 @@
 import base64
+import json
 import threading
 from datetime import UTC, datetime
 from itertools import islice
@@ -8,7 +9,7 @@ import pytest
 
 from providers.auth import BasicAuth, BearerAuth
 from providers.errors import Incomplete, Nonsense, NotFound, ServerFailed, TimedOut, Unauthorized
-from providers.paging import Outline
+from providers.paging import HEAD_START, Outline
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
 from tests.unit.providers.servers import http, json_reply
@@ -114,9 +115,77 @@ def test_a_first_page_that_was_only_looked_at_is_remembered_too_and_not_for_othe
     assert list(client._outlines) == [APP]
 
 
+@pytest.mark.parametrize("wrong", [{"limit": 0}, {"limit": -100}, {"total": 10**30}, {"total": -1}])
+def test_a_first_page_that_cannot_be_is_no_guess_for_the_next_reading(serve, client_for, wrong):
+    devices = [device(number) for number in range(150)]
+    answers = [wrong, wrong, {}]
+
+    def respond(request):
+        page = json.loads(page_of(devices, request).partition(b"\r\n\r\n")[2])
+        page["meta"]["pagination"] |= answers.pop(0) if answers else {}
+        return json_reply(page)
+
+    client = client_for(serve(respond))
+    for _ in range(2):
+        with pytest.raises(Nonsense):
+            client.devices(APP)
+    assert len(list(client.devices(APP))) == 150
+
+
+def test_while_the_service_is_down_one_reading_is_one_request_and_the_host_is_not_given_up(serve, client_for):
+    """Pages asked for by guess are not repeated, do not open the breaker, and are not asked for again."""
+    devices = [device(number) for number in range(1_500)]
+    is_down, others, waited = threading.Event(), threading.Semaphore(0), []
+
+    def respond(request):
+        if not is_down.is_set():
+            return page_of(devices, request)
+        if request.query["offset"] != "0":
+            others.release()
+        elif not waited:
+            waited.extend(others.acquire(timeout=10) for _ in range(14))
+        return http(503)
+
+    server = serve(respond)
+    client = client_for(server, concurrency=16)
+    list(client.devices(APP))
+    is_down.set()
+    sent = len(server.received)
+    with pytest.raises(ServerFailed):
+        client.devices(APP)
+    assert waited == [True] * 14
+    assert len(server.received) - sent == 14 + 3  # the first page is repeated twice
+    with pytest.raises(ServerFailed):
+        client.devices(APP)
+    assert len(server.received) - sent == 14 + 6
+    is_down.clear()
+    assert len(list(client.devices(APP))) == 1_500
+
+
+def test_a_guessed_page_that_failed_is_asked_for_again(serve, client_for):
+    devices = [device(number) for number in range(432)]
+    refused = []
+
+    def respond(request):
+        if is_second and request.query["offset"] == "200" and not refused:
+            refused.append(request)
+            return http(500)
+        if is_second and request.query["offset"] == "0":
+            threading.Event().wait(4 * HEAD_START)
+        return page_of(devices, request)
+
+    is_second = False
+    client = client_for(serve(respond), concurrency=5)
+    list(client.devices(APP))
+    is_second = True
+    assert len(list(client.devices(APP))) == 432
+    assert refused
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        b'{"devices": [], "x": "\xff", "meta": {"pagination": {"total": 0, "limit": 100, "offset": 0}}}',
         b'{"devices": [], "meta": {"pagination": {"total": 0, "limit": 100, "offset": 0}}} x',
         b'{"devices": [], "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'{"devices": [], "meta": {"pagination": {"total": 1e400, "limit": 100, "offset": 0}}}',
@@ -322,6 +391,11 @@ def test_a_missing_key_is_not_the_same_as_no_vehicle(serve, client_for):
 def test_a_device_with_a_wrong_field_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Device.from_json(DEVICE | wrong)
+
+
+@pytest.mark.parametrize("fields", [{}, {"virtual": None}, {"virtual": False}])
+def test_virtual_may_be_null_or_absent(fields):
+    assert Device.from_json(DEVICE | fields).is_virtual is False
 
 
 @pytest.mark.parametrize("name", ["name", "chipId"])
