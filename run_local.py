@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -117,7 +117,7 @@ def start_all(programs: Programs, environment: dict[str, str]) -> list[str]:
     lines: list[str] = []
     if not any(is_set(environment, name) for name in CREDENTIALS):
         about = run_sandbox(programs, environment, port)
-        made |= sandbox_settings(about)
+        made |= sandbox_settings(about) | partner_settings(about, environment)
         lines = [
             f"  Sandbox driver   {about['driver_email']}",
             f"  Password         {about['driver_password']}",
@@ -135,7 +135,7 @@ def start_all(programs: Programs, environment: dict[str, str]) -> list[str]:
     ]
 
 
-def run_sandbox(programs: Programs, environment: Mapping[str, str], app_port: str) -> dict[str, str]:
+def run_sandbox(programs: Programs, environment: Mapping[str, str], app_port: str) -> dict[str, Any]:
     """Start the sandbox and return what it says of itself (its JSON line)."""
     port = environment.get("SANDBOX_PORT", "9000")
     if port == app_port:
@@ -150,11 +150,11 @@ def run_sandbox(programs: Programs, environment: Mapping[str, str], app_port: st
     first_line = program.stdout.readline() if program.stdout else ""
     if not first_line:
         raise CannotStart(f"The sandbox did not start:\n{SANDBOX_LOG.read_text(encoding='utf-8')}")
-    about: dict[str, str] = json.loads(first_line)
+    about: dict[str, Any] = json.loads(first_line)
     return about
 
 
-def sandbox_settings(about: Mapping[str, str]) -> dict[str, str]:
+def sandbox_settings(about: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables that make the app talk to the sandbox."""
     services = (
         "AUTH PLATFORM TELEMETRY EVENTS RULES TRIPS DIAGNOSTIC SAFETY BEHAVIORAL DISTANCE DUMMIES".split()
@@ -167,6 +167,13 @@ def sandbox_settings(about: Mapping[str, str]) -> dict[str, str]:
         "VINLI_WEB_CLIENT_ID": about["web_client_id"],
         **{f"VINLI_{service}_URL": about["origin"] for service in services},
     }
+
+
+def partner_settings(about: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the partners that the sandbox stands in for: those that nothing is set of."""
+    given = {name.partition("_")[0] for name in environment if environment[name]}
+    variables: dict[str, str] = about.get("partners", {})
+    return {name: value for name, value in variables.items() if name.partition("_")[0] not in given}
 
 
 def operator_link(environment: Mapping[str, str]) -> str:
