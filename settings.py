@@ -78,6 +78,14 @@ def is_loopback(host: str | None) -> bool:
 def _plain(text: str) -> str:
     if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
         raise ValueError("contains a control character or line break")
+    if re.search("[\ud800-\udfff]", text):  # what Python makes of bytes that are no UTF-8
+        raise ValueError("is not UTF-8 text")
+    return text
+
+
+def _header_value(text: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ValueError("contains a blank or a character that a header cannot carry")
     return text
 
 
@@ -129,8 +137,6 @@ def _split(text: str) -> SplitResult:
         raise ValueError("contains a user name or password")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         raise ValueError("has a query or a fragment")
-    if parts.path not in {"", "/"}:
-        raise ValueError("has a path; an origin is wanted, like https://cars.example.com")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("is plain http; https is required for every address but loopback ones")
     return parts
@@ -139,10 +145,24 @@ def _split(text: str) -> SplitResult:
 def _origin(text: str) -> str:
     """Normalize to ``scheme://host[:port]`` as browsers serialize an origin (RFC 6454 section 6.2)."""
     parts = _split(text)
+    if parts.path not in {"", "/"}:
+        raise ValueError("has a path; an origin is wanted, like https://cars.example.com")
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     default_port = {"http": 80, "https": 443}[parts.scheme]
     port = f":{parts.port}" if parts.port not in {None, default_port} else ""
     return f"{parts.scheme}://{host}{port}"
+
+
+def _url(text: str) -> str:
+    """Accept an address that may have a path, and leave it as it is."""
+    parts = _split(text)
+    if not re.fullmatch(r"[\x21-\x7e]+", text) or "\\" in text or {".", ".."} & set(parts.path.split("/")):
+        raise ValueError("has a path that does not stand for itself (blanks, backslashes, dots)")
+    return text
+
+
+def _base_url(text: str) -> str:
+    return _url(text).rstrip("/")
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -210,6 +230,15 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return convert
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"is not {' or '.join(words)}")
+        return text
+
+    return convert
+
+
 def _setting(
     convert: Callable[[str], Any],
     default: Any = None,
@@ -268,6 +297,37 @@ class Settings:
     vinli_distance_url: str = _setting(_origin)
     vinli_dummies_url: str = _setting(_origin)
 
+    anyline_client_id: str | None = _setting(_plain)
+    anyline_client_secret: str | None = _setting(_plain, secret=True)
+    anyline_auth_url: str = _setting(_origin, "https://auth.anyline.com")
+    anyline_api_url: str = _setting(_origin, "https://api.anyline.com")
+    anyline_audience: str = _setting(_plain, "https://prod.cloud-api.anyline.com")
+    anyline_scope: str = _setting(_plain, "cloudapi:tiresidewall")
+
+    ayyeka_key: str | None = _setting(_basic_user)
+    ayyeka_secret: str | None = _setting(_plain, secret=True)
+    ayyeka_url: str = _setting(_origin, "https://restapi.ayyeka.com")
+
+    aspose_client_id: str | None = _setting(_plain)
+    aspose_client_secret: str | None = _setting(_plain, secret=True)
+    aspose_url: str = _setting(_origin, "https://api.aspose.cloud")
+    aspose_storage: str | None = _setting(_plain)
+
+    instyle_api_base_url: str | None = _setting(_base_url)
+    instyle_api_key: str | None = _setting(_header_value, secret=True)
+    instyle_cognito_idp: str | None = _setting(_url)
+    instyle_client_id: str | None = _setting(_plain)
+    instyle_client_secret: str | None = _setting(_plain, secret=True)
+    instyle_username: str | None = _setting(_plain)
+    instyle_password: str | None = _setting(_plain, secret=True)
+    instyle_secret_hash: str | None = _setting(_plain, secret=True)
+    instyle_token: str = _setting(_one_of("id", "access"), "id")
+    instyle_superuser_api_key: str | None = _setting(_header_value, secret=True)
+    instyle_superuser_username: str | None = _setting(_plain)
+    instyle_superuser_password: str | None = _setting(_plain, secret=True)
+    instyle_superuser_secret_hash: str | None = _setting(_plain, secret=True)
+    instyle_customer: str | None = _setting(_header_value)
+
     @property
     def is_https(self) -> bool:
         """Whether browsers reach the application by https, so that cookies may be Secure."""
@@ -287,6 +347,46 @@ class Settings:
     def sandbox_origin(self) -> str | None:
         """The authorization origin when it is on this machine, so that pages can say it is no real Vinli."""
         return self.vinli_auth_url if is_loopback(urlsplit(self.vinli_auth_url).hostname) else None
+
+    @property
+    def anyline_missing(self) -> tuple[str, ...]:
+        """The variables that Anyline cannot do without and that are not set; likewise the properties below."""
+        return self._unset("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET")
+
+    @property
+    def ayyeka_missing(self) -> tuple[str, ...]:
+        return self._unset("AYYEKA_KEY", "AYYEKA_SECRET")
+
+    @property
+    def aspose_missing(self) -> tuple[str, ...]:
+        return self._unset("ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET")
+
+    @property
+    def instyle_missing(self) -> tuple[str, ...]:
+        """What the role `service` needs, which is the least; the others need `instyle_<role>_missing` as well."""
+        return self._unset("INSTYLE_API_BASE_URL", "INSTYLE_API_KEY")
+
+    @property
+    def instyle_admin_missing(self) -> tuple[str, ...]:
+        names = ("INSTYLE_COGNITO_IDP", "INSTYLE_CLIENT_ID", "INSTYLE_USERNAME", "INSTYLE_PASSWORD")
+        return self._unset(*names, *self._hash_unless_computed("INSTYLE_SECRET_HASH"))
+
+    @property
+    def instyle_superuser_missing(self) -> tuple[str, ...]:
+        names = ("API_KEY", "USERNAME", "PASSWORD")
+        return self._unset(
+            "INSTYLE_COGNITO_IDP",
+            "INSTYLE_CLIENT_ID",
+            *(f"INSTYLE_SUPERUSER_{name}" for name in names),
+            *self._hash_unless_computed("INSTYLE_SUPERUSER_SECRET_HASH"),
+            "INSTYLE_CUSTOMER",
+        )
+
+    def _unset(self, *names: str) -> tuple[str, ...]:
+        return tuple(name for name in names if getattr(self, name.lower()) is None)
+
+    def _hash_unless_computed(self, name: str) -> tuple[str, ...]:
+        return () if self.instyle_client_secret else (name,)
 
 
 def _text_of(name: str, environ: Mapping[str, str], *, secret: bool, problems: dict[str, str]) -> str | None:

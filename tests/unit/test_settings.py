@@ -76,10 +76,75 @@ def test_every_missing_setting_is_named_in_one_message():
         ("CA_BUNDLE", "no/such/file.pem"),
         ("HTTPS_PROXY", "proxy"),
         ("VINLI_WEB_CLIENT_ID", "client"),
+        ("VINLI_CLIENT_SECRET", "half a \udc80 text"),
+        ("ANYLINE_AUTH_URL", "https://auth.anyline.com/oauth/token"),
+        ("ANYLINE_API_URL", "http://api.anyline.com"),
+        ("ANYLINE_CLIENT_SECRET", "two\nlines"),
+        ("AYYEKA_KEY", "with:colon"),
+        ("AYYEKA_URL", "restapi.ayyeka.com"),
+        ("ASPOSE_URL", "https://api.aspose.cloud/v4.0"),
+        ("ASPOSE_STORAGE", "tab\there"),
+        ("INSTYLE_API_BASE_URL", "http://api.instyle.ai/customer"),
+        ("INSTYLE_API_BASE_URL", "https://api.instyle.ai/customer?key=1"),
+        ("INSTYLE_API_BASE_URL", "https://api.instyle.ai/a/../b"),
+        ("INSTYLE_API_BASE_URL", "https://api.instyle.ai/a b"),
+        ("INSTYLE_API_BASE_URL", "https://api.instyle.ai\\@evil.example"),
+        ("INSTYLE_COGNITO_IDP", "cognito-idp.eu-west-1.amazonaws.com"),
+        ("INSTYLE_COGNITO_IDP", "https://user@cognito-idp.eu-west-1.amazonaws.com/"),
+        ("INSTYLE_API_KEY", "with blank"),
+        ("INSTYLE_API_KEY", "schlüssel"),
+        ("INSTYLE_SUPERUSER_API_KEY", "with blank"),
+        ("INSTYLE_CUSTOMER", "with blank"),
+        ("INSTYLE_TOKEN", "both"),
     ],
 )
 def test_a_malformed_setting_is_the_only_one_named(name, text):
     assert list(problems_of(**{name: text})) == [name]
+
+
+def test_partners_are_optional_and_their_defaults_follow_the_documents():
+    found = from_environ(GOOD)
+    assert found.anyline_auth_url == "https://auth.anyline.com"
+    assert found.anyline_api_url == "https://api.anyline.com"
+    assert found.anyline_audience == "https://prod.cloud-api.anyline.com"
+    assert found.anyline_scope == "cloudapi:tiresidewall"
+    assert found.ayyeka_url == "https://restapi.ayyeka.com"
+    assert found.aspose_url == "https://api.aspose.cloud"
+    assert found.instyle_token == "id"
+
+
+def test_what_a_partner_lacks_is_named():
+    found = from_environ(GOOD)
+    assert found.anyline_missing == ("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET")
+    assert found.ayyeka_missing == ("AYYEKA_KEY", "AYYEKA_SECRET")
+    assert found.aspose_missing == ("ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET")
+    assert found.instyle_missing == ("INSTYLE_API_BASE_URL", "INSTYLE_API_KEY")
+    assert from_environ({**GOOD, "AYYEKA_KEY": "key"}).ayyeka_missing == ("AYYEKA_SECRET",)
+    assert from_environ({**GOOD, "AYYEKA_KEY": "key", "AYYEKA_SECRET": "secret"}).ayyeka_missing == ()
+
+
+def test_the_secret_hash_is_not_missed_where_it_can_be_computed():
+    admin = {"INSTYLE_COGNITO_IDP": "https://idp.example/", "INSTYLE_CLIENT_ID": "c", "INSTYLE_USERNAME": "u"}
+    admin |= {"INSTYLE_PASSWORD": "p"}
+    superuser = {f"INSTYLE_SUPERUSER_{name}": "x" for name in ("API_KEY", "USERNAME", "PASSWORD")}
+    superuser["INSTYLE_CUSTOMER"] = "acme"
+    found = from_environ(GOOD | admin | superuser)
+    assert found.instyle_admin_missing == ("INSTYLE_SECRET_HASH",)
+    assert found.instyle_superuser_missing == ("INSTYLE_SUPERUSER_SECRET_HASH",)
+    found = from_environ(GOOD | admin | superuser | {"INSTYLE_CLIENT_SECRET": "s"})
+    assert found.instyle_admin_missing == found.instyle_superuser_missing == ()
+
+
+def test_addresses_with_a_path_are_kept():
+    found = from_environ(
+        {
+            **GOOD,
+            "INSTYLE_API_BASE_URL": "https://api.instyle.ai/v1/",
+            "INSTYLE_COGNITO_IDP": "http://127.0.0.1:9000/cognito/",
+        }
+    )
+    assert found.instyle_api_base_url == "https://api.instyle.ai/v1"
+    assert found.instyle_cognito_idp == "http://127.0.0.1:9000/cognito/"
 
 
 @pytest.mark.parametrize("name", ["AUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_INSECURE_TRANSPORT"])
@@ -144,6 +209,29 @@ def test_secrets_do_not_show():
     ):
         assert secret not in shown
     assert "client" in shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ANYLINE_CLIENT_SECRET",
+        "AYYEKA_SECRET",
+        "ASPOSE_CLIENT_SECRET",
+        "INSTYLE_API_KEY",
+        "INSTYLE_CLIENT_SECRET",
+        "INSTYLE_PASSWORD",
+        "INSTYLE_SECRET_HASH",
+        "INSTYLE_SUPERUSER_API_KEY",
+        "INSTYLE_SUPERUSER_PASSWORD",
+        "INSTYLE_SUPERUSER_SECRET_HASH",
+    ],
+)
+def test_secrets_of_partners_do_not_show_and_come_from_files(name, tmp_path):
+    assert "hush-hush" not in repr(from_environ({**GOOD, name: "hush-hush"}))
+    path = tmp_path / "secret"
+    path.write_text("hush-hush\n")
+    found = from_environ({**GOOD, f"{name}_FILE": str(path)})
+    assert getattr(found, name.lower()) == "hush-hush"
 
 
 def test_what_only_a_collaborator_can_judge_is_named_too(capsys):
