@@ -8,7 +8,7 @@ import pytest
 from providers.errors import NoToken
 from providers.tokens import LEASE_SECONDS, REFUSED_PAUSE, WAIT_SECONDS
 from tests.unit.providers.engine import Endpoint, MemoryShelf, TestClock, declaration, source_of
-from tests.unit.providers.servers import http, json_reply
+from tests.unit.providers.servers import CLOSE, http, json_reply
 
 INVALID_CLIENT = json_reply({"error": "invalid_client"}, 401)
 
@@ -336,6 +336,10 @@ def failing(source, clock, reply, seconds):
         (json_reply({"ChallengeName": "NEW_PASSWORD_REQUIRED"}), 2, "provider"),
         (json_reply({"access_token": "x", "token_type": "mac"}), 4, "provider"),
         (json_reply({"access_token": "x", "expires_in": 0}), 4, "provider"),
+        (json_reply({"access_token": "x" * 300_000}), 4, "provider"),
+        (http(200, b"\xff" * 300_000), 4, "provider"),
+        (http(302, location="http://127.0.0.1:1/"), 4, "provider"),
+        (CLOSE, 8, "wait"),
     ],
 )
 def test_nothing_is_hammered_and_the_error_says_who_can_help(source, clock, reply, most, remedy):
@@ -345,6 +349,32 @@ def test_nothing_is_hammered_and_the_error_says_who_can_help(source, clock, repl
     assert error.retry_after > 0
     assert error.settings == (("THE_CLIENT_ID", "THE_SECRET") if remedy == "settings" else ())
     assert "the-secret" not in f"{error} {error!r}"
+
+
+def test_an_endpoint_that_is_too_slow_is_asked_ever_less_often(serve, make_transport, clock):
+    never = threading.Event()
+    server = serve(lambda _: lambda _sock: never.wait(20))
+    transport = make_transport(server.origin, clock=lambda: 0.0, timeout=(10.0, 0.05))
+    tokens = source_of(declaration(server), transport, clock)
+    for _ in range(590):
+        with pytest.raises(NoToken) as caught:
+            tokens.token()
+        clock.pass_time(0.1)
+    never.set()
+    assert caught.value.remedy == "wait"
+    assert len(server.received) <= 8
+
+
+def test_nobody_there_is_no_reason_to_go_on_knocking(serve, make_transport, clock):
+    server = serve(Endpoint())
+    server.close()
+    tokens = source_of(declaration(server), make_transport(server.origin), clock)
+    with pytest.raises(NoToken) as caught:
+        tokens.token()
+    assert (caught.value.remedy, tokens.state().fetches_today) == ("wait", 1)
+    with pytest.raises(NoToken):
+        tokens.token()
+    assert tokens.state().fetches_today == 1
 
 
 def test_retry_after_is_honoured(source, clock):
