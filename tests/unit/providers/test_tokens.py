@@ -365,10 +365,10 @@ def test_an_endpoint_that_is_too_slow_is_asked_ever_less_often(serve, make_trans
     assert len(server.received) <= 8
 
 
-def test_nobody_there_is_no_reason_to_go_on_knocking(serve, make_transport, clock):
+def test_nobody_there_is_no_reason_to_go_on_knocking(serve, transport_of, clock):
     server = serve(Endpoint())
     server.close()
-    tokens = source_of(declaration(server), make_transport(server.origin), clock)
+    tokens = source_of(declaration(server), transport_of(server), clock)
     with pytest.raises(NoToken) as caught:
         tokens.token()
     assert (caught.value.remedy, tokens.state().fetches_today) == ("wait", 1)
