@@ -80,7 +80,10 @@ class ComposedAuth(AuthBase):
 class Token(Protocol):
     """A token as `TokenAuth` needs it."""
 
-    value: str
+    @property
+    def value(self) -> str:
+        """The token itself."""
+        ...
 
 
 class Source(Protocol):
@@ -90,11 +93,11 @@ class Source(Protocol):
         """Return a token that is good now."""
         ...
 
-    def refused(self, token: Token) -> Token | None:
+    def refused(self, token: Any) -> Token | None:
         """Return another token for one that was answered 401, or None when it is not to be tried again."""
         ...
 
-    def refused_again(self, token: Token) -> None:
+    def refused_again(self, token: Any) -> None:
         """Take note that this token, fetched after a refusal, was refused as well."""
         ...
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 from urllib.parse import urlencode
 
 from providers import anyline, aspose, ayyeka, instyle
 from providers.anyline import AnylineClient
 from providers.aspose import AsposeClient
-from providers.auth import Source, TokenAuth
+from providers.auth import TokenAuth
 from providers.ayyeka import AyyekaClient
 from providers.http import Transport
 from providers.instyle import InstyleClient
@@ -56,7 +56,7 @@ class _Sources:
         return Role(
             name="service",
             about="The application itself, with a bearer token.",
-            auth=TokenAuth(_as_source(source)),
+            auth=TokenAuth(source),
             source=source,
             shell_headers={"Authorization": f"Bearer ${variable}"},
         )
@@ -202,7 +202,7 @@ def _instyle_admin(settings: Settings, api_key: str, sources: _Sources) -> Role 
     return Role(
         name="admin",
         about="Changes images and collections: with the API key, and a user's token from AWS Cognito.",
-        auth=instyle.admin_auth(api_key, _as_source(source), _token_kind(settings)),
+        auth=instyle.admin_auth(api_key, source, _token_kind(settings)),
         source=source,
         shell_headers={"x-api-key": "$INSTYLE_API_KEY", **_token_in_shell(settings, "INSTYLE")},
     )
@@ -223,7 +223,7 @@ def _instyle_superuser(settings: Settings, sources: _Sources) -> Role | None:
     return Role(
         name="superuser",
         about="Manages models and users of one customer: with a key and a user of its own.",
-        auth=instyle.superuser_auth(api_key, _as_source(source), customer, _token_kind(settings)),
+        auth=instyle.superuser_auth(api_key, source, customer, _token_kind(settings)),
         source=source,
         shell_headers={
             "x-api-key": "$INSTYLE_SUPERUSER_API_KEY",
@@ -316,8 +316,3 @@ def _instyle_client(
 
 def _by_name(*roles: Role | None) -> dict[str, Role]:
     return {role.name: role for role in roles if role is not None}
-
-
-def _as_source(source: TokenSource) -> Source:
-    """Return it as what `TokenAuth` asks for: its tokens are frozen, which that protocol does not allow for."""
-    return cast(Source, source)
