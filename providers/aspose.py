@@ -6,11 +6,12 @@ Tokens are documented in "Authenticating API Requests" of docs.aspose.cloud; the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import force_setattr
 from requests.auth import AuthBase
 from urllib3.filepost import encode_multipart_formdata
 
@@ -76,6 +77,11 @@ class StoredFile(
     is_folder: bool
     size: Annotated[int, msgspec.Meta(ge=0, le=_MAX_SIZE)] = 0
     modified_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Take a time without a zone to be in UTC."""
+        if self.modified_at is not None and self.modified_at.tzinfo is None:
+            force_setattr(self, "modified_at", self.modified_at.replace(tzinfo=UTC))
 
     @classmethod
     def from_json(cls, value: Any) -> Self:

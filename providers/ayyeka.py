@@ -6,10 +6,11 @@ publishes beside its Python client (version 2.0, `GET /site`): a bare list, coor
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 import msgspec
+from msgspec.structs import force_setattr
 from requests.auth import AuthBase
 
 from providers.http import Transport
@@ -54,6 +55,11 @@ class Site(
     latitude: _Text | None = None
     longitude: _Text | None = None
     created_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Take a time without a zone to be in UTC."""
+        if self.created_at is not None and self.created_at.tzinfo is None:
+            force_setattr(self, "created_at", self.created_at.replace(tzinfo=UTC))
 
     @property
     def position(self) -> tuple[float, float] | None:

@@ -125,6 +125,11 @@ def test_a_folder_that_is_not_there_is_not_found(client):
         client(answer)[0].files("/none")
 
 
+def test_a_time_without_a_zone_is_in_utc():
+    file = StoredFile.from_json(FILE | {"ModifiedDate": "2024-03-05T09:30:00"})
+    assert file.modified_at == datetime(2024, 3, 5, 9, 30, tzinfo=UTC)
+
+
 # Documents
 
 

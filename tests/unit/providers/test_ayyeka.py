@@ -63,6 +63,11 @@ def test_a_site_needs_no_more_than_an_id_and_a_name():
     assert Site.from_json({"id": 1, "display_name": ""}).status is None
 
 
+def test_a_time_without_a_zone_is_in_utc():
+    site = Site.from_json(SITE | {"creation_date": "2020-11-19T18:29:42"})
+    assert site.created_at == datetime(2020, 11, 19, 18, 29, 42, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     "change",
     [
