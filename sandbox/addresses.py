@@ -2,7 +2,8 @@
 
 Vinli glues a label and a stack suffix together: ``platform`` and ``.vin.li``, or ``platform`` and ``-dev.vin.li``
 (vinli-node lib/client.js, vinli-cli). A request whose Host starts with such a label reaches that service alone; any
-other host, such as 127.0.0.1, reaches all of them, since their paths do not collide.
+other host, such as 127.0.0.1, reaches all of them, since their paths hardly collide (``services.shared`` sorts those
+out that do). The four partners have a label each, too: ``anyline.localhost`` is Anyline alone.
 """
 
 SERVICES = (
@@ -19,6 +20,10 @@ SERVICES = (
     "dummies",
     "stream",
     "dev",
+    "anyline",
+    "ayyeka",
+    "aspose",
+    "instyle",
 )
 
 # Spellings in older pages of the docs (API-reference) and in the iOS SDK, which opens its consent page on my.vin.li.

@@ -2,6 +2,7 @@
 
 import json
 
+from sandbox.partners.cognito import INVITED
 from sandbox.people import email_of
 from sandbox.state import Sandbox
 
@@ -16,7 +17,7 @@ def announcement(box: Sandbox, origin: str) -> str:
 
 
 def as_json(box: Sandbox, origin: str) -> str:
-    """Return one line of JSON."""
+    """Return one line of JSON; ``partners`` holds the variables of the partners, as ``as_env`` has them."""
     registry = box.registry
     return json.dumps(
         {
@@ -31,6 +32,7 @@ def as_json(box: Sandbox, origin: str) -> str:
             "driver_email": email_of(0),
             "driver_password": box.people.password,
             "drivers": [email_of(number) for number in range(box.people.count)],
+            "partners": box.partners.credentials.as_settings(),
         }
     )
 
@@ -45,12 +47,13 @@ def as_env(box: Sandbox, origin: str) -> str:
         "VINLI_CLIENT_SECRET": registry.server_client.secret,
         "VINLI_WEB_CLIENT_ID": registry.web_client.id,
     } | {f"VINLI_{name}_URL": box.addresses.origin(name.lower()) for name in SERVICE_SETTINGS}
+    settings |= box.partners.credentials.as_settings()
     return "\n".join(f"{name}={value}" for name, value in settings.items())
 
 
 def as_text(box: Sandbox, origin: str) -> str:
     """Return a few lines for a person."""
-    registry = box.registry
+    registry, partners = box.registry, box.partners.credentials
     return f"""\
 Vinli sandbox: a local emulator. It is not Vinli and holds no real data.
 
@@ -65,5 +68,11 @@ Vinli sandbox: a local emulator. It is not Vinli and holds no real data.
     redirect URI   {registry.server_client.redirect_uri}
   web client       {registry.web_client.id}
     redirect URI   {registry.web_client.redirect_uri}
+
+  Anyline          {partners["ANYLINE_AUTH_URL"]}/oauth/token, client {partners["ANYLINE_CLIENT_ID"]}
+  Ayyeka           {partners["AYYEKA_URL"]}/auth/token, key {partners["AYYEKA_KEY"]}
+  Aspose           {partners["ASPOSE_URL"]}/connect/token, client {partners["ASPOSE_CLIENT_ID"]}
+  instyle.ai       {partners["INSTYLE_COGNITO_IDP"]}, user {partners["INSTYLE_USERNAME"]}
+    must change    {INVITED}   (password of the user above)
 
 Ctrl-C ends it. --env prints this as settings, --json as one line, --help explains the rest."""

@@ -6,20 +6,31 @@ from werkzeug.exceptions import HTTPException, NotFound
 from sandbox import control
 from sandbox.addresses import service_of
 from sandbox.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
+from sandbox.partners import anyline, aspose, ayyeka, cognito, instyle
+from sandbox.partners.answers import Refused, answer_refused
 from sandbox.problems import Problem, answer_http_exception, answer_problem
-from sandbox.services import auth, authorize, pages, platform, shared, token, transactions
+from sandbox.services import auth, authorize, pages, platform, shared, transactions
 from sandbox.state import Sandbox, sandbox
 
 # Which service each blueprint belongs to. What is not listed answers under every host name.
 SERVICE_OF_BLUEPRINT = {
     auth.bp.name: "auth",
     authorize.bp.name: "auth",
-    token.bp.name: "auth",
     pages.bp.name: "auth",
     platform.bp.name: "platform",
     transactions.bp.name: "platform",
+    anyline.bp.name: "anyline",
+    ayyeka.bp.name: "ayyeka",
+    aspose.bp.name: "aspose",
+    cognito.bp.name: "instyle",
+    instyle.bp.name: "instyle",
 }
-API = "/api/"
+PARTNERS = (anyline, ayyeka, aspose, cognito, instyle)
+# Where programs call and an error is JSON.
+CALLS = (
+    *("/api/", "/user", "/_sandbox/", "/oauth/token"),
+    *("/v2/", "/v2.0/", "/v4.0/", "/auth/token", "/connect/token", "/cognito", "/instyle/"),
+)
 
 
 def create_app(box: Sandbox) -> Flask:
@@ -27,13 +38,14 @@ def create_app(box: Sandbox) -> Flask:
     app = Flask(__name__)
     app.extensions["sandbox"] = box
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    for module in (auth, authorize, token, pages, platform, transactions, shared, control):
+    for module in (auth, authorize, pages, platform, transactions, shared, control, *PARTNERS):
         app.register_blueprint(module.bp)
     app.before_request(allow_cross_origin)
     app.before_request(apply_fault)
     app.before_request(keep_to_the_named_service)
     app.after_request(finish)
     app.register_error_handler(Problem, answer_problem)
+    app.register_error_handler(Refused, answer_refused)
     app.register_error_handler(HTTPException, show_http_exception)
     return app
 
@@ -60,7 +72,7 @@ def keep_to_the_named_service() -> None:
 
 def show_http_exception(error: HTTPException) -> Response:
     """Answer what Flask refuses: as a page where pages are, as JSON everywhere else."""
-    if request.path.startswith((API, "/user", "/_sandbox/", "/oauth/token")):
+    if request.path.startswith(CALLS):
         return answer_http_exception(error)
     status = error.code or 500
     return Response(pages.error_page(status, error.name, error.description or ""), status)

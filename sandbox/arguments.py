@@ -28,11 +28,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         usage="%(prog)s [options]",
-        description="A local emulator of the Vinli platform. It is not Vinli and holds no real data.",
+        description="A local emulator of the Vinli platform and of four partners. It is none of them and holds no "
+        "real data.",
     )
     _add_network(parser.add_argument_group("network"))
     _add_registration(parser.add_argument_group("registration and data"))
     _add_output(parser.add_argument_group("output"))
+    _add_partners(parser.add_argument_group("partners (Anyline, Ayyeka, Aspose, instyle.ai)"))
     _add_open_questions(parser.add_argument_group("left open by Vinli's documents", OPEN_QUESTIONS))
     return parser
 
@@ -124,6 +126,15 @@ def _add_output(group: "argparse._ArgumentGroup") -> None:
         help="print the credentials as NAME=value lines",
     )
     group.add_argument("--quiet", action="store_true", help="write no line for each request to stderr")
+
+
+def _add_partners(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--partner-lifetime",
+        type=_between(1, 24 * 3600),
+        metavar="SECONDS",
+        help="the longest that access tokens of partners last, exp and expires_in (as documented: 1 hour, 1 day)",
+    )
 
 
 def _add_open_questions(group: "argparse._ArgumentGroup") -> None:

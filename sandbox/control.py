@@ -1,4 +1,4 @@
-"""The control interface for tests, under ``/_sandbox/``: faults, the clock, revocation and what was received.
+"""The control interface for tests, under ``/_sandbox/``: faults, the clock, revocation, partners and what was received.
 
 Only programs on this machine may use it; no page in a browser can, whatever its name resolves to.
 """
@@ -12,10 +12,13 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.browser import is_from_our_page
 from sandbox.faults import Fault
+from sandbox.partners.credentials import MAIN_SECRETS, PARTNERS, SECRETS
 from sandbox.problems import Problem
 from sandbox.state import sandbox
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")
+
+LONGEST_SECRET = 200
 
 
 @bp.before_request
@@ -74,6 +77,38 @@ def revoke_tokens() -> Response:
     if email is not None and driver is None:
         raise Problem(404, "No such driver")
     return jsonify(revoked=sandbox().tokens.revoke_driver(driver.number if driver else None))
+
+
+@bp.post("/partners/revoke")
+def revoke_partner_tokens() -> Response:
+    """Revoke the tokens that ``{"partner": name}`` has issued so far, or all partners."""
+    partner = _body().get("partner")
+    if partner is not None and partner not in PARTNERS:
+        raise Problem(404, f"The partners are {', '.join(PARTNERS)}")
+    return jsonify(revoked=sandbox().partners.revoke(partner))
+
+
+@bp.post("/partners/secret")
+def rotate_partner_secret() -> Response:
+    """Replace a secret by ``{"partner": name, "secret": text}``: what is issued to the application stays as it was.
+
+    ``"variable"`` names another secret of the partner than the one its tokens are asked for with.
+    """
+    body = _body()
+    partner, secret = body.get("partner"), body.get("secret")
+    if not isinstance(partner, str) or partner not in PARTNERS:
+        raise Problem(404, f"The partners are {', '.join(PARTNERS)}")
+    variable = body.get("variable", MAIN_SECRETS[partner])
+    if (
+        not isinstance(variable, str)
+        or variable not in SECRETS
+        or not variable.startswith(partner.upper() + "_")
+    ):
+        raise Problem(404, "The partner has no such secret")
+    if not isinstance(secret, str) or not 1 <= len(secret) <= LONGEST_SECRET:
+        raise Problem(400, f'"secret" must be a text of 1 to {LONGEST_SECRET} characters')
+    sandbox().partners.credentials.rotate(variable, secret)
+    return Response(status=204)
 
 
 @bp.post("/clock")

@@ -1,4 +1,4 @@
-"""What the sandbox is told to be: network, data, output, and what Vinli's documents leave open."""
+"""What the sandbox is told to be: network, data, output, partners, and what Vinli's documents leave open."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ class Options:
     latency_ms: int = 0
     output: str = "text"
     quiet: bool = False
+    partner_lifetime: int | None = None
     echo_state: bool = True
     refresh_token: bool = False
     expires_in: int | None = None

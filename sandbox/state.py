@@ -12,6 +12,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.fleet import Fleet
 from sandbox.options import Options
+from sandbox.partners.desk import Partners, build_partners
 from sandbox.people import People
 from sandbox.recorder import Recorder
 from sandbox.registry import Registry
@@ -40,6 +41,7 @@ class Sandbox:
     faults: Faults
     oauth: Server
     wire: Wire
+    partners: Partners
 
 
 def build_sandbox(options: Options, origin: str, recorder: Recorder, clock: Clock) -> Sandbox:
@@ -65,6 +67,7 @@ def build_sandbox(options: Options, origin: str, recorder: Recorder, clock: Cloc
         faults=Faults(),
         oauth=Server(options, registry, people, tokens, clock),
         wire=Wire(addresses),
+        partners=build_partners(seed, addresses, options, clock),
     )
 
 

@@ -3,17 +3,14 @@
 import json
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from sandbox.state import sandbox
 
-bp = Blueprint("token", __name__)
 
-
-@bp.post("/oauth/token")
-def token() -> Response:
-    """Exchange a code, or a refresh token where these are switched on.
+def answer_token_request() -> Response:
+    """Exchange a code, or a refresh token where these are switched on, for ``POST /oauth/token``.
 
     Takes a form (vinli_tornado_auth) and JSON (vinli-node lib/auth.js), the client by Basic.
     """

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.contract
 
 KEYS = {
     "origin", "app_id", "app_secret", "client_id", "client_secret", "web_client_id", "redirect_uri",
-    "implicit_redirect_uri", "driver_email", "driver_password", "drivers",
+    "implicit_redirect_uri", "driver_email", "driver_password", "drivers", "partners",
 }  # fmt: skip
 SERVICES = "AUTH PLATFORM TELEMETRY EVENTS RULES TRIPS DIAGNOSTIC SAFETY BEHAVIORAL DISTANCE DUMMIES".split()
 
@@ -86,7 +86,7 @@ def test_text_is_for_people():
 
 def test_the_same_seed_gives_the_same_credentials_and_another_gives_others():
     def credentials(*arguments):
-        with SandboxProcess(*arguments) as sandbox:
+        with SandboxProcess("--public-url", "http://127.0.0.1:9000", *arguments) as sandbox:
             return {name: value for name, value in sandbox.credentials.items() if name != "origin"}
 
     assert credentials("--seed", 5) == credentials("--seed", 5, "--devices", 9)

@@ -1,0 +1,84 @@
+"""Signed tokens of the partners: issued, checked and revoked.
+
+JWS with ES256 (RFC 7515, RFC 7518 section 3.4), one key for each partner, made at the start: a token of one partner is
+worth nothing at another. Ayyeka's example is signed with RS384; a client has no business looking at that, and an
+elliptic key is there in a millisecond.
+"""
+
+import threading
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from sandbox.clock import Clock
+from sandbox.partners.credentials import PARTNERS
+from sandbox.tokens import Bounded
+
+ALGORITHM = "ES256"
+LONGEST = 8192  # characters of a token worth looking at; those issued here have some 500
+
+
+class BadToken(Exception):
+    """A token that is not good; the text says why, for the developer."""
+
+
+class Expired(BadToken):
+    """A token of ours whose time is over."""
+
+
+class Jwts:
+    """All tokens that were issued. ``longest_lifetime`` caps every documented lifetime, in seconds."""
+
+    def __init__(self, clock: Clock, longest_lifetime: int | None) -> None:
+        self._clock = clock
+        self._longest_lifetime = longest_lifetime
+        self._lock = threading.Lock()
+        self._keys = {partner: ECKey.generate_key("P-256") for partner in PARTNERS}
+        # Ids of the tokens that are good until they expire.
+        self._issued: dict[str, Bounded[bool]] = {partner: Bounded() for partner in PARTNERS}
+
+    def lifetime(self, documented: int) -> int:
+        """Return how long a token lasts whose document says ``documented`` seconds."""
+        return min(documented, self._longest_lifetime or documented)
+
+    def issue(self, partner: str, documented_lifetime: int, claims: Mapping[str, Any]) -> str:
+        """Return a signed token with ``claims`` and ``iat``, ``exp`` and ``jti`` (RFC 7519 section 4.1)."""
+        now = int(self._clock.now())
+        number = str(uuid.uuid4())
+        times = {"iat": now, "exp": now + self.lifetime(documented_lifetime), "jti": number}
+        with self._lock:
+            self._issued[partner][number] = True
+        header = {"alg": ALGORITHM, "typ": "JWT"}
+        return jwt.encode(header, {**claims, **times}, self._keys[partner], algorithms=[ALGORITHM])
+
+    def claims(self, partner: str, token: str) -> dict[str, Any]:
+        """Return the claims of a token that is signed by ``partner``, not expired and not revoked.
+
+        Raises BadToken. The audience is the caller's to check.
+        """
+        if len(token) > LONGEST:
+            raise BadToken("The token is too long")
+        try:
+            claims = jwt.decode(token, self._keys[partner], algorithms=[ALGORITHM]).claims
+        except (JoseError, ValueError):
+            raise BadToken("The token is malformed or its signature does not verify") from None
+        if claims["exp"] <= self._clock.now():
+            raise Expired("The token has expired")
+        with self._lock:
+            is_good = claims["jti"] in self._issued[partner]
+        if not is_good:
+            raise BadToken("The token has been revoked")
+        return claims
+
+    def revoke(self, partner: str | None) -> int:
+        """Revoke the tokens that ``partner``, or every one of them, has issued so far; return how many."""
+        with self._lock:
+            doomed = [issued for name, issued in self._issued.items() if partner in (None, name)]
+            count = sum(len(issued) for issued in doomed)
+            for issued in doomed:
+                issued.clear()
+        return count
