@@ -123,12 +123,14 @@ class TokenAuth(AuthBase):
     def _repeat_once(self, token: Token, response: Response, **options: Any) -> Response:
         if response.status_code != 401:
             return response
-        fresh = self._source.refused(token)
+        try:
+            fresh = self._source.refused(token)
+        except BaseException:
+            _finish(response)
+            raise
         if fresh is None:
             return response
-        # Read to its end, so that the connection is free for the repeat.
-        response.raw.read(_MAX_REFUSAL + 1, decode_content=False)
-        response.close()
+        _finish(response)
         request = response.request.copy()
         request.hooks = {"response": []}
         request.headers["Authorization"] = self._prefix + fresh.value
@@ -138,3 +140,9 @@ class TokenAuth(AuthBase):
         if repeated.status_code == 401:
             self._source.refused_again(fresh)
         return repeated
+
+
+def _finish(response: Response) -> None:
+    """Read an answer to its end, so that its connection can be used again."""
+    response.raw.read(_MAX_REFUSAL + 1, decode_content=False)
+    response.close()

@@ -18,6 +18,7 @@ from providers.breaker import Breaker
 from providers.errors import ProviderError, ServerFailed, TimedOut, Unreachable
 from providers.failures import WIRE_ERRORS
 from providers.origins import checked_origin, origin_of
+from providers.patience import waiting
 from providers.retries import Retries
 from providers.wire import Outgoing, Wire
 
@@ -115,17 +116,18 @@ class Transport:
         patience = self._deadline if deadline is None else deadline
         if patience <= 0:
             raise TimedOut("no time was left to ask", **call.fields())
-        prepared = requests.PreparedRequest()
-        prepared.prepare(
-            method,
-            url,
-            {**self._headers, **(headers or {})},
-            params=params,
-            data=form if content is None else content,
-            json=json,
-            auth=auth,
-        )
         give_up_at = self._clock() + patience
+        prepared = requests.PreparedRequest()
+        with waiting(lambda: give_up_at - self._clock()):  # credentials may have to be fetched first
+            prepared.prepare(
+                method,
+                url,
+                {**self._headers, **(headers or {})},
+                params=params,
+                data=form if content is None else content,
+                json=json,
+                auth=auth,
+            )
         may_repeat = (method in _IDEMPOTENT if retry is None else retry) and not is_guess
         with _guarding(breaker, call, patience, counts=not is_guess) as is_probe:
             return self._persist(Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from requests.auth import AuthBase
 
@@ -81,8 +82,7 @@ class Partner:
         ValueError for a path that leaves the origin, and the ProviderErrors of the transport, NoToken among them.
         """
         speaker = self.roles[role] if role else self.default_role
-        if not path.startswith("/") or path.startswith("//") or any(c <= " " or c == "\\" for c in path):
-            raise ValueError("a path begins with one slash and holds no blanks")
+        _check_path(path)
         kind = {"Content-Type": "application/json"} if body is not None else {}
         return transport.request(
             self.name,
@@ -93,6 +93,14 @@ class Partner:
             content=body,
             deadline=deadline,
         )
+
+
+def _check_path(path: str) -> None:
+    """Raise ValueError for a path that could lead elsewhere than below the partner's origin and base path."""
+    if not path.startswith("/") or path.startswith("//") or any(c <= " " or c == "\\" for c in path):
+        raise ValueError("a path begins with one slash and holds no blanks")
+    if {".", ".."} & set(unquote(path.partition("?")[0]).split("/")):
+        raise ValueError("a path holds no dot segments")
 
 
 def shown_body(answer: Answer, limit: int = 4000) -> str:

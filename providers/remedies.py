@@ -21,6 +21,8 @@ _PASSING_SECONDS = (1.0, 60.0)
 _NOT_ABOUT_CREDENTIALS = frozenset(
     {"invalid_request", "unsupported_grant_type", "InvalidParameterException", "SerializationException"}
 )
+# Cognito asks for patience with status 400 (API reference, InitiateAuth, Errors).
+_TOO_MANY = frozenset({"TooManyRequestsException", "LimitExceededException"})
 # These say that a refresh token is dead, and not that the user's own credentials are.
 DEAD_GRANT = frozenset({"invalid_grant", "NotAuthorizedException"})
 
@@ -92,6 +94,8 @@ class Failure:
 
 
 def _remedy(error: ProviderError) -> str:
+    if error.error in _TOO_MANY:
+        return WAIT
     if isinstance(error, Refused):
         return PROVIDER if error.error in _NOT_ABOUT_CREDENTIALS else SETTINGS
     return PROVIDER if isinstance(error, (Nonsense, ChallengePending)) else WAIT
@@ -101,7 +105,7 @@ def _pause(error: ProviderError, count: int, chance: float) -> float:
     """Return the seconds to leave the endpoint alone: what it asked for, or ever longer."""
     if error.retry_after is not None:
         return min(max(error.retry_after, 1.0), MAX_RETRY_AFTER)
-    if isinstance(error, Throttled):
+    if isinstance(error, Throttled) or error.error in _TOO_MANY:
         return _THROTTLED_SECONDS
     if isinstance(error, (Refused, ChallengePending)):
         first, most = _REFUSED_SECONDS

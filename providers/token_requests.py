@@ -20,7 +20,7 @@ from requests.auth import AuthBase
 from providers import json as strict_json
 from providers.answers import Answer
 from providers.auth import BasicAuth
-from providers.checks import checked_lifetime, checked_token
+from providers.checks import MAX_LIFETIME, checked_lifetime, checked_token
 from providers.errors import ChallengePending
 from providers.http import Transport
 
@@ -172,14 +172,14 @@ class TokenRequest:
         self._check_type(body.get(spelled["token_type"]))
         value = checked_token(body.get(name), name)
         refresh = body.get(spelled["refresh_token"])
-        lifetimes = [checked_lifetime(body.get(spelled["expires_in"])), _lifetime_in_jwt(value, answer)]
-        lifetime = min(
-            (seconds for seconds in lifetimes if seconds is not None), default=self.default_lifetime
-        )
+        told = (checked_lifetime(body.get(spelled["expires_in"])), _lifetime_in_jwt(value, answer))
+        lifetime = min((seconds for seconds in told if seconds is not None), default=self.default_lifetime)
         if lifetime <= 0:
             raise ValueError("the token has expired already")
         return TokenAnswer(
-            value, lifetime, None if refresh is None else checked_token(refresh, "refresh token")
+            value,
+            min(lifetime, MAX_LIFETIME),
+            None if refresh is None else checked_token(refresh, "refresh token"),
         )
 
     def _check_type(self, given: Any) -> None:
@@ -189,6 +189,7 @@ class TokenRequest:
             raise ValueError(f"token_type is not {' or '.join(sorted(self.token_types))}")
 
 
+_LAST_SECOND = 253_402_300_799  # of the year 9999, in Unix seconds
 _OAUTH_NAMES = {"token_type": "token_type", "refresh_token": "refresh_token", "expires_in": "expires_in"}
 _COGNITO_NAMES = {"token_type": "TokenType", "refresh_token": "RefreshToken", "expires_in": "ExpiresIn"}
 
@@ -221,7 +222,8 @@ def _lifetime_in_jwt(token: str, answer: Answer) -> float | None:
         return None
     if not isinstance(expires_at, (int, float)) or isinstance(expires_at, bool):
         return None
-    return float(expires_at) - _sent_at(answer).timestamp()
+    # Capped before it becomes a float, which 400 digits do not fit in.
+    return float(min(expires_at, _LAST_SECOND)) - _sent_at(answer).timestamp()
 
 
 def _sent_at(answer: Answer) -> datetime:

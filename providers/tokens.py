@@ -23,6 +23,7 @@ from hashlib import sha256
 from providers.clocks import Clock
 from providers.errors import NoToken, ProviderError, Refused
 from providers.http import Transport
+from providers.patience import patience
 from providers.remedies import DEAD_GRANT, WAIT, Failure
 from providers.token_records import (
     Lease,
@@ -191,7 +192,7 @@ class TokenSource:
         if is_first:
             self._fly(flight)
         try:
-            return flight.result(WAIT_SECONDS)
+            return flight.result(patience(WAIT_SECONDS))
         except FutureTimeout:
             raise self._busy() from None
 
@@ -208,7 +209,7 @@ class TokenSource:
 
     def _obtained(self) -> Token:
         """Look, take the lease, look again, fetch; wait while another process has the lease."""
-        give_up_at = self._clock.steady() + WAIT_SECONDS
+        give_up_at = self._clock.steady() + patience(WAIT_SECONDS)
         pause = _FIRST_PAUSE
         while True:
             token = self._looked()

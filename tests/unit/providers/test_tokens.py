@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from providers.errors import NoToken
+from providers.patience import waiting
 from providers.tokens import LEASE_SECONDS, REFUSED_PAUSE, WAIT_SECONDS
 from tests.unit.providers.engine import Endpoint, MemoryShelf, TestClock, declaration, source_of
 from tests.unit.providers.servers import CLOSE, http, json_reply
@@ -114,6 +115,15 @@ def test_who_waits_for_ever_is_told_to_come_back(source, shelf, clock):
         tokens.token()
     assert caught.value.remedy == "wait"
     assert sum(clock.naps) <= WAIT_SECONDS + 1
+
+
+def test_a_call_that_has_less_time_waits_less(source, shelf, clock):
+    tokens = source(Endpoint(), shelf)
+    shelf.leases[tokens._name] = clock.steady() + 1e6
+    ends_at = clock.steady() + 2.0
+    with waiting(lambda: ends_at - clock.steady()), pytest.raises(NoToken):
+        tokens.token()
+    assert 2.0 <= sum(clock.naps) < 2.5
 
 
 def test_without_the_shelf_a_process_goes_on_alone(source, shelf):
@@ -327,6 +337,7 @@ def failing(source, clock, reply, seconds):
         (json_reply({"error": "invalid_scope"}, 400), 2, "settings"),
         (json_reply({"__type": "x#NotAuthorizedException", "message": "no"}, 400), 2, "settings"),
         (json_reply({"error": "invalid_request"}, 400), 2, "provider"),
+        (json_reply({"__type": "TooManyRequestsException"}, 400), 2, "wait"),
         (http(404), 2, "settings"),
         (http(429), 2, "wait"),
         (http(500), 8, "wait"),
