@@ -39,8 +39,8 @@ from providers.token_requests import TokenAnswer, TokenRequest
 logger = logging.getLogger(__name__)
 
 # Seconds a fetch may take, a refresh that fails and what follows it together; and how long a lease is good for.
-FETCH_SECONDS = 6.0
-LEASE_SECONDS = 10.0
+FETCH_SECONDS = 4.0
+LEASE_SECONDS = 6.0
 # Seconds a caller waits in all: for a lease to run out, and then for a fetch of its own.
 WAIT_SECONDS = LEASE_SECONDS + FETCH_SECONDS + 1.0
 # Seconds between two looks at the shelf while another process fetches, and while it renews.
