@@ -1,5 +1,7 @@
 """A local emulator of the Vinli platform, for tests and for anyone who writes a Vinli client.
 
+Four partners that the application calls beside Vinli are emulated as well, in ``sandbox.partners``.
+
 Start it with ``python -m sandbox``. It is a program of its own: it imports nothing of the application beside it,
 and the application imports nothing of it, so each checks the other.
 

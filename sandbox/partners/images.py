@@ -31,7 +31,9 @@ def _is_jpeg(content: bytes) -> bool:
         if marker in FRAMES:
             height, width = struct.unpack_from(">HH", content, at + 5)
             return bool(width and height)
-        at += 1 if marker == 0xFF else 2 + max(2, length)
+        if marker != 0xFF and length < 2:
+            return False
+        at += 1 if marker == 0xFF else 2 + length
     return False
 
 
