@@ -11,7 +11,18 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import settings as settings_module
-from blueprints import cli, connect, garage, health, home, implicit, operator
+from blueprints import (
+    api,
+    cli,
+    cli_partners,
+    connect,
+    garage,
+    health,
+    home,
+    implicit,
+    operator,
+    partners,
+)
 from blueprints.web.bulkhead import Bulkhead
 from blueprints.web.cookies import prefixed
 from blueprints.web.csrf import register_csrf
@@ -20,9 +31,11 @@ from blueprints.web.hosts import register_trusted_hosts
 from blueprints.web.limits import register_limits
 from blueprints.web.logs import configure_logging, register_request_log
 from blueprints.web.navigation import register_navigation
+from blueprints.web.partner_registry import build_partners
 from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION, Services
 from blueprints.web.signing import Signer
+from blueprints.web.token_shelf import TokenShelf
 from providers.auth import BasicAuth
 from providers.http import Transport
 from providers.vinli.auth import AuthClient
@@ -31,11 +44,14 @@ from settings import Settings, SettingsError
 from store import open_store
 from store.attempts import Attempts
 from store.base import Store
+from store.leases import Leases
 from store.records import Records
 from store.sessions import StoreSessionInterface
 from store.vault import Vault
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
+# With no operator there is nobody who may use these.
+OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp)
 MAX_BODY_BYTES = 64 * 1024
 UPSTREAM_SECONDS = 5.0
 # gunicorn stops for good, instead of starting workers over and over, when one exits with this status.
@@ -72,9 +88,11 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.operator_password is not None:
-        app.register_blueprint(operator.bp)
+        for blueprint in OPERATOR_BLUEPRINTS:
+            app.register_blueprint(blueprint)
     app.cli.add_command(cli.devices)
     app.cli.add_command(cli.operator)
+    app.cli.add_command(cli_partners.partners)
     return app
 
 
@@ -101,6 +119,7 @@ def build_services(app: Flask, settings: Settings, clock: Callable[[], float]) -
         ),
         app_auth=BasicAuth(settings.vinli_app_id, settings.vinli_app_secret),
         platform=PlatformClient(transport, settings.vinli_platform_url, settings.vinli_concurrency),
+        partners=build_partners(settings, transport, TokenShelf(records, Leases(store))),
         bulkhead=Bulkhead(settings.upstream_slots),
         clock=clock,
     )

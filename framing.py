@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from enum import Enum
 
 HEAD_BYTES = 32 * 1024
 # As much as the application accepts; it refuses more by itself, from the length that the head names.
 BODY_BYTES = 64 * 1024
+# Photographs may be larger, where they are sent to, and a few at once: who they come from is known only when they are
+# here. The application decides how large each may be; this is a little more.
+LARGE_BODY_BYTES = 2 * 1024 * 1024 + 64 * 1024
+LARGE_BODIES = 16
+TAKES_LARGE = re.compile(rb"\APOST /(?:api/v1|partners/anyline)/tire-sidewall HTTP/1\.1\r\n")
 # A chunk's length with its extensions; also all trailers together.
 CHUNK_LINE_BYTES = 1024
 
@@ -27,13 +34,32 @@ class Extent(Enum):
     WHOLE = "whole"
     LONG_HEAD = "long head"
     LONG_BODY = "long body"
+    CROWDED = "too many large bodies at once"
 
 
-def request_framing(data: bytearray) -> Generator[bytes, None, Extent]:
+class Room:
+    """How many large bodies may be collected at once, by one process."""
+
+    def __init__(self, places: int = LARGE_BODIES) -> None:
+        self._places = threading.Semaphore(places)
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Hold a place for a block, which is told whether there was one."""
+        is_free = self._places.acquire(blocking=False)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                self._places.release()
+
+
+def request_framing(data: bytearray, room: Room) -> Generator[bytes, None, Extent]:
     """Follow a request (RFC 9112 section 6) that grows at the end of ``data``, until no more is to be waited for.
 
     Yields what to tell the client before the next bytes are waited for. It only judges where the request ends:
-    gunicorn's parser reads it afterwards, and refuses what is malformed.
+    gunicorn's parser reads it afterwards, and refuses what is malformed. A large body holds a place in ``room`` until
+    it is all here, or this generator is closed.
     """
     searched = 0
     while not (found := HEAD_END.search(data, max(0, searched - 2))):
@@ -48,13 +74,27 @@ def request_framing(data: bytearray) -> Generator[bytes, None, Extent]:
     is_chunked = CHUNKED.search(head) is not None
     if not is_chunked and not digits:
         return Extent.WHOLE
-    if len(digits) > len(str(BODY_BYTES)) or int(digits or b"0") > BODY_BYTES:
+    most = LARGE_BODY_BYTES if TAKES_LARGE.match(head) and not is_chunked else BODY_BYTES
+    if len(digits) > len(str(most)) or int(digits or b"0") > most:
         return Extent.LONG_BODY
+    if is_chunked:
+        yield from _continued(data, start, head)
+        return (yield from _chunked_framing(data, start))
+    if int(digits) <= BODY_BYTES:
+        return (yield from _counted_framing(data, start, head, int(digits)))
+    with room.place() as is_free:
+        return (yield from _counted_framing(data, start, head, int(digits))) if is_free else Extent.CROWDED
+
+
+def _continued(data: bytearray, start: int, head: bytes) -> Generator[bytes, None, None]:
     if len(data) == start and EXPECTATION.search(head):
         yield CONTINUE
-    if is_chunked:
-        return (yield from _chunked_framing(data, start))
-    while len(data) < start + int(digits):
+
+
+def _counted_framing(data: bytearray, start: int, head: bytes, length: int) -> Generator[bytes, None, Extent]:
+    """Follow a body of a length that is known from the head (RFC 9112 section 6.2)."""
+    yield from _continued(data, start, head)
+    while len(data) < start + length:
         yield b""
     return Extent.WHOLE
 

@@ -36,7 +36,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from blueprints.web.headers import FIXED_HEADERS
 from blueprints.web.logs import LineFormatter
-from framing import BODY_BYTES, Extent, request_framing
+from framing import BODY_BYTES, Extent, Room, request_framing
 
 # For a whole request to arrive, and for a client to close its side after the answer.
 CLIENT_SECONDS = 10.0
@@ -68,11 +68,16 @@ ANSWER = "".join(f"{name}: {value}\r\n" for name, value in PAGE_HEADERS.items())
 
 
 class BodyTooLarge(errors.ParseException):  # type: ignore[misc]
-    """The body of a request is larger than ``framing.BODY_BYTES``."""
+    """The body of a request is larger than ``framing`` lets it be."""
+
+
+class Crowded(errors.ParseException):  # type: ignore[misc]
+    """Many large bodies are under way: this one was not waited for."""
 
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Crowded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
@@ -87,7 +92,9 @@ EXCESSES = {
     Extent.WHOLE: errors.ParseException,
     Extent.LONG_HEAD: errors.LimitRequestHeaders,
     Extent.LONG_BODY: BodyTooLarge,
+    Extent.CROWDED: Crowded,
 }
+ROOM = Room()
 
 
 class RequestReader(SocketUnreader):  # type: ignore[misc]
@@ -96,7 +103,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self._arrived = bytearray()
-        self._framing = request_framing(self._arrived)
+        self._framing = request_framing(self._arrived, ROOM)
         self._drained = 0
         self.extent = Extent.WHOLE
         self.has_request = False
@@ -114,7 +121,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
             self.has_request = True
             self.unread(bytes(self._arrived))
             self._arrived = bytearray()
-            self._framing = request_framing(self._arrived)
+            self._framing = request_framing(self._arrived, ROOM)
             return True
         if answer:
             with suppress(OSError):
@@ -170,6 +177,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Answer one request; a client that does not read its answer is left after ``SEND_SECONDS``."""
         if not self.cfg.is_ssl:
+            if conn.parser.unreader.extent is Extent.CROWDED:
+                raise Crowded("the body was not waited for")
             if conn.parser.unreader.extent is Extent.LONG_BODY:
                 req.force_close()
             if isinstance(req.body.reader, ChunkedReader):

@@ -9,6 +9,7 @@ from typing import cast
 from flask import current_app
 
 from blueprints.web.bulkhead import Bulkhead
+from blueprints.web.partner_registry import Partners
 from blueprints.web.signing import Signer
 from providers.auth import BasicAuth
 from providers.http import Transport
@@ -35,6 +36,7 @@ class Services:
     auth: AuthClient
     platform: PlatformClient
     app_auth: BasicAuth
+    partners: Partners
     bulkhead: Bulkhead
     clock: Callable[[], float]
 

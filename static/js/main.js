@@ -3,6 +3,8 @@ const modules = {
   "local-time": () => import("./local-time.js"),
   "implicit-start": () => import("./implicit-start.js"),
   "private-page": () => import("./private-page.js"),
+  "copy-text": () => import("./copy-text.js"),
+  "tire-photo": () => import("./tire-photo.js"),
   implicit: () => import("./implicit.js"),
 };
 

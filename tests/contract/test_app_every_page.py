@@ -23,7 +23,7 @@ PERSONAL = ("/garage", "/operator", "/operator/devices", "/connect/callback", "/
 
 def addresses(app) -> list[str]:
     """Return a path for every rule of the application, and some that lead nowhere."""
-    values = {"device_id": f"{DEVICE_ID}1", "filename": STATIC}
+    values = {"device_id": f"{DEVICE_ID}1", "filename": STATIC, "name": "ayyeka"}
     with app.test_request_context():
         adapter = app.create_url_adapter(None) or app.url_map.bind("localhost")
         rules = list(app.url_map.iter_rules())
@@ -51,6 +51,7 @@ def test_the_application_has_the_addresses_of_its_contract(local):
         "/implicit/callback",
     }
     assert found >= {"/operator", "/operator/devices", "/operator/devices.csv", "/healthz", "/readyz"}
+    assert found >= {"/partners", "/partners/ayyeka", "/api/v1/tokens"}
 
 
 @pytest.mark.parametrize("who", ["a stranger", "a driver", "an operator"])

@@ -22,7 +22,19 @@ def browser(local):
         yield browser
 
 
-POSTS = ("/disconnect", "/operator", "/operator/sign-out")
+# By rule, each with an address of it.
+PAGES = {
+    "/disconnect": "/disconnect",
+    "/operator": "/operator",
+    "/operator/sign-out": "/operator/sign-out",
+    "/partners/<name>": "/partners/ayyeka",
+    "/partners/anyline/tire-sidewall": "/partners/anyline/tire-sidewall",
+    "/partners/aspose/report": "/partners/aspose/report",
+    "/partners/instyle/images": "/partners/instyle/images",
+}
+POSTS = tuple(PAGES.values())
+# Answers for programs: the first needs the session's own token, the second one that the first has given.
+API_POSTS = {"/api/v1/tokens": 400, "/api/v1/tire-sidewall": 401}
 
 
 def all_posts(app):
@@ -30,7 +42,17 @@ def all_posts(app):
 
 
 def test_these_are_all_the_addresses_that_change_something(local):
-    assert all_posts(local.app) == set(POSTS)
+    assert all_posts(local.app) == PAGES.keys() | API_POSTS.keys()
+
+
+@pytest.mark.parametrize("path", API_POSTS)
+@pytest.mark.parametrize("token", [None, "", "x", "csrf.from.nowhere"])
+def test_a_post_to_the_api_without_a_good_token_is_refused(path, token, browser):
+    browser.sign_in_as_operator()
+    fields = {} if token is None else {"csrf_token": token}
+    response = browser.post(path, purpose="tire-sidewall", **fields)
+    assert response.status_code == API_POSTS[path]
+    assert response.json()["error"]["status"] == API_POSTS[path]
 
 
 @pytest.mark.parametrize("path", POSTS)

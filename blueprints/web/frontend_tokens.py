@@ -1,0 +1,92 @@
+"""Short-lived tokens between our own pages and ``/api/v1``, as seed 000 recommends.
+
+A token is signed (itsdangerous), good for one purpose, for five minutes, and for the session that it was made for: it
+holds a digest of the session's id and nothing else. It is sent as ``Authorization: Bearer`` (RFC 6750 section 2.1),
+which no other site can make a browser do, so these addresses need no CSRF token.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from flask import request, session
+
+from blueprints.web.operators import is_operator
+from blueprints.web.problems import Problem, ProblemError
+from blueprints.web.services import services
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+VALID_SECONDS = 300
+TIRE_SIDEWALL = "tire-sidewall"
+PURPOSES = frozenset({TIRE_SIDEWALL})
+# The clocks of two processes may differ a little; more of a future than this was not signed by us now.
+CLOCK_SKEW_SECONDS = 5
+MAX_TOKEN = 512
+
+SIGN_IN_FIRST = Problem(
+    401,
+    "Sign in first",
+    "The operator’s sign-in of this browser has ended.",
+    ("Sign in again in another tab, then repeat what you did.",),
+    error_code="invalid_token",
+)
+BAD_TOKEN = Problem(
+    401,
+    "This page’s token is not accepted",
+    "It is missing, older than five minutes, or was made for something else.",
+    ("Load the page again and repeat what you did.",),
+    error_code="invalid_token",
+)
+
+
+def issue_token(purpose: str) -> str:
+    """Return a token for one purpose, bound to the session of this request. Raises KeyError for an unknown one."""
+    if purpose not in PURPOSES:
+        raise KeyError(purpose)
+    return services().signer.sign(_binding(), _signing_purpose(purpose))
+
+
+def token_required(purpose: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let in only who brings a token for ``purpose`` and is the signed-in operator that it was made for."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not _is_valid(_bearer_token(), purpose):
+                raise ProblemError(BAD_TOKEN)
+            if not is_operator():
+                raise ProblemError(SIGN_IN_FIRST)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _bearer_token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and len(token) <= MAX_TOKEN else ""
+
+
+def _is_valid(token: str, purpose: str) -> bool:
+    read = services().signer.read(token, _signing_purpose(purpose))
+    if read is None or not session:
+        return False
+    binding, signed_at = read
+    age = services().clock() - signed_at
+    return -CLOCK_SKEW_SECONDS <= age <= VALID_SECONDS and hmac.compare_digest(binding, _binding())
+
+
+def _binding() -> str:
+    sid: str = session.sid  # type: ignore[attr-defined]
+    return hashlib.sha256(f"frontend-token:{sid}".encode()).hexdigest()
+
+
+def _signing_purpose(purpose: str) -> str:
+    return f"frontend-token.{purpose}"

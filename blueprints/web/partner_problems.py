@@ -1,0 +1,176 @@
+"""What a partner's failure means, in words for the operator: on the console, from ``/api/v1``, on the command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from blueprints.web.logs import log_event
+from blueprints.web.problems import Problem, ProblemError, shown_code
+from blueprints.web.services import services
+from providers import errors
+from providers.partners import Partner
+from providers.remedies import PROVIDER, SETTINGS
+
+ASK_AGAIN = "Try again in a minute."
+
+# The first class that matches counts; {partner} becomes the partner's title.
+WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
+    (
+        errors.TimedOut,
+        504,
+        "{partner} is taking too long",
+        "We asked {partner} and stopped waiting for the answer.",
+        ASK_AGAIN,
+    ),
+    (
+        errors.Unreachable,
+        502,
+        "{partner} cannot be reached",
+        "No connection to {partner} could be made just now.",
+        ASK_AGAIN,
+    ),
+    (
+        errors.Throttled,
+        503,
+        "{partner} asks us to slow down",
+        "Too many requests reached {partner} in a short time.",
+        ASK_AGAIN,
+    ),
+    (
+        errors.ServerFailed,
+        502,
+        "{partner} has a problem",
+        "{partner} answered that something broke on its side.",
+        ASK_AGAIN,
+    ),
+    (
+        errors.Unauthorized,
+        502,
+        "{partner} did not accept our credentials",
+        "The request was refused as unauthorized, with a fresh token too.",
+        "Check the partner’s settings, and that its credentials are meant for this.",
+    ),
+    (
+        errors.Forbidden,
+        502,
+        "{partner} does not allow this",
+        "The credentials are known to {partner} and not enough for this request.",
+        "Choose another role, or ask {partner} for the right.",
+    ),
+    (
+        errors.NotFound,
+        502,
+        "{partner} has no such thing",
+        "Nothing is at this address of {partner}, or nothing these credentials may see.",
+        "Check the path.",
+    ),
+    (
+        errors.Refused,
+        502,
+        "{partner} refused the request",
+        "{partner} understood the request and said no to it.",
+        "Compare the request with the partner’s documentation.",
+    ),
+    (
+        errors.ProviderError,
+        502,
+        "{partner}’s answer makes no sense",
+        "An answer came, but it is not what {partner}’s documents describe, so we did not act on it.",
+        ASK_AGAIN,
+    ),
+)
+
+
+def partner_problem(partner: Partner, error: errors.ProviderError) -> Problem:
+    """Return what happened and what to do, and log the failure under the request's reference."""
+    log_event(
+        "partner failed",
+        partner=partner.name,
+        kind=type(error).__name__,
+        reason=error.reason,
+        upstream_status=error.status,
+        error=shown_code(error.error),
+    )
+    return problem_in_words(partner, error)
+
+
+def problem_in_words(partner: Partner, error: errors.ProviderError) -> Problem:
+    """Return the same without logging it."""
+    if isinstance(error, errors.NoToken):
+        return _no_token(partner, error)
+    _, status, title, what, todo = next(row for row in WORDS if isinstance(error, row[0]))
+    reason = f" ({_lead(error)})" if error.status or isinstance(error, errors.Nonsense) else ""
+    return Problem(
+        status,
+        title.format(partner=partner.title),
+        what.format(partner=partner.title) + reason,
+        (todo.format(partner=partner.title), *_when(error.retry_after)),
+        error_code=shown_code(error.error),
+        retry_after=_whole(error.retry_after),
+    )
+
+
+def not_configured(partner: Partner) -> Problem:
+    """Return what to say of a partner whose settings are missing."""
+    return Problem(
+        404,
+        f"{partner.title} is not set up here",
+        f"Settings are missing, so nothing was sent to {partner.title}.",
+        (f"Set {_listed(partner.missing)}, then start the application anew.",),
+    )
+
+
+def require_configured(partner: Partner) -> None:
+    """Raise ProblemError unless the partner can be called."""
+    if not partner.is_configured:
+        raise ProblemError(not_configured(partner))
+
+
+def remedy_of(partner: Partner, error: errors.NoToken) -> tuple[str, ...]:
+    """Return what can be done about a token that cannot be had."""
+    if error.remedy == SETTINGS:
+        settings = services().settings
+        missing = tuple(name for name in error.settings if getattr(settings, name.lower(), None) is None)
+        first = f"Fix {_listed(error.settings or ('its settings',))}: what is set there was refused."
+        if missing:
+            first = f"Set {_listed(missing)}, then start the application anew."
+    elif error.remedy == PROVIDER:
+        first = f"Ask {partner.title}: its token endpoint does not do what its documents describe."
+        if isinstance(error.__cause__, errors.ChallengePending) or "challenge" in error.reason:
+            first = f"Ask {partner.title} to finish setting up the user: it wants more than a password."
+    else:
+        first = "Wait: this passes by itself, and a token is asked for again when it is needed."
+    return (first, *_when(error.retry_after))
+
+
+def _no_token(partner: Partner, error: errors.NoToken) -> Problem:
+    return Problem(
+        503 if error.remedy not in {SETTINGS, PROVIDER} else 502,
+        f"No token can be had from {partner.title}",
+        f"The token endpoint did not give one: {_lead(error)}.",
+        remedy_of(partner, error),
+        error_code=shown_code(error.error),
+        retry_after=_whole(error.retry_after),
+    )
+
+
+def _lead(error: errors.ProviderError) -> str:
+    """Return the reason in our own words, with status; texts from outside are left out: they may repeat a secret."""
+    return f"{error.reason}, status {error.status}" if error.status is not None else error.reason
+
+
+def _when(retry_after: float | None) -> tuple[str, ...]:
+    if not retry_after or retry_after < 1:
+        return ()
+    at = datetime.fromtimestamp(services().clock(), UTC) + timedelta(seconds=retry_after)
+    seconds = round(retry_after)
+    unit = "second" if seconds == 1 else "seconds"
+    return (f"It is asked again in {seconds:,} {unit} at the earliest, at {at:%H:%M:%S} UTC.",)
+
+
+def _whole(retry_after: float | None) -> int | None:
+    return None if retry_after is None else round(retry_after)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,52 @@
+"""Photographs as they are sent to us: how large they may be, and whether they are what they say."""
+
+from __future__ import annotations
+
+from flask import request
+
+from blueprints.web.problems import Problem, ProblemError
+
+MAX_BYTES = 2 * 1024 * 1024
+# What a form adds to the photograph in it: boundaries, headers, the CSRF token.
+FORM_BYTES = 16 * 1024
+
+TOO_LARGE = Problem(
+    413,
+    "The photograph is too large",
+    "A photograph may have 2 MB at most. Cameras make larger ones; with JavaScript this page shrinks them.",
+    ("Make it smaller, or cut out the part with the writing.",),
+)
+NO_PHOTOGRAPH = Problem(
+    400,
+    "No photograph came",
+    "The form was sent without a photograph in it.",
+    ("Take one, or choose a file, then send it.",),
+)
+NOT_A_PHOTOGRAPH = Problem(
+    415,
+    "This is not a photograph we can send",
+    "Photographs are JPEG, PNG or WebP, and what came is none of them.",
+    ("Take the photograph anew, or save it as JPEG.",),
+)
+
+
+def accept_photograph() -> None:
+    """Let this one request be larger than others; called before anything reads its body."""
+    request.max_content_length = MAX_BYTES + FORM_BYTES
+
+
+def checked_photograph(image: bytes) -> bytes:
+    """Return the bytes if they may be a photograph. Raises ProblemError with words for whoever sent them."""
+    if not image:
+        raise ProblemError(NO_PHOTOGRAPH)
+    if len(image) > MAX_BYTES:
+        raise ProblemError(TOO_LARGE)
+    if not _is_image(image):
+        raise ProblemError(NOT_A_PHOTOGRAPH)
+    return image
+
+
+def _is_image(image: bytes) -> bool:
+    """Judge by the first bytes, whatever the request says (JPEG: ISO 10918-1 B.1, PNG: RFC 2083, WebP: RFC 9649)."""
+    is_webp = image.startswith(b"RIFF") and image[8:12] == b"WEBP"
+    return image.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or is_webp

@@ -1,0 +1,17 @@
+// Copies the text of another element, where the browser lets pages do that.
+export function start(button) {
+  const source = document.getElementById(button.dataset.source);
+  if (!navigator.clipboard || !source) return;
+  const label = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(source);
+      button.textContent = "Selected: press Ctrl-C";
+    }
+    setTimeout(() => { button.textContent = label; }, 3000);
+  });
+}
