@@ -27,7 +27,7 @@ WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 Headers = list[tuple[str, str]]
 
 MAX_LINE = 65536
-MAX_BODY = 1024 * 1024
+MAX_BODY = 4 * 1024 * 1024  # a picture of 2 MiB in base64, and some more
 IDLE_SECONDS = 120
 CONTROL = "/_sandbox/"
 NO_BODY = ("204", "304")

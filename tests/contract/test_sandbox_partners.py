@@ -165,7 +165,7 @@ def test_faults_strike_partners_too(partners, path):
 @pytest.mark.parametrize("path", [*TOKEN_PATHS.values(), *CALL_PATHS])
 def test_huge_bodies_are_refused_unread(partners, path):
     parts = urlsplit(partners.sandbox.origin)
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {1024 * 1024 + 1}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {4 * 1024 * 1024 + 1}\r\n\r\n"
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
         connection.sendall(head.encode())
         answer = connection.recv(65536)
