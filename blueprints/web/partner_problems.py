@@ -12,70 +12,87 @@ from providers.partners import Partner
 from providers.remedies import PROVIDER, SETTINGS
 
 ASK_AGAIN = "Try again in a minute."
+# What `providers.failures` says of every status that is no success: the status itself says more.
+NO_SUCCESS = "no success"
 
-# The first class that matches counts; {partner} becomes the partner's title.
+# How Cognito names what it refuses (API reference, InitiateAuth); the OAuth codes are in `problems.py`.
+COGNITO_ERRORS = frozenset(
+    {
+        "ForbiddenException",
+        "InternalErrorException",
+        "InvalidParameterException",
+        "NotAuthorizedException",
+        "PasswordResetRequiredException",
+        "ResourceNotFoundException",
+        "TooManyRequestsException",
+        "UserNotConfirmedException",
+        "UserNotFoundException",
+    }
+)
+
+# The first class that matches counts, and the cause follows after a colon; {partner} becomes the partner's title.
 WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     (
         errors.TimedOut,
         504,
         "{partner} is taking too long",
-        "We asked {partner} and stopped waiting for the answer.",
+        "We asked {partner} and stopped waiting for the answer",
         ASK_AGAIN,
     ),
     (
         errors.Unreachable,
         502,
         "{partner} cannot be reached",
-        "No connection to {partner} could be made just now.",
+        "No connection to {partner} could be made just now",
         ASK_AGAIN,
     ),
     (
         errors.Throttled,
         503,
         "{partner} asks us to slow down",
-        "Too many requests reached {partner} in a short time.",
+        "Too many requests reached {partner} in a short time",
         ASK_AGAIN,
     ),
     (
         errors.ServerFailed,
         502,
         "{partner} has a problem",
-        "{partner} answered that something broke on its side.",
+        "{partner} answered that something broke on its side",
         ASK_AGAIN,
     ),
     (
         errors.Unauthorized,
         502,
         "{partner} did not accept our credentials",
-        "The request was refused as unauthorized, with a fresh token too.",
+        "The request was refused as unauthorized, with a fresh token too",
         "Check the partner’s settings, and that its credentials are meant for this.",
     ),
     (
         errors.Forbidden,
         502,
         "{partner} does not allow this",
-        "The credentials are known to {partner} and not enough for this request.",
+        "The credentials are known to {partner} and not enough for this request",
         "Choose another role, or ask {partner} for the right.",
     ),
     (
         errors.NotFound,
         502,
         "{partner} has no such thing",
-        "Nothing is at this address of {partner}, or nothing these credentials may see.",
+        "Nothing is at this address of {partner}, or nothing these credentials may see",
         "Check the path.",
     ),
     (
         errors.Refused,
         502,
         "{partner} refused the request",
-        "{partner} understood the request and said no to it.",
+        "{partner} understood the request and said no to it",
         "Compare the request with the partner’s documentation.",
     ),
     (
         errors.ProviderError,
         502,
         "{partner}’s answer makes no sense",
-        "An answer came, but it is not what {partner}’s documents describe, so we did not act on it.",
+        "An answer came, but it is not what {partner}’s documents describe, so we did not act on it",
         ASK_AGAIN,
     ),
 )
@@ -99,15 +116,25 @@ def problem_in_words(partner: Partner, error: errors.ProviderError) -> Problem:
     if isinstance(error, errors.NoToken):
         return _no_token(partner, error)
     _, status, title, what, todo = next(row for row in WORDS if isinstance(error, row[0]))
-    reason = f" ({_lead(error)})" if error.status or isinstance(error, errors.Nonsense) else ""
     return Problem(
         status,
         title.format(partner=partner.title),
-        what.format(partner=partner.title) + reason,
-        (todo.format(partner=partner.title), *_when(error.retry_after)),
+        f"{what.format(partner=partner.title)}: {cause_of(error)}.",
+        (todo.format(partner=partner.title), *_wait(error.retry_after, "Wait until")),
         error_code=shown_code(error.error),
         retry_after=_whole(error.retry_after),
     )
+
+
+def cause_of(error: errors.ProviderError) -> str:
+    """Return the cause in few words of ours: reason, status, error code.
+
+    Other texts from outside are left out: they may repeat a secret.
+    """
+    parts = [] if error.reason == NO_SUCCESS else [error.reason]
+    parts += [f"status {error.status}"] if error.status is not None else []
+    code = error.error if error.error in COGNITO_ERRORS else shown_code(error.error)
+    return ", ".join([*parts, *([code] if code else [])]) or error.reason
 
 
 def not_configured(partner: Partner) -> Problem:
@@ -140,32 +167,26 @@ def remedy_of(partner: Partner, error: errors.NoToken) -> tuple[str, ...]:
             first = f"Ask {partner.title} to finish setting up the user: it wants more than a password."
     else:
         first = "Wait: this passes by itself, and a token is asked for again when it is needed."
-    return (first, *_when(error.retry_after))
+    return (first, *_wait(error.retry_after, "No token is asked for before"))
 
 
 def _no_token(partner: Partner, error: errors.NoToken) -> Problem:
     return Problem(
         503 if error.remedy not in {SETTINGS, PROVIDER} else 502,
         f"No token can be had from {partner.title}",
-        f"The token endpoint did not give one: {_lead(error)}.",
+        f"The token endpoint did not give one: {cause_of(error)}.",
         remedy_of(partner, error),
         error_code=shown_code(error.error),
         retry_after=_whole(error.retry_after),
     )
 
 
-def _lead(error: errors.ProviderError) -> str:
-    """Return the reason in our own words, with status; texts from outside are left out: they may repeat a secret."""
-    return f"{error.reason}, status {error.status}" if error.status is not None else error.reason
-
-
-def _when(retry_after: float | None) -> tuple[str, ...]:
+def _wait(retry_after: float | None, lead: str) -> tuple[str, ...]:
     if not retry_after or retry_after < 1:
         return ()
-    at = datetime.fromtimestamp(services().clock(), UTC) + timedelta(seconds=retry_after)
     seconds = round(retry_after)
-    unit = "second" if seconds == 1 else "seconds"
-    return (f"It is asked again in {seconds:,} {unit} at the earliest, at {at:%H:%M:%S} UTC.",)
+    at = datetime.fromtimestamp(services().clock(), UTC) + timedelta(seconds=retry_after)
+    return (f"{lead} {at:%H:%M:%S} UTC, {seconds:,} {'second' if seconds == 1 else 'seconds'} from now.",)
 
 
 def _whole(retry_after: float | None) -> int | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import url_for
 
 from blueprints.web.hiding import hide, secrets_of
-from blueprints.web.partner_problems import partner_problem, remedy_of
+from blueprints.web.partner_problems import cause_of, partner_problem, remedy_of
 from blueprints.web.problems import Problem
 from blueprints.web.services import services
 from blueprints.web.shell import curl_line
@@ -34,7 +34,7 @@ TIRE_LABELS = {
     "load_index": "Load index",
     "speed_rating": "Speed rating",
     "dot": "DOT number",
-    "production_date": "Made (year/month)",
+    "production_date": "Made",
 }
 
 
@@ -58,16 +58,12 @@ class TokenView:
     @classmethod
     def of(cls, partner: Partner, state: TokenState) -> TokenView:
         problem = state.problem
-        reason = None
-        if problem is not None:
-            status = f", status {problem.status}" if problem.status is not None else ""
-            reason = f"{problem.reason}{status}"
         return cls(
             state.valid_until,
             state.fetched_at,
             state.fetches_today,
             state.next_try_at,
-            reason,
+            cause_of(problem) if problem else None,
             remedy_of(partner, problem) if problem else (),
         )
 
