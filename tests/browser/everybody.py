@@ -16,8 +16,10 @@ CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((element) => 
   return hides && element.clientWidth > 1 && !element.closest(".visually-hidden, .unseen, svg, input")
     && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1);
 }).map((element) => element.outerHTML.slice(0, 200))"""
-STOPS = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), summary, [tabindex='0']")]
-  .filter((element) => !element.disabled && element.checkVisibility()).length"""
+# Radio buttons of one name are one stop: the arrow keys go from one to the next.
+STOPS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+  .filter((element) => !element.disabled && element.checkVisibility() && element.type !== "hidden"
+    && (element.type !== "radio" || element.checked)).length"""
 FOCUSED = """() => {
   const element = document.activeElement;
   if (element === document.body) return null;

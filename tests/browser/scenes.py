@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.implicit import BrowserFlow
 from tests.browser.people import Driver, Operator
+from tests.browser.photographs import photograph
 from tests.browser.sites import Site, latest_vehicle_of
 
 LONG = "Grandmother’s absolutely indestructible Donaudampfschifffahrtsgesellschaftskapitänswagen of 1974"
@@ -65,6 +66,7 @@ class Scene:
 INSTALLATIONS: dict[str, dict[str, str]] = {
     "usual": {},
     "bare": {"OPERATOR_PASSWORD": "", "VINLI_WEB_CLIENT_ID": "", "RATE_LIMIT_CONNECT": "2/minute"},
+    "partly set up": {"AYYEKA_KEY": "", "AYYEKA_SECRET": "", "ASPOSE_CLIENT_SECRET": "not-the-right-one"},
 }
 SCENES: list[Scene] = []
 
@@ -299,6 +301,155 @@ def operator_device(stage: Stage) -> None:
     stage.opens("/operator/devices")
     stage.operator.rows.first.get_by_role("link").click()
     stage.shows("Device ID")
+
+
+@scene("operator")
+def partners(stage: Stage) -> None:
+    stage.opens("/partners")
+    stage.shows("instyle.ai")
+
+
+@scene("operator")
+def partner_anyline(stage: Stage) -> None:
+    stage.opens("/partners/anyline")
+    stage.shows("Read a tyre")
+
+
+@scene("operator")
+def partner_ayyeka(stage: Stage) -> None:
+    stage.opens("/partners/ayyeka")
+    stage.shows("Send a call")
+
+
+@scene("operator")
+def partner_aspose(stage: Stage) -> None:
+    stage.opens("/partners/aspose")
+    stage.shows("Vehicle report")
+
+
+@scene("operator")
+def partner_instyle(stage: Stage) -> None:
+    stage.opens("/partners/instyle?example=1")
+    stage.shows("superuser")
+
+
+@scene("operator")
+def partner_answer(stage: Stage) -> None:
+    partner_ayyeka(stage)
+    stage.page.get_by_role("button", name="Send to Ayyeka").click()
+    stage.shows("Status 200")
+
+
+@scene("operator")
+def partner_refuses(stage: Stage) -> None:
+    stage.site.break_calls("/v2.0/site", status=500)
+    partner_ayyeka(stage)
+    stage.page.get_by_role("button", name="Send to Ayyeka").click()
+    stage.shows("Ayyeka has a problem")
+
+
+@scene("operator")
+def partner_path_wrong(stage: Stage) -> None:
+    partner_ayyeka(stage)
+    stage.page.get_by_label("Path").fill("//evil.example/")
+    stage.page.get_by_role("button", name="Send to Ayyeka").click()
+    stage.shows("A path begins with one slash")
+
+
+@scene("operator")
+def partner_token_fetched(stage: Stage) -> None:
+    partner_ayyeka(stage)
+    stage.page.get_by_role("button", name="Get a token now").click()
+    stage.shows("There is a good token")
+
+
+@scene("operator")
+def partner_sites(stage: Stage) -> None:
+    stage.opens("/partners/ayyeka/sites")
+    stage.shows("in all")
+
+
+@scene("operator")
+def partner_sites_failed(stage: Stage) -> None:
+    stage.site.break_calls("/v2.0/site", status=429, headers={"Retry-After": "90"})
+    stage.opens("/partners/ayyeka/sites")
+    stage.shows("Ayyeka asks us to slow down")
+
+
+@scene("operator")
+def partner_files(stage: Stage) -> None:
+    stage.opens("/partners/aspose/files")
+    stage.shows("Folder /")
+
+
+@scene("operator")
+def partner_images(stage: Stage) -> None:
+    stage.opens("/partners/instyle/images")
+    stage.shows("in all")
+    stage.page.wait_for_load_state("networkidle")
+
+
+@scene("operator")
+def partner_image_refused(stage: Stage) -> None:
+    stage.opens("/partners/instyle/images")
+    stage.page.get_by_label("Id").fill("a")
+    stage.page.get_by_label("Address").fill("https://example.com/a.png")
+    stage.page.get_by_role("button", name="Add the image").click()
+    stage.shows("The id is a whole number")
+
+
+@scene("operator")
+def partner_tire_read(stage: Stage) -> None:
+    partner_anyline(stage)
+    stage.page.get_by_label("Or choose a picture").set_input_files(photograph())
+    stage.page.get_by_role("button", name="Read the tyre").click()
+    expect(stage.page.get_by_role("status")).to_contain_text("Size")
+
+
+@scene("operator")
+def partner_tire_failed(stage: Stage) -> None:
+    stage.site.break_calls("/v2/tiresidewall", status=500, method="POST")
+    partner_anyline(stage)
+    stage.page.get_by_label("Or choose a picture").set_input_files(photograph())
+    stage.page.get_by_role("button", name="Read the tyre").click()
+    expect(stage.page.get_by_role("status")).to_contain_text("Anyline has a problem")
+
+
+@scene("operator")
+def vehicle_report_stored(stage: Stage) -> None:
+    operator_device(stage)
+    stage.page.get_by_role("button", name="Store at Aspose").click()
+    stage.shows("is stored at Aspose as")
+
+
+@scene("operator")
+def vehicle_report_failed(stage: Stage) -> None:
+    stage.site.break_calls("/v4.0/words/convert", status=503, method="PUT")
+    operator_device(stage)
+    stage.page.get_by_role("button", name="Download").click()
+    stage.shows("Aspose has a problem")
+
+
+@scene(installation="partly set up")
+def partners_partly_set_up(stage: Stage) -> None:
+    stage.operator.signs_in()
+    stage.opens("/partners")
+    stage.shows("AYYEKA_KEY")
+
+
+@scene(installation="partly set up")
+def partner_not_set_up(stage: Stage) -> None:
+    stage.operator.signs_in()
+    stage.opens("/partners/ayyeka")
+    stage.shows("Ayyeka is not set up here")
+
+
+@scene(installation="partly set up")
+def partner_token_refused(stage: Stage) -> None:
+    stage.operator.signs_in()
+    stage.opens("/partners/aspose")
+    stage.page.get_by_role("button", name="Get a token now").click()
+    stage.shows("Fix ASPOSE_CLIENT_ID and ASPOSE_CLIENT_SECRET")
 
 
 @scene()

@@ -29,7 +29,8 @@ class Site:
         with ExitStack() as starting:
             sandbox = sandbox_for(f"http://127.0.0.1:{port}", *self._arguments)
             self.sandbox = starting.enter_context(sandbox)
-            self.app = starting.enter_context(AppProcess(sandbox.credentials, port=port, **self._variables))
+            variables = sandbox.credentials["partners"] | self._variables
+            self.app = starting.enter_context(AppProcess(sandbox.credentials, port=port, **variables))
             self._processes = starting.pop_all()
         return self
 
