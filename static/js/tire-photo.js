@@ -18,7 +18,11 @@ class TirePhoto {
     this.preview = form.querySelector("[data-part=preview]");
     this.answer = form.querySelector("[data-part=answer]");
     form.querySelector("[data-part=limit]").textContent = "It is made smaller in this browser before it is sent.";
-    for (const input of this.inputs) input.addEventListener("change", () => this.take(input));
+    for (const input of this.inputs) {
+      input.addEventListener("change", () => this.take(input));
+      // Somebody may have been quicker than this script.
+      this.take(input);
+    }
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();

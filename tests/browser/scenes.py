@@ -402,6 +402,7 @@ def partner_image_refused(stage: Stage) -> None:
 def partner_tire_read(stage: Stage) -> None:
     partner_anyline(stage)
     stage.page.get_by_label("Or choose a picture").set_input_files(photograph())
+    expect(stage.page.locator("canvas")).to_be_visible()
     stage.page.get_by_role("button", name="Read the tyre").click()
     expect(stage.page.get_by_role("status")).to_contain_text("Size")
 
@@ -411,6 +412,7 @@ def partner_tire_failed(stage: Stage) -> None:
     stage.site.break_calls("/v2/tiresidewall", status=500, method="POST")
     partner_anyline(stage)
     stage.page.get_by_label("Or choose a picture").set_input_files(photograph())
+    expect(stage.page.locator("canvas")).to_be_visible()
     stage.page.get_by_role("button", name="Read the tyre").click()
     expect(stage.page.get_by_role("status")).to_contain_text("Anyline has a problem")
 
