@@ -179,4 +179,4 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _failure(problem: Problem) -> click.ClickException:
-    return click.ClickException(" ".join((f"{problem.title}.", problem.what, *problem.todo)))
+    return click.ClickException(printable(" ".join((f"{problem.title}.", problem.what, *problem.todo))))

@@ -117,8 +117,9 @@ class Transport:
         if patience <= 0:
             raise TimedOut("no time was left to ask", **call.fields())
         give_up_at = self._clock() + patience
-        prepared = requests.PreparedRequest()
-        with waiting(lambda: give_up_at - self._clock()):  # credentials may have to be fetched first
+        # Credentials may have to be fetched first, and anew after a 401.
+        with waiting(lambda: give_up_at - self._clock()):
+            prepared = requests.PreparedRequest()
             prepared.prepare(
                 method,
                 url,
@@ -128,9 +129,11 @@ class Transport:
                 json=json,
                 auth=auth,
             )
-        may_repeat = (method in _IDEMPOTENT if retry is None else retry) and not is_guess
-        with _guarding(breaker, call, patience, counts=not is_guess) as is_probe:
-            return self._persist(Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe)
+            may_repeat = (method in _IDEMPOTENT if retry is None else retry) and not is_guess
+            with _guarding(breaker, call, patience, counts=not is_guess) as is_probe:
+                return self._persist(
+                    Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe
+                )
 
     def countdown(self, deadline: float | None = None) -> Callable[[], float]:
         """Return what tells the seconds left for several requests together: of `deadline`, or the usual one."""

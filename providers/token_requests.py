@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -153,7 +154,7 @@ class TokenRequest:
         body = answer.json()
         if isinstance(body, dict) and body.get("ChallengeName"):
             raise ChallengePending(
-                f"Cognito wants an answer to the challenge {str(body['ChallengeName'])[:40]}",
+                f"Cognito wants an answer to the challenge {_challenge(body['ChallengeName'])}",
                 status=answer.status,
                 **answer.call.fields(),
             )
@@ -189,6 +190,7 @@ class TokenRequest:
             raise ValueError(f"token_type is not {' or '.join(sorted(self.token_types))}")
 
 
+_CHALLENGE = re.compile(r"[A-Z0-9_]{1,40}")
 _LAST_SECOND = 253_402_300_799  # of the year 9999, in Unix seconds
 _OAUTH_NAMES = {"token_type": "token_type", "refresh_token": "refresh_token", "expires_in": "expires_in"}
 _COGNITO_NAMES = {"token_type": "TokenType", "refresh_token": "RefreshToken", "expires_in": "ExpiresIn"}
@@ -201,6 +203,11 @@ class TokenAnswer:
     value: str = field(repr=False)
     lifetime: float
     refresh_token: str | None = field(repr=False)
+
+
+def _challenge(name: Any) -> str:
+    """Return a challenge's name as Cognito spells its own (API reference, ChallengeName), and nothing else."""
+    return name if isinstance(name, str) and _CHALLENGE.fullmatch(name) else "of an unknown kind"
 
 
 def _compact(value: object) -> bytes:
@@ -222,13 +229,13 @@ def _lifetime_in_jwt(token: str, answer: Answer) -> float | None:
         return None
     if not isinstance(expires_at, (int, float)) or isinstance(expires_at, bool):
         return None
-    # Capped before it becomes a float, which 400 digits do not fit in.
-    return float(min(expires_at, _LAST_SECOND)) - _sent_at(answer).timestamp()
+    # Bounded before it becomes a float, which 400 digits do not fit in.
+    return float(max(0, min(expires_at, _LAST_SECOND))) - _sent_at(answer).timestamp()
 
 
 def _sent_at(answer: Answer) -> datetime:
     try:
         sent_at = parsedate_to_datetime(answer.headers.get("Date") or "")
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone of many digits overflows
         return datetime.now(UTC)
     return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 
 from providers.clocks import Clock
@@ -76,8 +77,9 @@ class TokenSource:
         self._sleep = sleep
         self._chance = chance
         self._start = start or _in_a_thread
-        self._name = "token:" + sha256("\0".join(request.key).encode()).hexdigest()
         self._credentials = sha256(request.credentials.encode()).hexdigest()
+        # With the credentials: while a secret is being changed, old and new processes leave each other alone.
+        self._name = "token:" + sha256("\0".join((*request.key, self._credentials)).encode()).hexdigest()
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._record = TokenRecord(self._credentials)
@@ -190,7 +192,8 @@ class TokenSource:
             if flight is None:
                 flight = self._flight = Future()
         if is_first:
-            self._fly(flight)
+            # In a thread of its own: the first caller may have less time than those who wait with it.
+            self._start(partial(self._fly, flight))
         try:
             return flight.result(patience(WAIT_SECONDS))
         except FutureTimeout:
@@ -198,18 +201,21 @@ class TokenSource:
 
     def _fly(self, flight: Future[Token]) -> None:
         try:
-            flight.set_result(self._obtained())
+            token = self._obtained()
         except BaseException as error:
+            self._land()
             flight.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            with self._lock:
-                self._flight = None
+        else:
+            self._land()
+            flight.set_result(token)
+
+    def _land(self) -> None:
+        with self._lock:
+            self._flight = None
 
     def _obtained(self) -> Token:
         """Look, take the lease, look again, fetch; wait while another process has the lease."""
-        give_up_at = self._clock.steady() + patience(WAIT_SECONDS)
+        give_up_at = self._clock.steady() + WAIT_SECONDS
         pause = _FIRST_PAUSE
         while True:
             token = self._looked()
@@ -267,6 +273,8 @@ class TokenSource:
         except ProviderError as error:
             failure = Failure.of(error, record.failure, self._clock, self._chance())
             is_dead = isinstance(error, Refused)
+            if self._read()[0].token is None:
+                counted = replace(counted, token=None)  # somebody dropped it meanwhile
             self._save(
                 replace(counted, failure=failure, refresh_token=None if is_dead else record.refresh_token)
             )
@@ -381,4 +389,4 @@ class TokenSource:
 
 
 def _in_a_thread(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name="token-renewal", daemon=True).start()
+    threading.Thread(target=work, name="token-engine", daemon=True).start()

@@ -16,7 +16,7 @@ HIDDEN = "[hidden]"
 # Shorter than this is no secret, and hiding it would eat words.
 MIN_LENGTH = 6
 
-_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _AUTHORIZATION = re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9+/=._~-]{8,}")
 _SECRET_FIELD = re.compile(
     r"(?i)([\"'](?:access_?token|id_?token|refresh_?token|token|client_?secret|secret_?hash|password|secret|x-api-key"

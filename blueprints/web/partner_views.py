@@ -230,7 +230,8 @@ def exchange(
         elapsed,
         answer.status,
         {name: hide(answer.headers[name], secrets) for name in SHOWN_HEADERS if answer.headers.get(name)},
-        hide(shown_body(answer, MAX_SHOWN), secrets),
+        # Hidden before it is cut: a secret across the cut would not be known as one.
+        hide(shown_body(answer, 4 * MAX_SHOWN), secrets)[:MAX_SHOWN],
     )
 
 
