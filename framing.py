@@ -15,7 +15,8 @@ BODY_BYTES = 64 * 1024
 # here. The application decides how large each may be; this is a little more.
 LARGE_BODY_BYTES = 2 * 1024 * 1024 + 64 * 1024
 LARGE_BODIES = 16
-TAKES_LARGE = re.compile(rb"\APOST /(?:api/v1|partners/anyline)/tire-sidewall HTTP/1\.1\r\n")
+CREDENTIALS = re.compile(rb"(?i)\n(?:cookie|authorization):")
+TAKES_LARGE = re.compile(rb"\APOST /(?:api/v1|partners/anyline)/tire-sidewall HTTP/1\.[01]\r\n")
 # A chunk's length with its extensions; also all trailers together.
 CHUNK_LINE_BYTES = 1024
 
@@ -35,6 +36,7 @@ class Extent(Enum):
     LONG_HEAD = "long head"
     LONG_BODY = "long body"
     CROWDED = "too many large bodies at once"
+    STRANGER = "large body without credentials"
 
 
 class Room:
@@ -74,9 +76,13 @@ def request_framing(data: bytearray, room: Room) -> Generator[bytes, None, Exten
     is_chunked = CHUNKED.search(head) is not None
     if not is_chunked and not digits:
         return Extent.WHOLE
-    most = LARGE_BODY_BYTES if TAKES_LARGE.match(head) and not is_chunked else BODY_BYTES
+    # Who carries no credentials of any kind is refused by the application anyway, and need not be listened to.
+    is_allowed_more = TAKES_LARGE.match(head) and CREDENTIALS.search(head) and not is_chunked
+    most = LARGE_BODY_BYTES if is_allowed_more else BODY_BYTES
     if len(digits) > len(str(most)) or int(digits or b"0") > most:
-        return Extent.LONG_BODY
+        # The application would take it, and so wait for what nobody reads.
+        is_unknown = len(digits) <= len(str(LARGE_BODY_BYTES)) and int(digits) <= LARGE_BODY_BYTES
+        return Extent.STRANGER if TAKES_LARGE.match(head) and is_unknown else Extent.LONG_BODY
     if is_chunked:
         yield from _continued(data, start, head)
         return (yield from _chunked_framing(data, start))

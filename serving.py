@@ -16,6 +16,7 @@ encrypts (``--certfile``) are served as gunicorn does.
 from __future__ import annotations
 
 import errno
+import io
 import socket
 import time
 from collections.abc import Callable
@@ -93,6 +94,7 @@ EXCESSES = {
     Extent.LONG_HEAD: errors.LimitRequestHeaders,
     Extent.LONG_BODY: BodyTooLarge,
     Extent.CROWDED: Crowded,
+    Extent.STRANGER: BodyTooLarge,
 }
 ROOM = Room()
 
@@ -107,6 +109,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
         self._drained = 0
         self.extent = Extent.WHOLE
         self.has_request = False
+        self.is_large = False
 
     def receive(self) -> bool:
         """Take what has arrived; tell whether nothing more is to be waited for: a whole request, or the end."""
@@ -119,6 +122,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
         except StopIteration as end:
             self.extent = end.value
             self.has_request = True
+            self.is_large = len(self._arrived) > BODY_BYTES
             self.unread(bytes(self._arrived))
             self._arrived = bytearray()
             self._framing = request_framing(self._arrived, ROOM)
@@ -177,9 +181,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Answer one request; a client that does not read its answer is left after ``SEND_SECONDS``."""
         if not self.cfg.is_ssl:
-            if conn.parser.unreader.extent is Extent.CROWDED:
-                raise Crowded("the body was not waited for")
-            if conn.parser.unreader.extent is Extent.LONG_BODY:
+            if conn.parser.unreader.extent in {Extent.CROWDED, Extent.STRANGER}:
+                raise EXCESSES[conn.parser.unreader.extent]("the body was not waited for")
+            if conn.parser.unreader.extent is Extent.LONG_BODY or conn.parser.unreader.is_large:
                 req.force_close()
             if isinstance(req.body.reader, ChunkedReader):
                 _read_chunks(req)
@@ -189,6 +193,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except TimeoutError:
             self.log.warning("a client stopped reading its answer")
             raise ConnectionResetError(errno.ECONNRESET, "the client stopped reading") from None
+        finally:
+            if not self.cfg.is_ssl and conn.parser.unreader.is_large:
+                # Refused unread, it would be kept for as long as the client keeps the connection.
+                conn.parser.unreader.buf = io.BytesIO()
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """Keep the connection for the next request, or end it."""

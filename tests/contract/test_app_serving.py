@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import requests
 
+from framing import LARGE_BODIES
 from tests.app_process import ROOT, AppProcess, app_variables
 from tests.contract.fake_vinli import DEVICES
 from tests.contract.sites import running_site
@@ -281,6 +282,67 @@ def test_a_body_of_just_the_limit_is_read(app):
         ask(app, head("/operator", "Content-Length: 65536", FORM_TYPE, CLOSE, method="POST"), body).status
         == 400
     )
+
+
+# --- photographs, which may be larger, where they are sent to
+
+PHOTOGRAPHS = ("/api/v1/tire-sidewall", "/partners/anyline/tire-sidewall")
+JPEG = "Content-Type: image/jpeg"
+COOKIE = "Cookie: vinli_connect_session=x"
+
+
+@pytest.mark.parametrize("path", PHOTOGRAPHS)
+@pytest.mark.parametrize("size", [65_537, 2 * 1024 * 1024])
+def test_a_photograph_reaches_the_application(path, size, app):
+    request = head(path, f"Content-Length: {size}", JPEG, COOKIE, CLOSE, method="POST")
+    answer = ask(app, request, b"x" * size)
+    assert answer.status == (401 if path.startswith("/api/") else 400), (
+        "for want of a token, not for its size"
+    )
+    assert b"could not be answered" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "length", "body"),
+    [
+        (PHOTOGRAPHS[0], "POST", "Content-Length: 2162689", b"x" * 100_000),
+        (PHOTOGRAPHS[0], "POST", "Content-Length: 99999999999", b""),
+        (PHOTOGRAPHS[0], "POST", "Transfer-Encoding: chunked", chunked(*[b"x" * 8192] * 10)),
+        (PHOTOGRAPHS[1], "PUT", "Content-Length: 100000", b"x" * 100_000),
+        (PHOTOGRAPHS[0] + "/", "POST", "Content-Length: 100000", b"x" * 100_000),
+        ("/api/v1/tokens", "POST", "Content-Length: 100000", b"x" * 100_000),
+        ("/x?/api/v1/tire-sidewall", "POST", "Content-Length: 100000", b"x" * 100_000),
+    ],
+)
+def test_what_is_too_large_for_its_place_is_not_waited_for(path, method, length, body, app):
+    answer = ask(app, head(path, length, FORM_TYPE, COOKIE, CLOSE, method=method), body)
+    assert answer.status in {401, 404, 405, 413}
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("path", PHOTOGRAPHS)
+def test_nobody_waits_for_the_photograph_of_a_stranger(path, app):
+    already = len(app.log())
+    answer = ask(app, head(path, "Content-Length: 1000000", FORM_TYPE, CLOSE, method="POST"), b"x" * 100_000)
+    assert answer.status in {400, 401, 413}
+    assert "ERROR" not in app.log()[already:]
+
+
+def test_many_halves_of_photographs_take_a_bounded_room_and_give_it_back(app):
+    request = head(PHOTOGRAPHS[0], "Content-Length: 1000000", JPEG, COOKIE, CLOSE, method="POST")
+    with ExitStack() as stack:
+        for _ in range(LARGE_BODIES):
+            stack.enter_context(connection(app, request, b"x" * 70_000))
+        answer = ask(app, request, b"x" * 70_000)
+        assert answer.status == 503
+        assert b"could not be answered" in answer.body
+        assert ask(app, head("/healthz", CLOSE)).status == 200
+        small = head(PHOTOGRAPHS[0], "Content-Length: 9", JPEG, COOKIE, CLOSE, method="POST")
+        assert ask(app, small, b"x" * 9).status == 401, "what is small needs no room"
+    deadline = time.monotonic() + PATIENCE
+    while ask(app, request, b"x" * 1_000_000).status == 503 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert ask(app, request, b"x" * 1_000_000).status == 401
 
 
 @pytest.mark.parametrize(
