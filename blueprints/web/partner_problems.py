@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from blueprints.web.logs import log_event
-from blueprints.web.problems import Problem, ProblemError, shown_code
+from blueprints.web.problems import Problem, shown_code
 from blueprints.web.services import services
 from providers import errors
 from providers.partners import Partner
@@ -145,12 +145,6 @@ def not_configured(partner: Partner) -> Problem:
         f"Settings are missing, so nothing was sent to {partner.title}.",
         (f"Set {_listed(partner.missing)}, then start the application anew.",),
     )
-
-
-def require_configured(partner: Partner) -> None:
-    """Raise ProblemError unless the partner can be called."""
-    if not partner.is_configured:
-        raise ProblemError(not_configured(partner))
 
 
 def remedy_of(partner: Partner, error: errors.NoToken) -> tuple[str, ...]:
