@@ -163,10 +163,7 @@ class TokenSource:
     def _take_newer(self) -> bool:
         """Take the shelf's token over if it is not due for renewal; say whether it was."""
         token = self._usable(self._read()[0])
-        if token is None or self._clock.steady() >= token.renew_at:
-            return False
-        self._token = token
-        return True
+        return token is not None and self._clock.steady() < token.renew_at and self._adopt(token)
 
     def _renew_alone(self) -> None:
         lease = self._lease()
@@ -236,11 +233,18 @@ class TokenSource:
         """Return the shelf's token if it is good; raises NoToken while the endpoint is left alone."""
         record, _ = self._read()
         token = self._usable(record)
-        if token is None:
-            self._check_pause(record)
-        else:
+        if token is not None and self._adopt(token):
+            return token
+        self._check_pause(record)
+        return None
+
+    def _adopt(self, token: Token) -> bool:
+        """Make the shelf's token this process's, unless it was dropped here in between; say whether it is."""
+        with self._lock:
+            if token.value == self._dropped:
+                return False
             self._token = token
-        return token
+            return True
 
     def _usable(self, record: TokenRecord) -> Token | None:
         token = record.usable(self._clock)
