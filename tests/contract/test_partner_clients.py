@@ -142,7 +142,8 @@ def test_a_token_endpoint_that_fails_is_not_hammered_and_the_error_says_who_can_
     assert one.asked(name) <= 2
     state = one.source(name).state()
     assert (state.valid_until, state.problem.remedy) == (None, remedy)
-    assert state.next_try_at is not None
+    # What passes by itself is asked for again within a second, which may be over by now.
+    assert state.next_try_at is not None or fault in {"down", "broken"}
 
 
 def test_a_slow_token_endpoint_costs_a_call_no_more_than_its_time(site, sandbox):

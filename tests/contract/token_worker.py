@@ -1,18 +1,18 @@
 """A process that calls an API with tokens of the engine: `token_worker.py STORE_URL ORIGIN THREADS`.
 
 It says "ready", and for every line it reads lets all its threads make one call each, at once; then it prints how the
-calls ended, as JSON: a count for each status, or for each kind of error. `go on SECONDS` has every thread call for so
-long.
+calls ended, as JSON: a count for each status, or for each kind of error. `later SECONDS CALLS` moves its clock on
+before that, and has each thread make so many calls.
 """
 
 import json
 import sys
 import threading
-import time
 from collections import Counter
 
 from blueprints.web.token_shelf import TokenShelf
 from providers.auth import TokenAuth
+from providers.clocks import Clock
 from providers.errors import ProviderError
 from providers.http import Transport
 from providers.token_requests import TokenRequest
@@ -23,7 +23,16 @@ from store.leases import Leases
 SECRET_KEY = "a secret key of the tests, long enough"
 
 
-def source_at(store_url, origin):
+class LaterClock(Clock):
+    """The machine's clock, moved on by `ahead` seconds."""
+
+    ahead = 0.0
+
+    def steady(self):
+        return super().steady() + self.ahead
+
+
+def source_at(store_url, origin, clock):
     """Return a source of tokens whose processes share the store, and the transport it asks with."""
     transport = Transport(pool_size=64)
     transport.allow(origin)
@@ -32,11 +41,12 @@ def source_at(store_url, origin):
     declared = TokenRequest(
         provider="partner", url=f"{origin}/token", client_id="client", client_secret="the-secret"
     )
-    return TokenSource(declared, transport, shelf), transport
+    return TokenSource(declared, transport, shelf, clock=clock), transport
 
 
 def main(store_url, origin, threads):
-    source, transport = source_at(store_url, origin)
+    clock = LaterClock()
+    source, transport = source_at(store_url, origin, clock)
     auth = TokenAuth(source)
 
     def call():
@@ -47,23 +57,21 @@ def main(store_url, origin, threads):
 
     print("ready", flush=True)
     for line in sys.stdin:
-        seconds = float(line.split()[-1]) if line.startswith("go on") else 0.0
-        print(json.dumps(run(call, int(threads), seconds)), flush=True)
+        _, seconds, calls = line.split() if line.startswith("later") else ("", "0", "1")
+        clock.ahead += float(seconds)
+        print(json.dumps(run(call, int(threads), int(calls))), flush=True)
 
 
-def run(call, threads, seconds):
-    """Let threads call once, or for so many seconds; return the counts."""
+def run(call, threads, calls):
+    """Let each of the threads make so many calls; return the counts."""
     gate, outcomes, lock = threading.Barrier(threads), Counter(), threading.Lock()
 
     def work():
         gate.wait(30)
-        ends_at = time.monotonic() + seconds
-        while True:
+        for _ in range(calls):
             outcome = call()
             with lock:
                 outcomes[str(outcome)] += 1
-            if time.monotonic() >= ends_at:
-                return
 
     workers = [threading.Thread(target=work) for _ in range(threads)]
     for worker in workers:
