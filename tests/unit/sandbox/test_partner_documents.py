@@ -132,4 +132,4 @@ def test_no_page_takes_long(piece, end):
     blocks = blocks_of("&#" + piece * (100_000 // len(piece)) + end)
     as_docx(blocks)
     as_pdf(blocks)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30  # a reader that is not linear took 106 s

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 
 import pytest
 from joserfc import jwt
@@ -199,9 +198,3 @@ def test_ids_and_secrets_depend_on_the_seed_alone():
     secrets = [name for name in first if name.endswith(("SECRET", "KEY", "PASSWORD", "HASH", "CLIENT_ID"))]
     assert len(secrets) == 14
     assert all(first[name] != other[name] for name in secrets)
-
-
-def test_the_keys_of_all_partners_are_there_at_once():
-    started = time.monotonic()
-    Desk()
-    assert time.monotonic() - started < 1
