@@ -281,6 +281,8 @@ class Settings:
     vinli_client_id: str = _setting(_basic_user, required=True)
     vinli_client_secret: str = _setting(_plain, required=True, secret=True)
     vinli_web_client_id: str | None = _setting(_plain)
+    vinli_workbench_client_id: str | None = _setting(_basic_user)
+    vinli_workbench_client_secret: str | None = _setting(_plain, secret=True)
     vinli_concurrency: int = _setting(_whole(1, 64), 16)
     vinli_pkce: bool = _setting(_switch, True)
     vinli_issuer: str | None = _setting(_plain)
@@ -342,6 +344,11 @@ class Settings:
     def implicit_redirect_uri(self) -> str:
         """The redirect URI of the implicit client."""
         return f"{self.public_url}/implicit/callback"
+
+    @property
+    def workbench_redirect_uri(self) -> str:
+        """The redirect URI of the workbench's own client: the page that shows what comes back."""
+        return f"{self.public_url}/workbench/catch"
 
     @property
     def sandbox_origin(self) -> str | None:
@@ -452,6 +459,10 @@ def _check_together(values: Mapping[str, Any], environ: Mapping[str, str], probl
         problems["VINLI_WEB_CLIENT_ID"] = (
             "is the same as VINLI_CLIENT_ID; each flow needs a client of its own"
         )
+    halves = ("vinli_workbench_client_id", "vinli_workbench_client_secret")
+    if (set_ones := [name for name in halves if values.get(name)]) and len(set_ones) < len(halves):
+        other = next(name for name in halves if name not in set_ones).upper()
+        problems.setdefault(other, f"is missing while {set_ones[0].upper()} is set; they go together")
     if values.get("secret_key") and values["secret_key"] in values.get("secret_key_fallbacks", ()):
         problems["SECRET_KEY_FALLBACKS"] = "contains SECRET_KEY itself; it is for older keys"  # noqa: S105
 

@@ -45,6 +45,11 @@ def sign_in_rate() -> str:
     return services().settings.rate_limit_sign_in
 
 
+def workbench_rate() -> str:
+    """The rate for pages of the workbench: most of them ask the authorization server for something."""
+    return services().settings.rate_limit_connect
+
+
 def register_limits(app: Flask, settings: Settings) -> None:
     """Connect the limiter to the application and to where it counts."""
     # The limiter's library reads Sentinel addresses in another way, so those count in memory.
