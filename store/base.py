@@ -6,6 +6,7 @@ processes that share the store; none of them ever blocks for longer than two sec
 
 import secrets
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -52,6 +53,10 @@ class Store(ABC):
     @abstractmethod
     def get(self, key: str) -> Entry | None:
         """Return the entry, or None when there is none."""
+
+    @abstractmethod
+    def get_many(self, keys: Sequence[str]) -> dict[str, Entry]:
+        """Return the entries of up to 1,000 keys, by key; those that are absent are left out."""
 
     @abstractmethod
     def add(self, key: str, value: bytes, ttl: float) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -44,6 +44,10 @@ class Records:
 
     def get(self, key: str) -> Record | None:
         return self._open(key, self._store.get(key))
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, Record]:
+        opened = {key: self._open(key, entry) for key, entry in self._store.get_many(keys).items()}
+        return {key: record for key, record in opened.items() if record is not None}
 
     def add(self, key: str, value: Mapping[str, Any], ttl: float) -> bool:
         return self._store.add(key, self._seal(key, value), ttl)

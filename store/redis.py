@@ -10,7 +10,7 @@ The server must not evict what is still alive: `maxmemory-policy noeviction` or 
 import math
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,6 +69,14 @@ class RedisStore(Store):
     def get(self, key: str) -> Entry | None:
         with _failures_as_unavailable():
             return self._live(self._redis.get(KEY_PREFIX + key))
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, Entry]:
+        if not keys:
+            return {}
+        with _failures_as_unavailable():
+            packed: Any = self._redis.mget([KEY_PREFIX + key for key in keys])
+        found = zip(keys, map(self._live, packed), strict=True)
+        return {key: entry for key, entry in found if entry is not None}
 
     def add(self, key: str, value: bytes, ttl: float) -> bool:
         return self._run(self._add, key, self._pack(value, ttl), _milliseconds(ttl))

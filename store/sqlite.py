@@ -7,7 +7,7 @@ killed process at any point (sqlite.org/wal.html). It has to be on a local disk.
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ PURGE_INTERVAL = 60.0
 PURGE_BATCH = 200
 
 GET = "SELECT value, version, expires_at FROM entries WHERE key = ? AND expires_at > ?"
+GET_MANY = "SELECT key, value, version, expires_at FROM entries WHERE expires_at > ? AND key IN "
 PUT = """
 INSERT INTO entries (key, value, version, expires_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE
@@ -46,6 +47,12 @@ class SqliteStore(Store):
         with self._connection() as connection:
             row = connection.execute(GET, (key, self._clock())).fetchone()
         return Entry(*row) if row else None
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, Entry]:
+        statement = f"{GET_MANY}({', '.join('?' * len(keys))})"
+        with self._connection() as connection:
+            rows = connection.execute(statement, (self._clock(), *keys)).fetchall()
+        return {key: Entry(*fields) for key, *fields in rows}
 
     def add(self, key: str, value: bytes, ttl: float) -> bool:
         now = self._clock()

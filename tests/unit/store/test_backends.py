@@ -222,3 +222,14 @@ def test_the_working_directory_counts_when_the_store_is_made(tmp_path, monkeypat
     store.put("key", b"value", 60)
     store.close()
     assert (tmp_path / "store.sqlite3").exists()
+
+
+def test_many_keys_are_read_at_once(store, clock):
+    assert store.get_many([]) == {}
+    store.put("a", b"1", 60)
+    store.put("b", b"2", 30)
+    store.put("c", b"3", 60)
+    clock.advance(30)
+    found = store.get_many(["a", "b", "nobody's", *(f"key {number}" for number in range(900)), "c"])
+    assert {key: entry.value for key, entry in found.items()} == {"a": b"1", "c": b"3"}
+    assert found["a"] == store.get("a")
