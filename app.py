@@ -47,7 +47,9 @@ from store.base import Store
 from store.leases import Leases
 from store.records import Records
 from store.sessions import StoreSessionInterface
+from store.traces import Traces
 from store.vault import Vault
+from store.workbench_runs import WorkbenchRuns
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
 # With no operator there is nobody who may use these.
@@ -105,6 +107,8 @@ def build_services(app: Flask, settings: Settings, clock: Callable[[], float]) -
         settings=settings,
         store=store,
         attempts=Attempts(records, clock=clock),
+        traces=Traces(records, clock=clock),
+        workbench_runs=WorkbenchRuns(records, clock=clock),
         sessions=StoreSessionInterface(
             app,
             records,

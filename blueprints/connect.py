@@ -8,7 +8,8 @@ import time
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
+from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from blueprints.web import flow_problems
@@ -22,7 +23,7 @@ from blueprints.web.attempts import (
 from blueprints.web.identity import connect_driver, current_driver, forget_driver
 from blueprints.web.limits import connect_rate, limiter
 from blueprints.web.logs import log_event
-from blueprints.web.problems import GARAGE, Problem, ProblemError
+from blueprints.web.problems import GARAGE, STORE_DOWN, Problem, ProblemError
 from blueprints.web.requests import (
     came_from_another_site,
     local_path,
@@ -30,11 +31,14 @@ from blueprints.web.requests import (
     refuse_prefetch,
 )
 from blueprints.web.services import services
+from blueprints.web.trace_steps import shown_parameters, shown_token
+from blueprints.web.tracing import Trace, conclude, trace_of
 from providers.errors import ProviderError
 from providers.vinli.auth import new_code_verifier
 from providers.vinli.callback import BadCallback, CallbackQuery
 from store.attempts import Attempt
 from store.base import StoreUnavailable
+from store.traces import new_trace_id
 
 bp = Blueprint("connect", __name__)
 
@@ -62,7 +66,10 @@ def start() -> Response | str:
     settings = services().settings
     _warm_auth_connection()
     code_verifier = new_code_verifier() if settings.vinli_pkce else None
-    attempt, browser_secret = services().attempts.start(next_path, code_verifier or "")
+    attempt, browser_secret = services().attempts.start(
+        next_path, code_verifier or "", trace_id=new_trace_id()
+    )
+    Trace.of_attempt(attempt).keep("open")
     authorization_request = services().auth.authorization_request(
         settings.redirect_uri, state_for(attempt), code_verifier
     )
@@ -78,9 +85,15 @@ def callback() -> Response:
     """Judge what came back, exchange the code, begin a session and go on to where the driver wanted."""
     refuse_other_methods("GET")
     refuse_prefetch()
+    trace = g.trace = Trace.begin("connect")
+    arrival = trace.came_back(request.path, shown_parameters(_pairs()))
     query = _read_query()
     judged = judge_state(query.state)
     attempt = judged.attempt
+    # Somebody else's browser must not write into the trace of an attempt.
+    if attempt is not None and judged.verdict is not Verdict.FOREIGN:
+        trace = g.trace = trace_of(attempt)
+        trace.steps.append(arrival)
     if attempt is None or judged.verdict not in {Verdict.GOOD, Verdict.USED}:
         raise _with_way_out(flow_problems.for_verdict(judged.verdict))
     if judged.verdict is Verdict.USED:
@@ -103,11 +116,25 @@ def disconnect() -> Response:
     return redirect(url_for("home.index", left=1), code=303)
 
 
-def _read_query() -> CallbackQuery:
+@bp.after_request
+def keep_trace(response: FlaskResponse) -> FlaskResponse:
+    """Write down how a callback went, with the reference id that its page shows."""
+    trace: Trace | None = g.pop("trace", None)
+    problem: Problem | None = g.get("problem")
+    # A store that has just failed would only be waited for once more.
+    if trace is not None and problem is not STORE_DOWN:
+        conclude(trace, response.status_code, problem)
+    return response
+
+
+def _pairs() -> list[tuple[str, str]]:
     # Not request.args: that takes bytes which are no UTF-8 for the text of their escapes, and %FF for a code.
-    pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
+    return parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
+
+
+def _read_query() -> CallbackQuery:
     try:
-        return CallbackQuery.from_pairs(pairs, issuer=services().settings.vinli_issuer)
+        return CallbackQuery.from_pairs(_pairs(), issuer=services().settings.vinli_issuer)
     except BadCallback as error:
         raise _with_way_out(flow_problems.for_bad_callback(error)) from error
 
@@ -132,8 +159,11 @@ def _exchange(attempt: Attempt, code: str) -> None:
     auth = services().auth
     try:
         redirect_uri, code_verifier = services().settings.redirect_uri, attempt.code_verifier or None
-        token = auth.exchange(code, redirect_uri, code_verifier, deadline=EXCHANGE_SECONDS)
-        user = auth.current_user(token.access_token, deadline=USER_SECONDS)
+        with g.trace.asking_for_token(redirect_uri, code, has_verifier=code_verifier is not None) as step:
+            token = auth.exchange(code, redirect_uri, code_verifier, deadline=EXCHANGE_SECONDS)
+            step.received = shown_token(token)
+        with g.trace.asking_for_user():
+            user = auth.current_user(token.access_token, deadline=USER_SECONDS)
     except ProviderError as error:
         raise ProblemError(flow_problems.for_exchange(error)) from error
     connect_driver(user, token)

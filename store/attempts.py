@@ -30,7 +30,8 @@ class Attempt:
 
     `code_verifier` (RFC 7636) is empty once the attempt has finished. `session_id` is there when it is done: the
     session that came of it, for an identical callback in flight at the same moment (`finished_at` tells). One that
-    has been exchanging since long before (`taken_at` tells) lost its server on the way and will not finish.
+    has been exchanging since long before (`taken_at` tells) lost its server on the way and will not finish. `trace_id`
+    leads to the record of its steps (`store.traces`).
     """
 
     id: str = field(repr=False)
@@ -43,6 +44,7 @@ class Attempt:
     session_id: str | None = field(default=None, repr=False)
     taken_at: float | None = None
     finished_at: float | None = None
+    trace_id: str = ""
 
     def belongs_to(self, browser_secret: str) -> bool:
         """Say whether this browser began the attempt, in constant time."""
@@ -59,7 +61,9 @@ class Attempts:
         self._records = records
         self._clock = clock
 
-    def start(self, next_path: str, code_verifier: str, flow: str = "connect") -> tuple[Attempt, str]:
+    def start(
+        self, next_path: str, code_verifier: str, flow: str = "connect", trace_id: str = ""
+    ) -> tuple[Attempt, str]:
         """Store a new attempt; return it with the secret that its browser has to keep in a cookie."""
         browser_secret = secrets.token_urlsafe(32)
         attempt = Attempt(
@@ -69,6 +73,7 @@ class Attempts:
             next_path=next_path,
             created_at=self._clock(),
             browser_fingerprint=fingerprint(browser_secret),
+            trace_id=trace_id,
         )
         self._records.put(_key(attempt.id), _stored(attempt), RETENTION)
         return attempt, browser_secret

@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
@@ -235,6 +235,7 @@ def _http_problem(error: HTTPException) -> Problem:
 
 def render_problem(problem: Problem) -> Response:
     """Answer with the page, or with JSON where a program asked for it."""
+    g.problem = problem  # for whoever keeps a trace of this request
     if wants_json():
         about = {"title": problem.title, "detail": problem.what, "reference": reference()}
         code = problem.error_code or HTTPStatus(problem.status).phrase.lower().replace(" ", "_")

@@ -19,6 +19,8 @@ from settings import Settings
 from store.attempts import Attempts
 from store.base import Store
 from store.sessions import StoreSessionInterface
+from store.traces import Traces
+from store.workbench_runs import WorkbenchRuns
 
 EXTENSION = "vinli_connect"
 
@@ -30,6 +32,8 @@ class Services:
     settings: Settings
     store: Store
     attempts: Attempts
+    traces: Traces
+    workbench_runs: WorkbenchRuns
     sessions: StoreSessionInterface
     signer: Signer
     transport: Transport

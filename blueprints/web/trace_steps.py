@@ -1,0 +1,121 @@
+"""The rungs of a trace, and what of a request or an answer may stand in one.
+
+Nothing secret is ever handed on from here: values are shown by name from a list of harmless ones, everything else is
+replaced by how long it is, and names that nobody knows are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from blueprints.web.problems import shown_code
+from providers.vinli.auth import TokenResponse
+
+Name = Literal["authorization_request", "callback", "token_request", "api_call", "session"]
+Standing = Literal["good", "failed"]
+
+TITLES: Mapping[str, str] = {
+    "authorization_request": "Authorization request",
+    "callback": "Callback",
+    "token_request": "Token request",
+    "api_call": "First API call",
+    "session": "Session",
+}
+LADDER: tuple[Name, ...] = ("authorization_request", "callback", "token_request", "api_call")
+
+# What an authorization response may carry (RFC 6749 sections 4.1.2, 4.1.2.1 and 4.2.2, RFC 9207, OpenID Connect).
+KNOWN_PARAMETERS = (
+    "state",
+    "code",
+    "error",
+    "error_description",
+    "error_uri",
+    "iss",
+    "scope",
+    "session_state",
+    "access_token",
+    "token_type",
+    "expires_in",
+    "refresh_token",
+    "id_token",
+)
+
+
+@dataclass
+class Step:
+    """One rung. ``at`` is Unix seconds, ``ms`` how long it took where that was seen; ``url`` has no query.
+
+    ``sent`` and ``received`` hold what may be shown alone. ``status`` is that of the answer; None where it was not
+    seen, as for what the browser does elsewhere.
+    """
+
+    name: Name
+    at: float
+    method: str = "GET"
+    url: str = ""
+    ms: float | None = None
+    status: int | None = None
+    standing: Standing = "good"
+    reason: str = ""
+    advice: str = ""
+    reference: str = ""
+    sent: dict[str, str] = field(default_factory=dict)
+    received: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.name]
+
+    def fail(self, reason: str, advice: str = "") -> None:
+        """Mark this as the step that did not work, and say why."""
+        self.standing, self.reason, self.advice = "failed", reason, advice
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Step:
+        """Read what ``to_json`` gave. Raises TypeError for what another version of this application wrote."""
+        return cls(**value)
+
+
+def hidden(value: str) -> str:
+    """Return what stands in the place of a value: how long it is."""
+    return f"[hidden, {len(value)} characters]" if value else "[empty]"
+
+
+def shown_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the parameters of an authorization response as a trace may show them."""
+    shown: dict[str, str] = {}
+    unknown = 0
+    for name, value in pairs:
+        if name not in KNOWN_PARAMETERS:
+            unknown += 1
+        elif name in shown:
+            shown[name] = "[comes more than once]"
+        else:
+            shown[name] = _shown_value(name, value)
+    if unknown:
+        shown["others"] = f"[{unknown} more]"
+    return shown
+
+
+def shown_token(token: TokenResponse) -> dict[str, str]:
+    """Return what a token response held as a trace may show it."""
+    shown = {"access_token": hidden(token.access_token), "token_type": token.token_type}
+    if token.expires_in is not None:
+        shown["expires_in"] = str(token.expires_in)
+    if token.refresh_token is not None:
+        shown["refresh_token"] = hidden(token.refresh_token)
+    if token.scope is not None:
+        shown["scope"] = hidden(token.scope)
+    return shown
+
+
+def _shown_value(name: str, value: str) -> str:
+    if name == "error":
+        # A code that is not registered can be anything, a secret of the request included.
+        return shown_code(value) or f"[not a registered code, {len(value)} characters]"
+    return hidden(value)

@@ -1,0 +1,125 @@
+"""What a trace says of a step that failed, in words for a developer: what it means, and where to look."""
+
+from __future__ import annotations
+
+from blueprints.web import flow_problems
+from blueprints.web.attempts import Verdict
+from blueprints.web.problems import TOO_MANY, Problem, shown_code
+from providers import errors
+
+CREDENTIALS = (
+    "Compare VINLI_CLIENT_ID and VINLI_CLIENT_SECRET with the OAuth client in the Developer Portal. They are not the "
+    "App ID and App Secret. The doctor tests both."
+)
+GRANT = (
+    "One of these: the code was older than the server allows, it was used before, it was given to another client, the "
+    "redirect URI here is not the one of the authorization request, or the code_verifier does not fit the challenge."
+)
+CLIENT_TYPE = (
+    "Look at the client’s type in the Developer Portal: the code flow needs one that has a secret (server)."
+)
+BARE_REFUSAL = (
+    "The server gave no error code. Vinli’s developers have seen this when a code was exchanged with the credentials "
+    "of another client of the same app; a wrong secret is the next thing to look at. The doctor tests it."
+)
+RUNS_LATE = "The call was given up. Look at whether the server is slow for everybody, or behind a proxy that holds it."
+NO_CONNECTION = "Name, network, TLS or proxy: HTTPS_PROXY and CA_BUNDLE are the settings for the last two."
+THEIR_FAULT = "The fault is on the server’s side. Nothing in this installation’s settings causes it."
+NOT_THEIR_FORMAT = (
+    "An answer came that RFC 6749 does not describe. Something between here and the server may have answered in its "
+    "place (a proxy, a login page), or VINLI_AUTH_URL names another server."
+)
+FRESH_REFUSED = (
+    "A token that was issued a moment ago is not accepted: the authorization server and the API do not agree, or the "
+    "driver withdrew access in between."
+)
+BY_CODE = {
+    "invalid_client": CREDENTIALS,
+    "invalid_grant": GRANT,
+    "unauthorized_client": CLIENT_TYPE,
+    "unsupported_grant_type": CLIENT_TYPE,
+    "invalid_token": FRESH_REFUSED,
+}
+# The page of a driver says what happened; this is what a developer can do about it. By the page's title.
+BY_PAGE = {
+    flow_problems.DENIED.title: "Nothing is wrong with the installation: the driver pressed refuse, or the server "
+    "refused for them.",
+    flow_problems.NO_STATE.title: "The authorization server did not echo state. Without it nobody can tell who began "
+    "this; look in Preflight at what it answers, and at whether something rewrites the redirect.",
+    flow_problems.BAD_QUERY.title: "Parameters are repeated, too long, empty, or both code and error came. Look at "
+    "whether a proxy rewrites the query, or the registered redirect URI has a query of its own.",
+    flow_problems.WRONG_ISSUER.title: "iss is not VINLI_ISSUER. Unset it if the server has another issuer.",
+    flow_problems.VERDICT_PROBLEMS[
+        Verdict.UNKNOWN
+    ].title: "The state was not signed with this installation’s "
+    "SECRET_KEY, or its attempt is gone: another installation is registered at this address, the store was emptied, or "
+    "the state was made in the workbench, whose states are good at /workbench/catch alone.",
+    flow_problems.VERDICT_PROBLEMS[
+        Verdict.FOREIGN
+    ].title: "The browser that came back does not hold the cookie of the "
+    "one that began: another browser, another host name than PUBLIC_URL’s, or cookies that are blocked.",
+    flow_problems.VERDICT_PROBLEMS[
+        Verdict.EXPIRED
+    ].title: "More than ten minutes lay between the authorization request and this.",
+    flow_problems.VERDICT_PROBLEMS[
+        Verdict.USED
+    ].title: "A callback with this state came before: a reload, the back "
+    "button, or a browser that sends requests twice.",
+    TOO_MANY.title: "RATE_LIMIT_CONNECT counts by network address. Behind a proxy all visitors have the proxy’s unless "
+    "TRUSTED_PROXIES is set.",
+}
+FROM_THE_SERVER = (
+    "The authorization server sent this code back, so it judged the request and did not grant it."
+)
+
+
+def advice_for_page(problem: Problem) -> str:
+    """Return what a developer can do about a callback that ended on this page."""
+    if problem.error_code and problem.error_code != "access_denied":
+        return f"{FROM_THE_SERVER} {BY_CODE.get(problem.error_code, '')}".strip()
+    return BY_PAGE.get(problem.title, "")
+
+
+def reason_of(error: errors.ProviderError) -> str:
+    """Return what went wrong with a call, in a sentence."""
+    code = shown_code(error.error)
+    status = f"status {error.status}" if error.status is not None else ""
+    match error:
+        case errors.TimedOut():
+            return "No answer came in time."
+        case errors.Unreachable():
+            return "No connection came about, or it broke off before an answer."
+        case errors.Throttled():
+            return "The server asks to slow down (status 429)."
+        case errors.ServerFailed():
+            return f"The server failed ({status})."
+        case errors.Nonsense():
+            return f"The answer is not what it should be: {_without_quotes(error.reason)}."
+        case _:
+            return f"The server refused ({', '.join(part for part in (status, code) if part)})."
+
+
+def _without_quotes(reason: str) -> str:
+    """Return what was wrong with an answer, without what may have been quoted from it."""
+    head = reason.partition(":")[0]
+    return "a field is missing or of another kind" if head.endswith("Error") else head
+
+
+def advice_for(error: errors.ProviderError) -> str:
+    """Return what a developer can do about a call that failed."""
+    code = shown_code(error.error)
+    if code in BY_CODE:
+        return BY_CODE[code]
+    match error:
+        case errors.TimedOut():
+            return RUNS_LATE
+        case errors.Unreachable():
+            return NO_CONNECTION
+        case errors.Throttled() | errors.ServerFailed():
+            return THEIR_FAULT
+        case errors.Nonsense():
+            return NOT_THEIR_FORMAT
+        case errors.Unauthorized():
+            return FRESH_REFUSED
+        case _:
+            return CREDENTIALS if error.status == 401 else BARE_REFUSAL

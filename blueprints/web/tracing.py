@@ -1,0 +1,210 @@
+"""Traces of OAuth runs: each run of the connect flow and of the workbench leaves its steps, for a day.
+
+A trace is put together while a request is answered and written once at its end. Writing one must never harm the run
+that it is about: a store that fails is logged and nothing more.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from blueprints.web.logs import log_event, reference
+from blueprints.web.problems import Problem
+from blueprints.web.services import services
+from blueprints.web.trace_steps import LADDER, Name, Step, hidden
+from blueprints.web.trace_words import advice_for, advice_for_page, reason_of
+from providers.errors import ProviderError
+from store.attempts import Attempt
+from store.base import StoreUnavailable
+from store.traces import Kept, Pool, new_trace_id
+
+Kind = Literal["connect", "workbench"]
+MOST_STEPS = 24
+OUTCOMES: Mapping[Pool, str] = {
+    "open": "nobody came back yet",
+    "good": "worked",
+    "failed": "failed",
+    "stray": "no run of ours",
+}
+
+
+@dataclass
+class Trace:
+    """One run, as far as it has come. ``started_at`` is Unix seconds; ``pool`` says how it stands."""
+
+    id: str
+    kind: Kind
+    started_at: float
+    pool: Pool = "stray"
+    steps: list[Step] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, kind: Kind) -> Self:
+        """Return a new trace with no step yet."""
+        return cls(new_trace_id(), kind, services().clock())
+
+    @classmethod
+    def of_attempt(cls, attempt: Attempt) -> Self:
+        """Return the trace of an attempt as it stood when the browser was sent away."""
+        trace = cls(attempt.trace_id or new_trace_id(), "connect", attempt.created_at, "open")
+        settings = services().settings
+        trace.sent_to_authorize(
+            client_id=settings.vinli_client_id,
+            redirect_uri=settings.redirect_uri,
+            response_type="code",
+            has_pkce=bool(attempt.code_verifier),
+        )
+        return trace
+
+    @classmethod
+    def find(cls, trace_id: str) -> Self | None:
+        """Return a trace that was kept, None when it is gone. Raises StoreUnavailable."""
+        kept = services().traces.find(trace_id)
+        return None if kept is None else cls.read(kept)
+
+    @classmethod
+    def read(cls, kept: Kept) -> Self | None:
+        """Return a trace as it was kept, None when another version of this application wrote it."""
+        try:
+            steps = [Step.from_json(step) for step in kept.content["steps"]]
+            return cls(kept.id, kept.content["kind"], kept.started_at, kept.pool, steps)
+        except (KeyError, TypeError):
+            return None
+
+    # --- what happens
+
+    def sent_to_authorize(
+        self, *, client_id: str, redirect_uri: str, response_type: str, has_pkce: bool
+    ) -> None:
+        """Note the authorization request, which the browser makes and this server does not see."""
+        sent = {"response_type": response_type, "client_id": client_id, "redirect_uri": redirect_uri}
+        sent["state"] = "[hidden]"
+        if has_pkce:
+            sent |= {"code_challenge": "[hidden]", "code_challenge_method": "S256"}
+        endpoint = f"{services().settings.vinli_auth_url}/oauth/authorization/new"
+        self.steps.append(Step("authorization_request", self.started_at, url=endpoint, sent=sent))
+
+    def came_back(self, path: str, parameters: Mapping[str, str], method: str = "GET") -> Step:
+        """Note the callback; ``parameters`` are as ``shown_parameters`` gives them."""
+        url = f"{services().settings.public_url}{path}"
+        step = Step("callback", services().clock(), method, url, sent=dict(parameters))
+        self.steps.append(step)
+        return step
+
+    @contextmanager
+    def asking(self, name: Name, method: str, url: str, sent: Mapping[str, str]) -> Iterator[Step]:
+        """Note a call of ours and how it goes; a ProviderError passes through and marks the step as failed."""
+        step = Step(name, services().clock(), method, url, sent=dict(sent))
+        self.steps.append(step)
+        started = time.perf_counter()
+        try:
+            yield step
+        except ProviderError as error:
+            step.status = error.status
+            step.fail(reason_of(error), advice_for(error))
+            raise
+        else:
+            step.status = step.status or 200
+        finally:
+            step.ms = round((time.perf_counter() - started) * 1000, 1)
+
+    def asking_for_token(self, redirect_uri: str, code: str, *, has_verifier: bool) -> Any:
+        """Note the token request; the rest is as in ``asking``."""
+        sent = {"grant_type": "authorization_code", "code": hidden(code), "redirect_uri": redirect_uri}
+        if has_verifier:
+            sent["code_verifier"] = "[hidden]"
+        sent["Authorization"] = "Basic [hidden]"
+        url = f"{services().settings.vinli_auth_url}/oauth/token"
+        return self.asking("token_request", "POST", url, sent)
+
+    def asking_for_user(self) -> Any:
+        """Note the first call with the token; the rest is as in ``asking``."""
+        url = f"{services().settings.vinli_auth_url}/api/v1/users/_current"
+        return self.asking("api_call", "GET", url, {"Authorization": "Bearer [hidden]"})
+
+    def keep(self, pool: Pool) -> None:
+        """Write the trace down, as it stands now; a store that fails is logged."""
+        self.pool = pool
+        content = {"kind": self.kind, "steps": [step.to_json() for step in self.steps[-MOST_STEPS:]]}
+        try:
+            services().traces.keep(self.id, pool, self.started_at, content)
+        except StoreUnavailable as error:
+            log_event("trace not kept", logging.WARNING, cause=str(error))
+
+    # --- what is to be seen of it
+
+    @property
+    def outcome(self) -> str:
+        return OUTCOMES[self.pool]
+
+    @property
+    def began(self) -> datetime:
+        """The start, as an aware UTC instant."""
+        return datetime.fromtimestamp(self.started_at, UTC)
+
+    @property
+    def failed_step(self) -> Step | None:
+        """The last step that failed, unless the run worked in the end."""
+        failed = [step for step in self.steps if step.standing == "failed"]
+        return failed[-1] if failed and self.pool != "good" else None
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The reference ids of the answers that the browser got in this run."""
+        return tuple(dict.fromkeys(step.reference for step in self.steps if step.reference))
+
+    @property
+    def not_reached(self) -> tuple[Name, ...]:
+        """The steps of a whole run that did not happen, in order."""
+        happened = {step.name for step in self.steps}
+        return tuple(name for name in LADDER if name not in happened)
+
+    def since_start(self, step: Step) -> float:
+        """Seconds from the start of the run to a step."""
+        return max(0.0, step.at - self.started_at)
+
+
+def trace_of(attempt: Attempt) -> Trace:
+    """Return the trace of an attempt: as it was kept if it came back before, else as it began.
+
+    Raises StoreUnavailable.
+    """
+    kept = Trace.find(attempt.trace_id) if attempt.status != "pending" and attempt.trace_id else None
+    return kept or Trace.of_attempt(attempt)
+
+
+def conclude(trace: Trace, status: int, problem: Problem | None) -> None:
+    """Write down how a callback of ours ended: with which status, on which problem's page if on one.
+
+    A repeated callback that leads a connected driver on adds nothing.
+    """
+    arrivals = [step for step in trace.steps if step.name == "callback"]
+    if problem is None and len(arrivals) > 1:
+        return
+    arrival = arrivals[-1]
+    arrival.status, arrival.reference = status, reference()
+    arrival.ms = round((services().clock() - arrival.at) * 1000, 1)
+    if problem is None:
+        trace.keep("good")
+        return
+    if not any(step.standing == "failed" for step in trace.steps[trace.steps.index(arrival) :]):
+        arrival.fail(f"{problem.title}. {problem.what}", advice_for_page(problem))
+    # What a driver did in the end counts: a reload after a good sign-in does not make it a bad one.
+    trace.keep(trace.pool if trace.pool in {"stray", "good"} else "failed")
+
+
+def find_by_reference(reference: str) -> list[Trace]:
+    """Return the traces in which the browser got an answer with this reference id. Raises StoreUnavailable."""
+    wanted = "".join(character for character in reference.upper() if character.isalnum())
+    return [trace for trace in latest() if wanted in {name.replace("-", "") for name in trace.references}]
+
+
+def latest() -> list[Trace]:
+    """Return all traces that can be read, the newest first. Raises StoreUnavailable."""
+    return [trace for kept in services().traces.latest() if (trace := Trace.read(kept))]

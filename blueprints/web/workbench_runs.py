@@ -1,0 +1,60 @@
+"""Runs of the workbench as the browser sees them: a ``state`` of their own, useless at /connect/callback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from blueprints.web import tracing
+from blueprints.web.services import services
+from providers.vinli.auth import new_code_verifier
+from store.workbench_runs import Run
+
+PURPOSE = "workbench-state"
+
+
+@dataclass(frozen=True)
+class BegunRun:
+    """A run and what its authorization request carries; ``code_challenge`` is None without PKCE."""
+
+    run: Run
+    state: str = field(repr=False)
+    code_challenge: str | None
+
+
+def begin_run(
+    *, client_id: str, redirect_uri: str, response_type: str, uses_pkce: bool, state: str | None
+) -> BegunRun:
+    """Store a new run and open its trace; ``state`` is the one that was typed in, None to have one made.
+
+    Raises StoreUnavailable.
+    """
+    code_verifier = new_code_verifier() if uses_pkce and response_type == "code" else ""
+    trace = tracing.Trace.begin("workbench")
+    trace.sent_to_authorize(
+        client_id=client_id,
+        redirect_uri=redirect_uri,
+        response_type=response_type,
+        has_pkce=bool(code_verifier),
+    )
+    run = services().workbench_runs.start(
+        client_id=client_id,
+        redirect_uri=redirect_uri,
+        response_type=response_type,
+        code_verifier=code_verifier,
+        trace_id=trace.id,
+        run_id=state,
+    )
+    trace.keep("open")
+    return BegunRun(
+        run,
+        state or services().signer.sign(run.id, PURPOSE),
+        create_s256_code_challenge(code_verifier) if code_verifier else None,
+    )
+
+
+def find_run(state: str) -> Run | None:
+    """Return the run that a ``state`` stands for, signed here or typed in. Raises StoreUnavailable."""
+    read = services().signer.read(state, PURPOSE)
+    return services().workbench_runs.find(read[0] if read else state)
