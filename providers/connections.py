@@ -28,7 +28,11 @@ _POOLED_HOSTS = 32
 
 
 class Redirected(RequestException):
-    """The answer is a redirect, which is never followed."""
+    """The answer is a redirect, which is never followed; `answer` is its head, and its body is not read."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(response=answer)
+        self.answer = answer
 
 
 class _ExchangeMixin:
@@ -199,7 +203,7 @@ class PooledAdapter(HTTPAdapter):
         response = super().send(request, *args, **kwargs)
         if 300 <= response.status_code < 400:
             response.close()
-            raise Redirected(response=response)
+            raise Redirected(response)
         return response
 
     def warm(self, request: PreparedRequest, proxies: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from requests.auth import AuthBase
@@ -20,13 +20,16 @@ from providers.failures import WIRE_ERRORS
 from providers.origins import checked_origin, origin_of
 from providers.patience import waiting
 from providers.retries import Retries
-from providers.wire import Outgoing, Wire
+from providers.wire import Outgoing, Sight, Wire
+
+A = TypeVar("A", bound=Answer)
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 4 * 1024 * 1024
 _BREAKER_THRESHOLD = 10
 _BREAKER_COOLDOWN = 5.0
+_PAGES_FIRST = "text/html, application/xhtml+xml, application/json;q=0.9, text/plain;q=0.8, */*;q=0.5"
 _IDEMPOTENT = ("GET", "HEAD")
 # What is the other side's fault, rather than that it did not like the request.
 _FAILED = (Unreachable, TimedOut, ServerFailed)
@@ -135,6 +138,32 @@ class Transport:
                     Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe
                 )
 
+    def look(
+        self,
+        provider: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int = MAX_BYTES,
+        deadline: float | None = None,
+    ) -> Sight:
+        """Get a page as it comes, whatever its status and type; a redirect is returned and not followed.
+
+        For whoever wants to see what a person would meet there: nothing is repeated, a host that is left alone is
+        asked all the same, and what comes of it counts neither way. A body longer than `max_bytes` is cut.
+        `deadline` is in seconds from now. Raises the ProviderErrors when no readable answer comes, ValueError for
+        an origin that was not allowed.
+        """
+        self._check_origin(url)
+        call = Call(provider, "GET", url.partition("?")[0])
+        patience = self._deadline if deadline is None else deadline
+        if patience <= 0:
+            raise TimedOut("no time was left to ask", **call.fields())
+        prepared = requests.PreparedRequest()
+        prepared.prepare("GET", url, {**self._headers, "Accept": _PAGES_FIRST, **(headers or {})})
+        outgoing = Outgoing(call, prepared, self._clock() + patience, max_bytes)
+        return self._logged(outgoing, self._wire.look)
+
     def countdown(self, deadline: float | None = None) -> Callable[[], float]:
         """Return what tells the seconds left for several requests together: of `deadline`, or the usual one."""
         end = self._clock() + (self._deadline if deadline is None else deadline)
@@ -187,7 +216,7 @@ class Transport:
         attempt = 0
         while True:
             try:
-                return self._attempt(outgoing)
+                return self._logged(outgoing, self._wire.send)
             except ProviderError as failure:
                 remaining = outgoing.give_up_at - self._clock()
                 pause = self._retries.pause(failure, attempt, remaining) if may_repeat else None
@@ -196,10 +225,10 @@ class Transport:
             self._sleep(pause)
             attempt += 1
 
-    def _attempt(self, outgoing: Outgoing) -> Answer:
+    def _logged(self, outgoing: Outgoing, send: Callable[[Outgoing], A]) -> A:
         started = self._clock()
         try:
-            answer = self._wire.send(outgoing)
+            answer = send(outgoing)
         except ProviderError as failure:
             level = logging.WARNING if isinstance(failure, _FAILED) else logging.INFO
             _log(level, outgoing.call, failure.status or type(failure).__name__, self._clock() - started)

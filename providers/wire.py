@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.cookies import RequestsCookieJar
 
 from providers.answers import Answer, Call
-from providers.connections import PooledAdapter, tls_context
+from providers.connections import PooledAdapter, Redirected, tls_context
 from providers.errors import Nonsense
 from providers.exchanges import Exchange, exchanging
 from providers.failures import WIRE_ERRORS, failure_of, is_timeout, refusal_of
 from providers.origins import is_loopback
+
+A = TypeVar("A", bound=Answer)
 
 _MAX_ERROR_BYTES = 64 * 1024
 
@@ -28,6 +31,13 @@ class Outgoing:
     prepared: requests.PreparedRequest
     give_up_at: float
     max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sight(Answer):
+    """An answer of any status and type. `is_cut` says that there was more of the body; a redirect's is empty."""
+
+    is_cut: bool
 
 
 class Wire:
@@ -55,15 +65,22 @@ class Wire:
         It is sent once more when it went out on a connection that had been idle and that ended before any byte
         of an answer: such a connection was dead before.
         """
+        return self._persist(outgoing, self._receive)
+
+    def look(self, outgoing: Outgoing) -> Sight:
+        """Send a request likewise and return whatever comes; raises a ProviderError when nothing readable does."""
+        return self._persist(outgoing, self._see)
+
+    def _persist(self, outgoing: Outgoing, receive: Callable[[Outgoing, Exchange], A]) -> A:
         exchange = self._exchange(outgoing.give_up_at)
         try:
-            return self._receive(outgoing, exchange)
+            return receive(outgoing, exchange)
         except WIRE_ERRORS as error:
             died_idle = exchange.is_reused and not exchange.is_answered and not is_timeout(error)
             if not died_idle:
                 raise failure_of(error, outgoing.call) from error
         try:
-            return self._receive(outgoing, self._exchange(outgoing.give_up_at, fresh=True))
+            return receive(outgoing, self._exchange(outgoing.give_up_at, fresh=True))
         except WIRE_ERRORS as error:
             raise failure_of(error, outgoing.call) from error
 
@@ -90,15 +107,7 @@ class Wire:
     def _receive(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
         started, call = self._clock(), outgoing.call
         with exchanging(exchange):
-            response = self._session.send(
-                outgoing.prepared,
-                stream=True,
-                timeout=(exchange.connect_patience(), self._read_timeout),
-                verify=True,
-                cert=None,
-                proxies=self._proxies_for(call.url),
-                allow_redirects=False,
-            )
+            response = self._respond(outgoing, exchange)
             is_success = 200 <= response.status_code < 300
             limit = outgoing.max_bytes if is_success else min(outgoing.max_bytes, _MAX_ERROR_BYTES)
             body = _read(response, limit)
@@ -107,6 +116,29 @@ class Wire:
         if body is None:
             raise Nonsense("the answer is too large", status=response.status_code, **call.fields())
         return Answer(call, response.status_code, response.headers, body, self._clock() - started)
+
+    def _see(self, outgoing: Outgoing, exchange: Exchange) -> Sight:
+        started, call = self._clock(), outgoing.call
+        with exchanging(exchange):
+            try:
+                response = self._respond(outgoing, exchange)
+                body = _first_bytes(response, outgoing.max_bytes + 1)
+            except Redirected as redirected:
+                response, body = redirected.answer, b""
+        is_cut = len(body) > outgoing.max_bytes
+        body, elapsed = body[: outgoing.max_bytes], self._clock() - started
+        return Sight(call, response.status_code, response.headers, body, elapsed, is_cut)
+
+    def _respond(self, outgoing: Outgoing, exchange: Exchange) -> requests.Response:
+        return self._session.send(
+            outgoing.prepared,
+            stream=True,
+            timeout=(exchange.connect_patience(), self._read_timeout),
+            verify=True,
+            cert=None,
+            proxies=self._proxies_for(outgoing.call.url),
+            allow_redirects=False,
+        )
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         if not self._proxies or is_loopback(urlsplit(url).hostname or ""):
@@ -125,12 +157,18 @@ def _session(adapter: PooledAdapter) -> requests.Session:
 
 
 def _read(response: requests.Response, limit: int) -> bytes | None:
-    """Return the decompressed body, None when it is larger than `limit` bytes.
+    """Return the decompressed body, None when it is larger than `limit` bytes."""
+    body = _first_bytes(response, limit + 1)
+    return body if len(body) <= limit else None
+
+
+def _first_bytes(response: requests.Response, most: int) -> bytes:
+    """Return the beginning of the decompressed body, at most so many bytes of it.
 
     Read whole, the connection goes back to the pool; otherwise it is closed.
     """
     try:
-        body: bytes = response.raw.read(limit + 1, decode_content=True)
+        body: bytes = response.raw.read(most, decode_content=True)
     finally:
         response.close()
-    return body if len(body) <= limit else None
+    return body

@@ -505,3 +505,95 @@ def test_refusals_do_not_count_as_failing(serve, make_transport):
         with pytest.raises(Unauthorized):
             get(transport, server)
     assert len(server.received) == 12
+
+
+# Looking at a page
+
+
+def look(transport, server, path="/page", **options):
+    return transport.look("test", server.origin + path, **options)
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 401, 404, 429, 500, 503])
+def test_a_look_returns_any_status_and_asks_once(serve, make_transport, status):
+    server = serve(lambda _: http(status, b"" if status == 204 else b"<p>words", content_type="text/html"))
+    seen = look(make_transport(server.origin), server)
+    assert (seen.status, seen.body) == (status, b"" if status == 204 else b"<p>words")
+    assert not seen.is_cut
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+def test_a_look_returns_a_redirect_and_does_not_follow_it(serve, make_transport, status):
+    other = serve(lambda _: http())
+    server = serve(lambda _: http(status, b"x" * 1000, Location=f"{other.origin}/there?code=c"))
+    seen = look(make_transport(server.origin, other.origin), server)
+    assert (seen.status, seen.headers["location"]) == (status, f"{other.origin}/there?code=c")
+    assert other.connections == 0
+
+
+@pytest.mark.parametrize("body", [b"x" * 2_000, gzip.compress(b"x" * 50_000_000)])
+def test_a_look_cuts_a_long_body_after_decompression(serve, make_transport, body):
+    encoding = {"Content_Encoding": "gzip"} if body.startswith(b"\x1f\x8b") else {}
+    server = serve(lambda _: http(200, body, **encoding))
+    seen = look(make_transport(server.origin), server, max_bytes=1_000)
+    assert (seen.body, seen.is_cut) == (b"x" * 1_000, True)
+
+
+def test_a_body_as_long_as_a_look_reads_is_not_cut(serve, make_transport):
+    server = serve(lambda _: http(200, b"x" * 1_000))
+    seen = look(make_transport(server.origin), server, max_bytes=1_000)
+    assert (seen.body, seen.is_cut) == (b"x" * 1_000, False)
+
+
+def test_a_look_asks_for_a_page_and_sends_no_credentials_and_no_cookies(serve, make_transport):
+    server = serve(lambda _: http(200, b"", content_type="text/html", Set_Cookie="session=1; Path=/"))
+    transport = make_transport(server.origin)
+    look(transport, server, "/page?a=b%20c")
+    look(transport, server, headers={"Accept-Language": "en"})
+    first, second = server.received
+    assert first.target == "/page?a=b%20c"
+    assert first.headers["accept"].startswith("text/html")
+    assert second.headers["accept-language"] == "en"
+    assert not {"cookie", "authorization"} & {*first.headers, *second.headers}
+
+
+def test_a_look_goes_nowhere_but_to_allowed_origins_and_takes_no_longer_than_it_may(serve, make_transport):
+    server, other = serve(lambda _: http()), serve(lambda _: http())
+    transport = make_transport(server.origin)
+    with pytest.raises(ValueError, match="not an allowed origin"):
+        look(transport, other)
+    with pytest.raises(TimedOut):
+        look(transport, server, deadline=0)
+    assert server.connections == other.connections == 0
+
+
+def test_what_breaks_off_or_cannot_be_read_ends_a_look(serve, make_transport):
+    for reply, kind in (
+        (CLOSE, Unreachable),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", Nonsense),
+        (http(200, b"nonsense", Content_Encoding="gzip"), Nonsense),
+    ):
+        server = serve(lambda _, reply=reply: reply)
+        with pytest.raises(kind):
+            look(make_transport(server.origin), server)
+
+
+def test_looks_leave_no_mark_and_are_possible_where_others_wait(serve, make_transport, caplog):
+    caplog.set_level(logging.DEBUG, "providers")
+    server = serve(lambda _: CLOSE)
+    transport = make_transport(server.origin)
+    for _ in range(12):
+        with pytest.raises(Unreachable):
+            look(transport, server, "/page?state=canary")
+    server.respond = lambda _: json_reply({})
+    assert get(transport, server).json() == {}
+    server.respond = lambda _: CLOSE
+    for _ in range(12):
+        with pytest.raises(Unreachable):
+            get(transport, server, retry=False)
+    server.respond = lambda _: http(200, b"here")
+    assert look(transport, server).body == b"here"
+    with pytest.raises(Unreachable, match="left alone"):
+        get(transport, server)
+    assert "canary" not in caplog.text
