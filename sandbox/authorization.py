@@ -8,18 +8,26 @@ other), and errors of the authorization endpoint are pages and never redirects (
 import secrets
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Request
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, grants
+from authlib.oauth2.rfc6749 import (
+    InvalidClientError,
+    InvalidGrantError,
+    InvalidRequestError,
+    UnsupportedGrantTypeError,
+    grants,
+)
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import Request, Response
 from flask import request as flask_request
 from werkzeug.datastructures import Headers
 
+from sandbox.behaviour import TokenShape
 from sandbox.clock import Clock
+from sandbox.magic import behaviour_of
 from sandbox.options import Options
 from sandbox.people import Driver, People
 from sandbox.registry import OAuthClient, Registry
@@ -69,8 +77,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
             CodeGrant, [] if options.pkce == "off" else [Challenge(options.pkce == "required")]
         )
         self.register_grant(ImplicitGrant)
-        if options.refresh_token:
-            self.register_grant(RefreshGrant)
+        self.register_grant(RefreshGrant)
 
     def query_client(self, client_id: str) -> OAuthClient | None:
         return self.registry.client(client_id)
@@ -78,8 +85,25 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def create_oauth2_request(self, request: PlainRequest) -> PlainRequest:
         return request
 
+    def get_token_grant(self, request: PlainRequest) -> Any:
+        """Return the grant of a token request. Renewal is unheard of where nobody got a refresh token."""
+        grant = super().get_token_grant(request)
+        if isinstance(grant, RefreshGrant):
+            driver = self.tokens.driver_of_refresh(request.form.get("refresh_token", ""))
+            if self.token_shape(driver).refresh == "none":
+                raise UnsupportedGrantTypeError(request.payload.grant_type)
+        return grant
+
+    def token_shape(self, driver: int | None) -> TokenShape:
+        """Return what token responses for a driver hold: all but ``access_token`` is undocumented."""
+        own = None if driver is None else behaviour_of(driver).token_shape
+        options = self.options
+        token_type = None if options.token_type == "none" else options.token_type  # noqa: S105
+        refresh: Literal["kept", "none"] = "kept" if options.refresh_token else "none"
+        return own or TokenShape(token_type, options.expires_in, refresh)
+
     def save_token(self, token: Mapping[str, Any], request: PlainRequest) -> None:
-        lifetime = self.options.expires_in
+        lifetime = token.get("expires_in")
         origin = request.authorization_code or request.refresh_token
         self.tokens.save(
             Token(
@@ -87,7 +111,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
                 grant=origin.grant if origin else token["access_token"],
                 client_id=request.client.id,
                 driver=request.user.number,
-                expires_at=self.clock.now() + lifetime if lifetime else None,
+                expires_at=None if lifetime is None else self.clock.now() + lifetime,
                 refresh_token=token.get("refresh_token"),
             )
         )
@@ -99,15 +123,17 @@ class Server(AuthorizationServer):  # type: ignore[misc]
             return self.create_token_response(request)  # type: ignore[no-any-return]
 
     def _generate(
-        self, grant_type: str, client: OAuthClient, include_refresh_token: bool, **_: Any
+        self, grant_type: str, client: OAuthClient, user: Driver, include_refresh_token: bool, **_: Any
     ) -> dict[str, Any]:
-        """Return a token answer. All but ``access_token`` is undocumented, so the options say what is in it."""
+        """Return a token answer of the driver's shape."""
+        shape = self.token_shape(user.number)
         token: dict[str, Any] = {"access_token": random_text(ACCESS_TOKEN_LENGTH)}
-        if self.options.token_type != "none":  # noqa: S105
-            token["token_type"] = self.options.token_type
-        if self.options.expires_in:
-            token["expires_in"] = self.options.expires_in
-        if self.options.refresh_token and include_refresh_token:
+        if shape.token_type is not None:
+            token["token_type"] = shape.token_type
+        if shape.expires_in is not None:
+            token["expires_in"] = shape.expires_in
+        is_renewed = grant_type == RefreshGrant.GRANT_TYPE and shape.refresh == "rotated"
+        if is_renewed or (shape.refresh != "none" and include_refresh_token):
             token["refresh_token"] = random_text(REFRESH_TOKEN_LENGTH)
         return token
 
@@ -123,17 +149,30 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
     def save_authorization_code(self, code: str, request: PlainRequest) -> None:
         data = request.payload.data
         is_challenged = self.server.options.pkce != "off"
+        quality = behaviour_of(request.user.number).code
+        lifetime = 0 if quality == "expired" else self.server.options.code_lifetime
         self.server.tokens.save_code(
             Code(
                 value=code,
                 client_id=request.client.id,
                 redirect_uri=request.payload.redirect_uri,
                 driver=request.user.number,
-                expires_at=self.server.clock.now() + self.server.options.code_lifetime,
+                expires_at=self.server.clock.now() + lifetime,
                 code_challenge=data.get("code_challenge") if is_challenged else None,
                 code_challenge_method=data.get("code_challenge_method") if is_challenged else None,
+                is_used=quality == "used",
             )
         )
+
+    def validate_token_request(self) -> None:
+        """Judge a token request, and refuse a right one as if it were wrong where the driver's behaviour says so."""
+        super().validate_token_request()
+        refusal = behaviour_of(self.request.authorization_code.driver).token_refusal
+        if refusal == "code_verifier":
+            raise InvalidGrantError("Code challenge failed.")
+        if refusal == "client":
+            text = f"The client cannot authenticate with methods: {self.TOKEN_ENDPOINT_AUTH_METHODS}"
+            raise InvalidClientError(text, status_code=401)
 
     def query_authorization_code(self, code: str, client: OAuthClient) -> Code | None:
         return self.server.tokens.use_code(code, client.id)  # type: ignore[no-any-return]
@@ -157,7 +196,7 @@ class ImplicitGrant(grants.ImplicitGrant):  # type: ignore[misc]
 
 
 class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
-    """Renewal (RFC 6749 section 6); the refresh token stays the same."""
+    """Renewal (RFC 6749 section 6); the refresh token stays the same, unless the driver's are rotated."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]  # noqa: RUF012
 
@@ -169,6 +208,8 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
 
     def revoke_old_credential(self, refresh_token: Token) -> None:
         self.server.tokens.revoke_access(refresh_token.access_token)
+        if self.server.token_shape(refresh_token.driver).refresh == "rotated":
+            self.server.tokens.spend_refresh(refresh_token.refresh_token)
 
 
 class Challenge(CodeChallenge):  # type: ignore[misc]

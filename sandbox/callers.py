@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from flask import g, request
 
+from sandbox.devices import Device
+from sandbox.magic import behaviour_of
 from sandbox.people import Driver
 from sandbox.problems import Problem
 from sandbox.state import sandbox
@@ -21,6 +23,10 @@ class Caller:
     """``driver`` is None when the app itself calls."""
 
     driver: int | None
+
+    def may_see(self, device: Device) -> bool:
+        """Tell whether a device is the driver's own, or one of the app's."""
+        return not device.is_private if self.driver is None else device.owner == self.driver
 
 
 def authenticated_caller() -> Caller:
@@ -55,7 +61,7 @@ def token_of_request(in_query: bool = False) -> Token:
     """Return the valid access token of the current request.
 
     ``in_query`` also takes it from ``?access_token=``, as vinli-node's lib/client.js sends it to the auth service.
-    Raises Problem 401.
+    Raises Problem 401, and 500 for a path that is broken for the token's driver.
     """
     authorization = request.authorization
     value = authorization.token if authorization and authorization.type == "bearer" else None
@@ -64,9 +70,11 @@ def token_of_request(in_query: bool = False) -> Token:
     if not value:
         raise Problem(401, "Send an access token", f"Bearer {REALM}")
     token = sandbox().tokens.find(value)
-    if token is None:
+    if token is None or behaviour_of(token.driver).refuses_token:
         message = "The access token is unknown, expired or revoked"
         raise Problem(401, message, f'Bearer {REALM}, error="invalid_token", error_description="{message}"')
+    if request.path in behaviour_of(token.driver).broken_paths:
+        raise Problem(500, "An internal server error occurred")
     return token
 
 

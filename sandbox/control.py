@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.browser import is_from_our_page
 from sandbox.faults import Fault
+from sandbox.magic import MAGIC_DRIVERS
 from sandbox.partners.credentials import MAIN_SECRETS, PARTNERS, SECRETS
 from sandbox.problems import Problem
 from sandbox.state import sandbox
@@ -67,6 +68,16 @@ def clear_requests() -> Response:
 def show_stats() -> Response:
     """Return how many connections were accepted and requests answered."""
     return jsonify(sandbox().recorder.stats())
+
+
+@bp.get("/magic-drivers")
+def list_magic_drivers() -> Response:
+    """Return the drivers for whom something goes wrong, with what that is, and everybody's password."""
+    drivers = [
+        {"name": driver.name, "email": driver.email, "title": driver.title, "what": driver.what}
+        for driver in MAGIC_DRIVERS
+    ]
+    return jsonify(password=sandbox().people.password, drivers=drivers)
 
 
 @bp.post("/tokens/revoke")

@@ -16,6 +16,8 @@ HOUR_MS = 3_600_000
 SEEDED_AGES = (0, 1_127, 4_561, 4_902)
 SPACING_MS = HOUR_MS // 5
 MOST_KEPT = 16_384  # some 10 MB
+# Above any fleet: places of devices that belong to one driver alone (``sandbox.private_devices``).
+FIRST_PRIVATE_RANK = 143 * 100_000
 
 
 class Device(NamedTuple):
@@ -31,6 +33,11 @@ class Device(NamedTuple):
     created_ms: int
     rank: int | None
     owner: int | None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it belongs to its driver alone, and is none of the app's."""
+        return self.rank is not None and self.rank >= FIRST_PRIVATE_RANK
 
 
 class SeededDevices:
@@ -72,6 +79,11 @@ def _name(rank: int, facts: bytes) -> str | None:
         return "Mystery Machine"
     if rank == FIRST_DRIVER_CARS - 1:
         return None
+    return name_of(facts)
+
+
+def name_of(facts: bytes) -> str:
+    """Return the name that a device of these facts (at least 7 bytes) was given."""
     return f"{ADJECTIVES[facts[5] % len(ADJECTIVES)]} {NOUNS[facts[6] % len(NOUNS)]}"
 
 

@@ -1,4 +1,7 @@
-"""The app's devices: the seeded ones less those removed, and in front of them those added while the sandbox runs."""
+"""The app's devices: the seeded ones less those removed, and in front of them those added while the sandbox runs.
+
+The magic drivers' own are found here as well, by driver, id or rank, and are in no list of the app.
+"""
 
 import re
 import threading
@@ -6,7 +9,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sandbox.clock import Clock
-from sandbox.devices import Device, SeededDevices, ranks_of
+from sandbox.devices import FIRST_PRIVATE_RANK, Device, SeededDevices, ranks_of
+from sandbox.private_devices import PrivateDevices
 from sandbox.seeds import Seed
 
 MOST_ADDED = 10_000
@@ -26,6 +30,7 @@ class Fleet:
         self._size = size
         self._clock = clock
         self._seeded = SeededDevices(seed)
+        self._private = PrivateDevices(seed)
         self._lock = threading.RLock()
         self._added: dict[str, Device] = {}
         self._removed: set[int] = set()
@@ -48,7 +53,8 @@ class Fleet:
         """Return a driver's devices, newest first."""
         with self._lock:
             added = [device for device in reversed(self._added.values()) if device.owner == number]
-            return added + [self._seeded.at(rank) for rank in ranks_of(number) if self._has(rank)]
+            seeded = [self._seeded.at(rank) for rank in ranks_of(number) if self._has(rank)]
+        return [*added, *seeded, *self._private.of_driver(number)]
 
     def find(self, device_id: str) -> Device | None:
         """Return the device with this id, or None."""
@@ -59,7 +65,9 @@ class Fleet:
         return None if rank is None else self.at(rank)
 
     def at(self, rank: int) -> Device | None:
-        """Return the seeded device at ``rank``, or None when there is none or it was removed."""
+        """Return the seeded or private device at ``rank``, or None when there is none or it was removed."""
+        if rank >= FIRST_PRIVATE_RANK:
+            return self._private.at(rank)
         with self._lock:
             return self._seeded.at(rank) if self._has(rank) else None
 

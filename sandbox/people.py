@@ -1,9 +1,11 @@
-"""The drivers who can sign in: two by name, and as many numbered ones as asked for."""
+"""The drivers who can sign in: two by name, as many numbered ones as asked for, and the magic ones."""
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sandbox.hostile import FIRST_NAME, LAST_NAME
+from sandbox.magic import NUMBERS, behaviour_of, magic_driver
 from sandbox.seeds import NumberedIds, Seed
 
 FIRST_NAMES = (
@@ -52,7 +54,7 @@ SEEDED_DRIVERS = 2
 
 @dataclass(frozen=True)
 class Driver:
-    """A person with a MyVinli account; ``number`` counts from 0."""
+    """A person with a MyVinli account; ``number`` counts from 0, magic drivers' from ``magic.FIRST_NUMBER``."""
 
     number: int
     id: str
@@ -82,9 +84,9 @@ class People:
         self.password = f"{first}-{second}-{10 + seed.number('password 3', 90)}"
 
     def driver(self, number: int) -> Driver:
-        """Return the driver with this number (0 to ``count`` - 1)."""
+        """Return the driver with this number: 0 to ``count`` - 1, or a magic driver's."""
         seed, label = self._seed, f"driver {number} "
-        return Driver(
+        driver = Driver(
             number=number,
             id=self._ids.of(number),
             first_name=seed.pick(label + "first", FIRST_NAMES),
@@ -92,10 +94,15 @@ class People:
             email=email_of(number),
             phone=f"+1214555{seed.number(label + 'phone', 10_000):04d}",
         )
+        is_hostile = behaviour_of(number).has_hostile_names
+        return replace(driver, first_name=FIRST_NAME, last_name=LAST_NAME) if is_hostile else driver
 
     def by_email(self, email: str) -> Driver | None:
         """Return the driver with this e-mail address, in any case, or None."""
-        match = EMAIL.fullmatch(email.strip().lower())
+        wanted = email.strip().lower()
+        if wanted in NUMBERS:
+            return self.driver(NUMBERS[wanted])
+        match = EMAIL.fullmatch(wanted)
         if match is None:
             return None
         number = int(match[1] or 1) - 1
@@ -109,5 +116,8 @@ class People:
 
 
 def email_of(number: int) -> str:
-    """Return the address of the driver with this number: driver@, driver2@, driver3@ and so on."""
+    """Return the address of the driver with this number: driver@, driver2@, driver3@ and so on, or a magic one."""
+    magic = magic_driver(number)
+    if magic:
+        return magic.email
     return f"driver{number + 1 if number else ''}@example.com"

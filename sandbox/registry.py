@@ -93,9 +93,8 @@ def _server_client(seed: Seed, options: Options) -> OAuthClient:
         type="server",
         redirect_uri=options.redirect_uri,
         response_types=frozenset({"code"} if options.client_types == "strict" else {"code", "token"}),
-        grant_types=frozenset(
-            {"authorization_code"} | ({"refresh_token"} if options.refresh_token else set())
-        ),
+        # Who gets refresh tokens at all is the server's question (``authorization.Server.token_shape``).
+        grant_types=frozenset({"authorization_code", "refresh_token"}),
         auth_methods=frozenset(
             {"client_secret_basic"}
             | ({"client_secret_post"} if options.client_auth == "basic-or-post" else set())

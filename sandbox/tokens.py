@@ -80,12 +80,19 @@ class Tokens:
         self._codes: Bounded[Code] = Bounded()
         self._tokens: Bounded[Token] = Bounded()
         self._refresh: Bounded[Token] = Bounded()
+        self._spent: Bounded[Token] = Bounded()
         self._consents: Bounded[bool] = Bounded()
 
     def save_code(self, code: Code) -> None:
         """Keep a code until it is used or pushed out."""
         with self._lock:
             self._codes[code.value] = code
+
+    def driver_of_code(self, value: str) -> int | None:
+        """Return the number of the driver whom a code was issued for, good or not, or None."""
+        with self._lock:
+            code = self._codes.get(value)
+            return code.driver if code else None
 
     def use_code(self, value: str, client_id: str) -> Code | None:
         """Return the code and mark it as used, or None when it is not good for this client.
@@ -122,6 +129,19 @@ class Tokens:
         """Return the token that ``refresh_token`` was issued with, unless that was revoked."""
         with self._lock:
             return self._refresh.get(refresh_token)
+
+    def spend_refresh(self, refresh_token: str) -> None:
+        """Take a refresh token out of use: rotation has put another in its place (RFC 9700 section 4.14.2)."""
+        with self._lock:
+            token = self._refresh.pop(refresh_token, None)
+            if token is not None:
+                self._spent[refresh_token] = token
+
+    def driver_of_refresh(self, refresh_token: str) -> int | None:
+        """Return the number of the driver whom a refresh token was issued for, spent or not, or None."""
+        with self._lock:
+            token = self._refresh.get(refresh_token) or self._spent.get(refresh_token)
+            return token.driver if token else None
 
     def revoke_access(self, access_token: str) -> None:
         """Revoke an access token and leave its refresh token alone, as renewal does."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from sandbox.catalogue import CATALOGUE, CarModel
 from sandbox.devices import SEEDED_AGES, Device
 from sandbox.fleet import Fleet
+from sandbox.hostile import with_hostile_names
+from sandbox.magic import behaviour_of
 from sandbox.seeds import NumberedIds, Seed
 from sandbox.vin import MODEL_CODES, build_vin
 
@@ -65,6 +67,8 @@ class Vehicles:
             return self._seed.number(f"vehicle {number} {label}", below)
 
         kind = CATALOGUE[draw("model", len(CATALOGUE))]
+        if device.owner is not None and behaviour_of(device.owner).has_hostile_names:
+            kind = with_hostile_names(kind, number)
         year = kind.years[0] + draw("year", kind.years[1] - kind.years[0] + 1)
         is_known = not has_vin_only(rank)
         moves = count_at(rank) - 1 - age

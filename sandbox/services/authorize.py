@@ -12,9 +12,10 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import Headers
 
-from sandbox.authorization import PlainRequest
+from sandbox.authorization import PlainRequest, random_text
 from sandbox.authorization_request import AuthorizationRefused, judge, read_parameters
 from sandbox.browser import CONSENT_COOKIE, is_from_our_page, set_cookie
+from sandbox.magic import behaviour_of
 from sandbox.people import Driver
 from sandbox.registry import OAuthClient
 from sandbox.services.pages import error_page, foreign_form_page, sign_in_page, signed_in_driver
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 bp = Blueprint("authorize", __name__)
+
+STRANGE_STATE_LENGTH = 43
+DESCRIPTIONS = {
+    "access_denied": "The driver refused",
+    "server_error": "The authorization server met an unexpected condition",
+}
 
 
 @bp.errorhandler(AuthorizationRefused)
@@ -67,8 +74,11 @@ def decide() -> Response | tuple[str, int]:
         text = "It was answered already, is too old, or was put to somebody else. Go back to the app and start again."
         return error_page(400, "This question is no longer open", text, "invalid_request"), 400
     client = judge(parameters)
+    decision = behaviour_of(driver.number).decision
+    if decision != "as pressed":
+        return _fail(decision, parameters, driver)
     if "cancel" in fields:
-        return _deny(parameters, client)
+        return _deny(parameters, driver)
     if box.options.remember_consent:
         box.tokens.remember_consent(driver.number, client.id)
     return _grant(parameters, driver)
@@ -100,22 +110,35 @@ def _count_in_words(devices: int) -> str:
 
 def _grant(parameters: Mapping[str, str], driver: Driver) -> Response:
     """Send the browser back with a code in the query or a token in the fragment."""
-    plain = PlainRequest("POST", _without_state_unless_echoed(parameters), request.headers)
+    plain = PlainRequest("POST", _with_state_as_returned(parameters, driver), request.headers)
     grant = sandbox().oauth.get_consent_grant(plain)
     # Authlib would parse and rewrite the redirect URI; given an empty one it yields what is to be appended.
     headers = dict(grant.create_authorization_response("", driver)[2])
     return _send_back(parameters["redirect_uri"], headers["Location"])
 
 
-def _deny(parameters: Mapping[str, str], client: OAuthClient) -> Response | tuple[str, int]:
+def _deny(parameters: Mapping[str, str], driver: Driver) -> Response | tuple[str, int]:
     """Send a refusal back (RFC 6749 section 4.1.2.1 and 4.2.2.1), or show it here: Vinli documents neither."""
     if sandbox().options.denial == "body":
         text = "You refused, so nothing was shared. You can close this page."
         return error_page(403, "Not connected", text, "access_denied"), 403
-    answer = {"error": "access_denied", "error_description": "The driver refused"}
-    state = _without_state_unless_echoed(parameters).get("state")
+    return _send_error_back("access_denied", parameters, driver)
+
+
+def _fail(error: str, parameters: Mapping[str, str], driver: Driver) -> Response:
+    """Let a request that was right end with an error: by redirect, or as the page that a wrong one gets."""
+    if error == "error page":
+        text = "For this driver every request ends here, as a wrong one does."
+        raise AuthorizationRefused("invalid_request", text, [("Driver", driver.email)])
+    return _send_error_back(error, parameters, driver)
+
+
+def _send_error_back(error: str, parameters: Mapping[str, str], driver: Driver) -> Response:
+    answer = {"error": error, "error_description": DESCRIPTIONS[error]}
+    state = _with_state_as_returned(parameters, driver).get("state")
     mark = "?" if parameters["response_type"] == "code" else "#"
-    return _send_back(client.redirect_uri, mark + urlencode(answer | ({"state": state} if state else {})))
+    appendix = mark + urlencode(answer | ({"state": state} if state else {}))
+    return _send_back(parameters["redirect_uri"], appendix)
 
 
 class VerbatimRedirect(Response):
@@ -141,8 +164,12 @@ def _send_back(redirect_uri: str, appendix: str) -> Response:
     return VerbatimRedirect(redirect_uri + appendix)
 
 
-def _without_state_unless_echoed(parameters: Mapping[str, str]) -> dict[str, str]:
-    keeps = sandbox().options.echo_state
+def _with_state_as_returned(parameters: Mapping[str, str], driver: Driver) -> dict[str, str]:
+    """Return the parameters with the state that goes back: as sent, another, or none."""
+    fate = behaviour_of(driver.number).state
+    if fate == "changed":
+        return {**parameters, "state": random_text(STRANGE_STATE_LENGTH)}
+    keeps = sandbox().options.echo_state and fate != "left out"
     return {name: value for name, value in parameters.items() if keeps or name != "state"}
 
 

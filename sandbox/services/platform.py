@@ -111,7 +111,7 @@ def show_vehicle(vehicle_id: str) -> Response:
     caller = authenticated_caller()
     vehicle = sandbox().vehicles.find(vehicle_id)
     device = sandbox().fleet.find(vehicle.device_id) if vehicle else None
-    if vehicle is None or device is None or caller.driver not in (None, device.owner):
+    if vehicle is None or device is None or not caller.may_see(device):
         raise Problem(404, "No such vehicle")
     return _item("vehicle", sandbox().wire.vehicle(vehicle))
 
@@ -120,7 +120,7 @@ def _visible_device(device_id: str) -> Device:
     """Return a device that the caller may see. Whether others' are 403 or 404 is not documented: 404 tells less."""
     caller = authenticated_caller()
     device = sandbox().fleet.find(device_id)
-    if device is None or caller.driver not in (None, device.owner):
+    if device is None or not caller.may_see(device):
         raise Problem(404, "No such device")
     return device
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
+from sandbox.magic import behaviour_of
 from sandbox.state import sandbox
 
 
@@ -21,6 +22,9 @@ def answer_token_request() -> Response:
     problem = _credentials_problem(values)
     if problem:
         return problem
+    spoilt = _spoilt(values.get("code"))
+    if spoilt is not None:
+        return spoilt
     return sandbox().oauth.answer_token_request(values.to_dict())
 
 
@@ -38,6 +42,13 @@ def _token_values() -> MultiDict[str, str]:
     if request.mimetype == "application/json":
         return MultiDict({name: value for name, value in json_object().items() if isinstance(value, str)})
     return MultiDict(parse_qsl(request.get_data(as_text=True), keep_blank_values=True))
+
+
+def _spoilt(code: str | None) -> Response | None:
+    """Return the answer that the driver of a code gets in place of the true one, if any."""
+    driver = sandbox().tokens.driver_of_code(code) if code else None
+    fault = None if driver is None else behaviour_of(driver).token_fault
+    return fault.strike(request) if fault else None
 
 
 def _credentials_problem(values: MultiDict[str, str]) -> Response | None:
