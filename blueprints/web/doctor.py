@@ -1,0 +1,100 @@
+"""The doctor: what this installation would send and is, against what Vinli, the browser and the machine say.
+
+``diagnose`` is all of it. The findings are for the page of the workbench and for ``flask --app app doctor``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import current_app
+
+from blueprints.web.budget import Budget
+from blueprints.web.doctor_clients import Checkup, Role, client_sections
+from blueprints.web.doctor_evidence import Evidence, gather
+from blueprints.web.doctor_findings import (
+    Diagnosis,
+    Finding,
+    Section,
+    Standing,
+    fact,
+    good,
+    problem,
+    warning,
+)
+from blueprints.web.doctor_vinli import vinli_section
+from blueprints.web.doctor_visit import Visit, address_section, external_origin, visit_of
+from blueprints.web.services import Services
+from settings import Settings
+from store.checkup import examine_file, file_of
+
+__all__ = ["Diagnosis", "Finding", "Section", "Standing", "Typed", "Visit", "diagnose", "visit_of"]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Registered redirect URIs as a person typed them in, for where Vinli does not tell; None is not typed."""
+
+    redirect_uri: str | None = None
+    implicit_redirect_uri: str | None = None
+
+
+def diagnose(services: Services, visit: Visit | None, typed: Typed, budget: Budget) -> Diagnosis:
+    """Look at everything, asking Vinli and the store within ``budget``; needs an application context.
+
+    ``visit`` is None on the command line. Nothing that Vinli or the store does is raised: it becomes a finding. The
+    secrets of the settings are in none.
+    """
+    settings = services.settings
+    evidence = gather(services, budget)
+    external = external_origin(settings, visit)
+    checkup = Checkup(settings, evidence, _roles(settings, typed), external)
+    return Diagnosis(
+        (
+            vinli_section(settings, evidence),
+            *client_sections(checkup),
+            address_section(settings, visit),
+            _store_section(settings, evidence),
+        )
+    )
+
+
+def _roles(settings: Settings, typed: Typed) -> tuple[Role, ...]:
+    """Return the OAuth clients that are set; the authorization-code flow's always is."""
+    code = Role(
+        "client",
+        "authorization-code flow",
+        "VINLI_CLIENT_ID",
+        settings.vinli_client_id,
+        settings.redirect_uri,
+        typed.redirect_uri,
+    )
+    roles = [code]
+    if settings.vinli_web_client_id:
+        implicit = (settings.vinli_web_client_id, settings.implicit_redirect_uri, typed.implicit_redirect_uri)
+        roles.append(Role("implicit_client", "implicit flow", "VINLI_WEB_CLIENT_ID", *implicit))
+    return tuple(roles)
+
+
+def _store_section(settings: Settings, evidence: Evidence) -> Section:
+    path = file_of(settings.store_url)
+    facts = (fact("Kept in", "Redis" if path is None else str(path)),)
+    ailments = () if path is None else examine_file(path, Path(current_app.static_folder or "static"))
+    findings = []
+    if not any(ailment.is_fatal for ailment in ailments):  # else that is why it does not work
+        findings.append(_round_trip_finding(evidence, facts))
+    findings += [
+        (problem if ailment.is_severe else warning)(ailment.code, ailment.title, ailment.what, ailment.todo)
+        for ailment in ailments
+    ]
+    return Section("Store", tuple(findings))
+
+
+def _round_trip_finding(evidence: Evidence, facts: tuple[tuple[str, str], ...]) -> Finding:
+    if evidence.store_error is None:
+        return good("store", "Store", "It keeps and gives back what it is given.", facts)
+    reason = fact("Reason", str(evidence.store_error))
+    what = "The store does not work, so nobody can sign in or stay signed in."
+    todo = "Mend what the reason says, or set STORE_URL to a store that works."
+    return problem("store_unavailable", "The store does not work", what, todo, (*facts, reason))

@@ -1,0 +1,89 @@
+"""What the doctor reports: findings in sections, each in words for a person and under a name for a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from providers.vinli.redirect_uris import visible
+
+Facts = tuple[tuple[str, str], ...]
+
+FACT_LENGTH = 500
+
+
+class Standing(Enum):
+    """How one thing stands; UNKNOWN is what could not be looked at."""
+
+    GOOD = "good"
+    PROBLEM = "problem"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    ``code`` names it for programs and never changes; a good finding's is that of what was looked at. ``todo`` is the
+    one change that mends it, "" where there is nothing to do; ``facts`` are labels and values.
+    """
+
+    code: str
+    standing: Standing
+    title: str
+    what: str
+    todo: str = ""
+    facts: Facts = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    sections: tuple[Section, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for section in self.sections for finding in section.findings)
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        return self._standing(Standing.PROBLEM)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return self._standing(Standing.WARNING)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong; what could not be looked at is not counted."""
+        return not self.problems
+
+    def _standing(self, standing: Standing) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.standing is standing)
+
+
+def good(code: str, title: str, what: str, facts: Facts = ()) -> Finding:
+    return Finding(code, Standing.GOOD, title, what, facts=facts)
+
+
+def problem(code: str, title: str, what: str, todo: str, facts: Facts = ()) -> Finding:
+    return Finding(code, Standing.PROBLEM, title, what, todo, facts)
+
+
+def warning(code: str, title: str, what: str, todo: str, facts: Facts = ()) -> Finding:
+    return Finding(code, Standing.WARNING, title, what, todo, facts)
+
+
+def unknown(code: str, title: str, what: str, todo: str = "", facts: Facts = ()) -> Finding:
+    return Finding(code, Standing.UNKNOWN, title, what, todo, facts)
+
+
+def fact(label: str, value: str) -> tuple[str, str]:
+    """Return a fact whose value may come from anywhere: shortened, and with escapes for what cannot be seen."""
+    return label, visible(value, FACT_LENGTH)

@@ -1,0 +1,114 @@
+"""The doctor on redirect URIs: what is sent against what is registered, one finding for one cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from blueprints.web.doctor_findings import Facts, Finding, fact, good, problem, unknown, warning
+from providers.vinli.redirect_uris import PORTAL, Difference, Flaw, compare, flaws
+from settings import is_loopback
+
+# A flaw says more about the same mistake than these differences do.
+_REPLACED_BY_FLAW = {
+    "plain_http": {"scheme_http_https"},
+    "script_scheme": {"other_scheme", "custom_scheme"},
+    "bad_host": {"other_host"},
+    "bad_port": {"other_port", "port_missing"},
+}
+# Another site has another scheme and port as well, which is no mistake besides.
+_OF_THE_SITE = {"scheme", "port", "host", "userinfo"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One redirect URI to judge. ``public_url`` is the setting that ``sent`` is made of.
+
+    ``others`` are the redirect URIs of our other flows, by their name; ``holder`` is another client that has ``sent``
+    registered. ``external`` is what ``sent`` would be if PUBLIC_URL was the address that browsers use, None when that
+    is not known to be another.
+    """
+
+    sent: str
+    client_id: str
+    public_url: str
+    others: dict[str, str]
+    holder: str | None = None
+    external: str | None = None
+
+
+def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
+    """Judge a registered redirect URI; None is one that nobody knows."""
+    facts: Facts = (fact("Sent", case.sent),)
+    if registered is None:
+        what = (
+            f"What is registered for the client {case.client_id} is not known. "
+            f"It has to be {case.sent}, to the letter."
+        )
+        todo = f"Compare it by eye in {PORTAL}, or type in here what is registered there."
+        return (unknown("redirect_uri", "Redirect URI", what, todo, facts),)
+    facts = (*facts, fact("Registered", registered))
+    if registered == case.sent:
+        same = good(
+            "redirect_uri", "Redirect URI", "What is sent is what is registered, to the letter.", facts
+        )
+        return (same, *(_flaw_warning(flaw, facts) for flaw in flaws(registered)))
+    if registered == case.external:
+        what = (
+            "What is registered is right for the address that browsers use; PUBLIC_URL is not, as said there."
+        )
+        return (unknown("redirect_uri", "Redirect URI", what, facts=facts),)
+    flow = next((name for name, uri in case.others.items() if uri == registered), None)
+    if flow is not None:
+        return (_swapped(case, flow, facts),)
+    return _differences(case, registered, facts)
+
+
+def _swapped(case: Case, flow: str, facts: Facts) -> Finding:
+    what = f"What is registered for the client {case.client_id} is the redirect URI of the {flow}."
+    todo = f"In {PORTAL}, register {case.sent} for the client {case.client_id}."
+    if case.holder:
+        todo = f"In {PORTAL}, exchange the redirect URIs of the clients {case.client_id} and {case.holder}."
+    return problem("redirect_uris_swapped", "Redirect URIs swapped", what, todo, facts)
+
+
+def _differences(case: Case, registered: str, facts: Facts) -> tuple[Finding, ...]:
+    differences = list(compare(case.sent, registered))
+    if any(one.code == "other_host" for one in differences):
+        differences = [one for one in differences if one.code == "other_host" or one.part not in _OF_THE_SITE]
+    found: list[Finding] = []
+    for flaw in flaws(registered):
+        if flaw.code in {one.code for one in differences}:
+            continue
+        replaced = _REPLACED_BY_FLAW.get(flaw.code, set())
+        differences = [one for one in differences if one.code not in replaced]
+        found.append(_flaw_problem(case, flaw, facts))
+    return (*(_difference_problem(case, one, registered, facts) for one in differences), *found)
+
+
+def _difference_problem(case: Case, one: Difference, registered: str, facts: Facts) -> Finding:
+    todo = f"{one.remedy} All of it is then {case.sent}"
+    if one.code == "other_host" and (origin := _origin_if_deployed(case, registered)):
+        todo = f"Set PUBLIC_URL to {origin}, the address that is registered: it still is {case.public_url}."
+    return problem(one.code, one.title, one.words, todo, facts)
+
+
+def _origin_if_deployed(case: Case, registered: str) -> str | None:
+    """Return the origin that is registered where PUBLIC_URL still is this machine's own and the path is right."""
+    try:
+        sent, parts = urlsplit(case.sent), urlsplit(registered)
+        is_public = parts.scheme == "https" and bool(parts.hostname) and not is_loopback(parts.hostname)
+    except ValueError:
+        return None
+    is_same_page = (parts.path, parts.query) == (sent.path, sent.query) and registered.isascii()
+    return f"https://{parts.netloc}" if is_public and is_same_page and is_loopback(sent.hostname) else None
+
+
+def _flaw_problem(case: Case, flaw: Flaw, facts: Facts) -> Finding:
+    todo = f"In {PORTAL}, replace what is registered for the client {case.client_id} by {case.sent}"
+    return problem(flaw.code, flaw.title, f"{flaw.words} Registered: “{flaw.piece}”.", todo, facts)
+
+
+def _flaw_warning(flaw: Flaw, facts: Facts) -> Finding:
+    todo = "Set PUBLIC_URL to an address without it, and register the redirect URI anew."
+    return warning(flaw.code, flaw.title, f"{flaw.words} It is in PUBLIC_URL: “{flaw.piece}”.", todo, facts)

@@ -1,0 +1,162 @@
+"""The doctor on PUBLIC_URL: is it the address that the browser uses, as far as this request and the proxy tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Request
+
+from blueprints.web.doctor_findings import Facts, Finding, Section, fact, good, problem, unknown, warning
+from settings import Settings
+
+FORWARDED_HEADERS = (
+    "X-Forwarded-Proto",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-For",
+    "Forwarded",
+    "Via",
+)
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
+_FORWARDED_PAIR = re.compile(r'\s*(\w+)\s*=\s*"?([^",;]*)"?\s*(?:;|$)')
+NGINX_LINE = "proxy_set_header X-Forwarded-Proto $scheme;"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How a browser reached us. ``scheme`` and ``host`` are the request's after trusted proxies were heard.
+
+    ``forwarded`` holds the headers that proxies add, as they came, those that are not trusted included.
+    """
+
+    scheme: str
+    host: str
+    forwarded: Mapping[str, str]
+
+    @property
+    def proto(self) -> str | None:
+        """The scheme that the outermost proxy says the browser used; None when it does not say."""
+        said = _first(self._header("X-Forwarded-Proto")) or self._pair("proto")
+        return said.lower() if said and said.lower() in {"http", "https"} else None
+
+    @property
+    def forwarded_host(self) -> str | None:
+        """The host that the outermost proxy says the browser asked for; None when it does not say, or nonsense."""
+        said = _first(self._header("X-Forwarded-Host")) or self._pair("host")
+        if not said or not _HOST.fullmatch(said):
+            return None
+        return said.lower().removesuffix(":443" if self.proto == "https" else ":80")
+
+    @property
+    def hops(self) -> int:
+        """How many values X-Forwarded-Proto has: what TRUSTED_PROXIES can count on."""
+        said = self._header("X-Forwarded-Proto")
+        return len(said.split(",")) if said else 0
+
+    def _header(self, name: str) -> str:
+        found = (value for key, value in self.forwarded.items() if key.lower() == name.lower())
+        return next(found, "")[:1000]
+
+    def _pair(self, name: str) -> str | None:
+        """Return a pair of the first element of `Forwarded` (RFC 7239, section 4)."""
+        first = self._header("Forwarded").partition(",")[0]
+        pairs = {key.lower(): value for key, value in _FORWARDED_PAIR.findall(first)}
+        return pairs.get(name) or None
+
+
+def visit_of(request: Request) -> Visit:
+    """Return how the browser reached us with this request."""
+    forwarded = {name: request.headers[name] for name in FORWARDED_HEADERS if name in request.headers}
+    return Visit(request.scheme, request.host, forwarded)
+
+
+def address_section(settings: Settings, visit: Visit | None) -> Section:
+    """Return the findings on PUBLIC_URL."""
+    return Section("The address of this site", (_address_finding(settings, visit),))
+
+
+def external_origin(settings: Settings, visit: Visit | None) -> str | None:
+    """Return the origin that browsers seem to use where it is not PUBLIC_URL, else None."""
+    if visit is None or _address_finding(settings, visit).code not in _PUBLIC_URL_IS_WRONG:
+        return None
+    return _seen_origin(settings, visit)
+
+
+_PUBLIC_URL_IS_WRONG = {"proxy_turned_https_into_http", "forwarded_host_differs"}
+
+
+def _address_finding(settings: Settings, visit: Visit | None) -> Finding:
+    if visit is None:
+        what = "Only a request shows by which address browsers come; the workbench’s page looks at its own."
+        return unknown("public_url", "PUBLIC_URL", what, facts=(fact("PUBLIC_URL", settings.public_url),))
+    facts = _facts(settings, visit)
+    if settings.is_https and visit.scheme != "https":
+        return _lost_https(settings, visit, facts)
+    if not settings.is_https and "https" in (visit.scheme, visit.proto):
+        what = (
+            "The browser came by https, which ends at a proxy, and PUBLIC_URL says http: Vinli would send people back "
+            "to an address that they do not use."
+        )
+        todo = f"Set PUBLIC_URL to {_seen_origin(settings, visit)}"
+        return problem("proxy_turned_https_into_http", "A proxy turned https into http", what, todo, facts)
+    if not settings.trusted_proxies and visit.forwarded_host not in {None, _host_of(settings)}:
+        what = "A proxy says that the browser asked for another host than that of PUBLIC_URL."
+        todo = f"Set PUBLIC_URL to {_seen_origin(settings, visit)}"
+        return problem("forwarded_host_differs", "Another host in front", what, todo, facts)
+    if settings.trusted_proxies and not visit.forwarded:
+        what = (
+            f"TRUSTED_PROXIES is {settings.trusted_proxies}, but this request came without a proxy: whoever comes "
+            "like this can say that he comes from any address."
+        )
+        return warning("no_proxy_in_front", "No proxy in front", what, "Set TRUSTED_PROXIES=0.", facts)
+    return good("public_url", "PUBLIC_URL", "It is the address that this browser used.", facts)
+
+
+def _lost_https(settings: Settings, visit: Visit, facts: Facts) -> Finding:
+    """Name why a request to an https site looks like http: what the proxy says, and whether it is heard."""
+    if visit.proto == "https" and not settings.trusted_proxies:
+        what = "The proxy says that the browser came by https, and is not believed: TRUSTED_PROXIES is 0."
+        todo = "Set TRUSTED_PROXIES=1 (or as many proxies as there are in front)."
+        return problem("trusted_proxies_unset", "The proxy is not trusted", what, todo, facts)
+    if visit.proto == "https":
+        what = (
+            f"TRUSTED_PROXIES is {settings.trusted_proxies}, which is not how many proxies name the browser’s scheme "
+            "in X-Forwarded-Proto, so it is not heard."
+        )
+        todo = f"Set TRUSTED_PROXIES={visit.hops}."
+        if visit.hops in {0, settings.trusted_proxies}:
+            todo = f"Have the proxy next to this site send the browser’s scheme; nginx: {NGINX_LINE}"
+        return problem("trusted_proxies_miscounted", "Proxies miscounted", what, todo, facts)
+    if visit.proto == "http":
+        what = "The proxy says that the browser came by plain http, while PUBLIC_URL says https."
+        todo = "Have the outermost proxy redirect http to https, and inner ones pass X-Forwarded-Proto on as it came."
+        return problem("forwarded_proto_http", "The proxy says http", what, todo, facts)
+    what = "The request came by http, and no header says that the browser used https."
+    todo = f"Have the proxy send the header X-Forwarded-Proto (nginx: {NGINX_LINE})"
+    todo += "." if settings.trusted_proxies else " and set TRUSTED_PROXIES=1 so that it is believed."
+    return problem("forwarded_proto_missing", "The proxy does not say https", what, todo, facts)
+
+
+def _seen_origin(settings: Settings, visit: Visit) -> str:
+    scheme = "https" if "https" in (visit.scheme, visit.proto) else "http"
+    host = visit.forwarded_host or visit.host
+    return f"{scheme}://{host}"
+
+
+def _host_of(settings: Settings) -> str:
+    return settings.public_url.partition("://")[2]
+
+
+def _facts(settings: Settings, visit: Visit) -> Facts:
+    came = (fact(name, value) for name, value in visit.forwarded.items() if name.lower() != "x-forwarded-for")
+    return (
+        fact("PUBLIC_URL", settings.public_url),
+        fact("This request", f"{visit.scheme}://{visit.host}"),
+        *came,
+    )
+
+
+def _first(values: str) -> str:
+    return values.partition(",")[0].strip()

@@ -1,0 +1,145 @@
+"""Whether a store does what it should: keeps what it is given, in a file that nobody else can get at."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.base import Store, StoreError
+
+CHECKUP_SECONDS = 60.0
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Ailment:
+    """One thing that is wrong with where a store is kept, and the one change that mends it, both in words.
+
+    `is_fatal` says that the store cannot be used like this, `is_severe` that it must not.
+    """
+
+    code: str
+    title: str
+    what: str
+    todo: str
+    is_severe: bool = True
+    is_fatal: bool = False
+
+
+def round_trip(store: Store) -> None:
+    """Add, read, replace and remove an entry under a key of its own.
+
+    Raises StoreUnavailable when the backend fails, and StoreError when it does not hold what it was given.
+    """
+    key = f"checkup:{secrets.token_urlsafe(16)}"
+    first, second = secrets.token_bytes(64), secrets.token_bytes(64)
+    _expect(store.add(key, first, CHECKUP_SECONDS), "does not take a new entry")
+    _expect(not store.add(key, second, CHECKUP_SECONDS), "takes an entry twice")
+    entry = store.get(key)
+    _expect(entry is not None and entry.value == first, "does not give back what it took")
+    version = entry.version if entry else 0
+    _expect(store.replace(key, second, CHECKUP_SECONDS, version), "does not replace an entry")
+    popped = store.pop(key)
+    _expect(popped is not None and popped.value == second, "does not give back what replaced an entry")
+    _expect(store.get(key) is None, "keeps an entry that was removed")
+
+
+def _expect(is_so: bool, otherwise: str) -> None:
+    if not is_so:
+        raise StoreError(f"the store {otherwise}")
+
+
+def file_of(url: str) -> Path | None:
+    """Return the file that a `STORE_URL` names, None for one that is no file of this machine."""
+    path = url.removeprefix(_SQLITE)
+    return None if path == url else Path(path).absolute()
+
+
+def examine_file(path: Path, static: Path) -> tuple[Ailment, ...]:
+    """Return what is wrong with the file of a store and its directory; `static` is what is served to everybody.
+
+    Looks at modes and owners, writes nothing. A file that is not there yet is looked at through its directory.
+    """
+    found: list[Ailment] = []
+    if path.resolve().is_relative_to(static.resolve()):
+        found.append(
+            Ailment(
+                "store_in_static",
+                "The store is served to everybody",
+                f"{path} is inside of {static.name}/, whose files anybody may download.",
+                "Set STORE_URL to a file outside of it, for example sqlite:///instance/store.sqlite3.",
+            )
+        )
+    for part in (path, *(Path(f"{path}{suffix}") for suffix in ("-wal", "-shm"))):
+        found += _file_ailments(part)
+    found += _directory_ailments(path.parent)
+    return tuple({ailment.code: ailment for ailment in reversed(found)}.values())[::-1]
+
+
+def _file_ailments(path: Path) -> list[Ailment]:
+    about = _look(path)
+    if about is None:
+        return []
+    if not stat.S_ISREG(about.st_mode):
+        what = f"{path} is no ordinary file."
+        todo = "Set STORE_URL to the file that the store is to be kept in."
+        return [Ailment("store_no_file", "The store is no file", what, todo, is_fatal=True)]
+    found = _access_ailments(path, about, "file")
+    if about.st_mode & 0o077:
+        what = (
+            f"{path} can be opened by other users of this machine (mode {stat.S_IMODE(about.st_mode):04o})."
+        )
+        found.append(
+            Ailment(
+                "store_file_open", "Others can open the store", what, f"Take that from them: chmod 600 {path}"
+            )
+        )
+    return found
+
+
+def _directory_ailments(path: Path) -> list[Ailment]:
+    about = _look(path)
+    if about is None:
+        return []
+    if not stat.S_ISDIR(about.st_mode):
+        what = f"{path} is no directory."
+        todo = "Set STORE_URL to a file in a directory."
+        return [Ailment("store_no_directory", "The store has no directory", what, todo, is_fatal=True)]
+    found = _access_ailments(path, about, "directory")
+    if about.st_mode & 0o022:
+        # Whoever may write there can put another file in its place, except where the sticky bit forbids it.
+        is_severe = bool(about.st_mode & 0o002) and not about.st_mode & stat.S_ISVTX
+        found.append(
+            Ailment(
+                "store_directory_open",
+                "Others can write beside the store",
+                f"{path} can be written to by other users (mode {stat.S_IMODE(about.st_mode):04o}).",
+                f"Keep the store in a directory of its own: chmod 700 {path}, or another STORE_URL.",
+                is_severe,
+            )
+        )
+    return found
+
+
+def _access_ailments(path: Path, about: os.stat_result, kind: str) -> list[Ailment]:
+    if not os.access(path, os.R_OK | os.W_OK):
+        what = f"The {kind} {path} cannot be read and written by the user this runs as."
+        todo = f"Give it to that user: chown it, and chmod u+rw {path}"
+        return [
+            Ailment(f"store_{kind}_not_writable", "The store cannot be written", what, todo, is_fatal=True)
+        ]
+    if about.st_uid != os.geteuid():
+        what = f"The {kind} {path} belongs to another user than the one this runs as."
+        todo = f"Run as the owner, or give it to the user this runs as: chown {path}"
+        return [Ailment(f"store_{kind}_not_ours", "The store belongs to somebody else", what, todo, False)]
+    return []
+
+
+def _look(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:  # not there, or nobody may look: the round trip says so
+        return None
