@@ -1,0 +1,160 @@
+"""What the authorization endpoint would do with a request, found out by asking it and following nothing.
+
+Vinli shows authorization errors in the body of its own page and sends nobody back (docs general/authentication), so
+the body is all there is to learn from.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from providers.errors import Nonsense
+from providers.http import Transport
+from providers.origins import origin_of
+from providers.page_text import PageText, page_text, plain
+from providers.vinli.auth import new_code_verifier
+
+PROVIDER = "vinli auth"
+MAX_BYTES = 256 * 1024
+HIDDEN = "[hidden]"
+_MAX_LOCATION = 2_000
+_MAX_ERROR = 100
+# RFC 6749, sections 4.1.2.1 and 4.2.2.1: what tells why, and is no secret.
+_TELLING = frozenset({"error", "error_description", "error_uri"})
+# Between ? or # and the end: parameters as they stand.
+_PARAMETER = re.compile(r"([^?#&;=]*)(=?)([^?#&;]*)([?#&;]?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What would happen to a driver's browser.
+
+    `kind` is "consent" (sign-in or approval would be asked for), "redirect_back" (to the given redirect URI),
+    "redirect_elsewhere", "error" (a page that leads nowhere), "unclear" (a page that is neither), or "unreadable".
+    `title`, `text` and `location` are what came, in plain and shortened text; `location` with the values of its
+    parameters hidden but for those that tell why. `error` is an error code, "" when none is named. `status` is None
+    when not even that could be read; `elapsed` is in seconds.
+    """
+
+    kind: str
+    status: int | None
+    title: str = ""
+    text: str = field(default="", repr=False)
+    location: str = field(default="", repr=False)
+    elapsed: float = 0.0
+    error: str = ""
+
+    @property
+    def accepts_redirect_uri(self) -> bool:
+        """Whether the redirect URI was taken: even a refusal is sent only to one that is."""
+        return self.kind in ("consent", "redirect_back")
+
+
+def preflight(transport: Transport, request_url: str, *, deadline: float | None = None) -> Outcome:
+    """Ask for exactly this authorization request within `deadline` seconds, as a browser without cookies would.
+
+    Raises the ProviderErrors when no answer comes, ValueError for an origin that `transport` does not allow.
+    """
+    try:
+        seen = transport.look(PROVIDER, request_url, max_bytes=MAX_BYTES, deadline=deadline)
+    except Nonsense as error:
+        return Outcome("unreadable", error.status)
+    if 300 <= seen.status < 400:
+        return _redirected(request_url, seen.status, seen.headers.get("Location", ""), seen.elapsed)
+    page = page_text(seen.body, seen.headers.get("Content-Type"))
+    kind = _kind_of_page(seen.status, page)
+    return Outcome(kind, seen.status, page.title, page.text, "", seen.elapsed, page.error)
+
+
+def made_up_challenge() -> str:
+    """Return a PKCE challenge whose verifier nobody knows: for requests that nobody will conclude."""
+    challenge: str = create_s256_code_challenge(new_code_verifier())
+    return challenge
+
+
+def made_up_state() -> str:
+    """Return a state that stands for nothing."""
+    return secrets.token_urlsafe(24)
+
+
+def _kind_of_page(status: int, page: PageText) -> str:
+    if status >= 400:
+        return "error"
+    asks = any(kind == "password" or name == "transaction_id" for kind, name in page.inputs)
+    return "consent" if page.is_html and asks else "unclear"
+
+
+def _redirected(request_url: str, status: int, location: str, elapsed: float) -> Outcome:
+    redirect_uri = dict(_pairs(urlsplit(request_url).query)).get("redirect_uri", "")
+    answered = _answer_in(location)
+    error = plain(answered.get("error", ""), _MAX_ERROR)
+    kind = _kind_of_redirect(request_url, redirect_uri, location, has_error=bool(error))
+    return Outcome(kind, status, location=shown_location(location), elapsed=elapsed, error=error)
+
+
+def _kind_of_redirect(request_url: str, redirect_uri: str, location: str, *, has_error: bool) -> str:
+    if not location:
+        return "unclear"
+    if redirect_uri and _place(location) == _place(redirect_uri):
+        return "redirect_back"
+    try:
+        target = urljoin(request_url, location)
+        if origin_of(target) != origin_of(request_url):
+            return "redirect_elsewhere"
+    except ValueError:
+        return "redirect_elsewhere"
+    return "error" if has_error else "consent"
+
+
+def _place(uri: str) -> tuple[str, str]:
+    """Return what has to agree for two URIs to be one place: the part up to query and fragment.
+
+    Frameworks write scheme and host of a Location in lower case, and an empty path as a slash.
+    """
+    head = re.split(r"[?#]", uri, maxsplit=1)[0]
+    scheme, colon, rest = head.partition(":")
+    if not rest.startswith("//"):
+        return scheme.lower() + colon, rest
+    host, _, path = rest[2:].partition("/")
+    return f"{scheme.lower()}://{host.lower()}", f"/{path}"
+
+
+def _answer_in(location: str) -> dict[str, str]:
+    """Return the parameters of a Location's query and fragment; the first of a name counts."""
+    found: dict[str, str] = {}
+    _, _, tail = location.partition("?") if "?" in location else location.partition("#")
+    for part in re.split(r"[?#]", tail[:_MAX_LOCATION]):
+        for name, value in _pairs(part):
+            found.setdefault(name, value)
+    return found
+
+
+def _pairs(query: str) -> Iterable[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="replace")
+    except ValueError:
+        return []
+
+
+def shown_location(location: str) -> str:
+    """Return a Location as it may be shown: a code or a token in it is named, and its value is hidden."""
+    location = plain(location, _MAX_LOCATION)
+    at = re.search(r"[?#]", location)
+    if not at:
+        return location
+    head, tail = location[: at.end()], location[at.end() :]
+    return head + _PARAMETER.sub(_shown_parameter, tail)
+
+
+def _shown_parameter(found: re.Match[str]) -> str:
+    name, equals, value, mark = found.groups()
+    if not equals:
+        # Without a name it may be the value itself.
+        return (HIDDEN if name else "") + mark
+    return name + equals + (value if name in _TELLING or not value else HIDDEN) + mark
