@@ -14,6 +14,7 @@ import settings as settings_module
 from blueprints import (
     api,
     cli,
+    cli_doctor,
     cli_partners,
     connect,
     garage,
@@ -63,7 +64,8 @@ EXIT_UNUSABLE_SETTINGS = 3
 def create_app(settings: Settings | None = None, *, clock: Callable[[], float] = time.time) -> Flask:
     """Build the application; without ``settings`` they are read from the environment.
 
-    Settings that are missing or malformed end the process with one message naming all of them.
+    Settings that are missing or malformed end the process with one message naming all of them, except where the
+    doctor was asked for on the command line: then there is an application in which it alone can be run.
     """
     configure_logging()
     app = Flask(__name__)
@@ -72,6 +74,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
         app.config.update(_flask_config(settings))
         services = build_services(app, settings, clock)
     except SettingsError as error:
+        if cli_doctor.is_asked_for():
+            return cli_doctor.app_without_settings(app, error)
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(EXIT_UNUSABLE_SETTINGS) from None
     app.extensions[EXTENSION] = services
@@ -95,6 +99,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     app.cli.add_command(cli.devices)
     app.cli.add_command(cli.operator)
     app.cli.add_command(cli_partners.partners)
+    app.cli.add_command(cli_doctor.doctor)
     return app
 
 

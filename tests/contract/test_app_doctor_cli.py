@@ -1,0 +1,161 @@
+"""``flask --app app doctor`` as a person and a deploy script use it: what it prints and how it exits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.app_process import OPERATOR_PASSWORD, ROOT, SECRET_KEY, AppProcess
+from tests.contract.sites import sandbox_for
+
+HERE = "http://127.0.0.1:8000"
+CALLBACK = f"{HERE}/connect/callback"
+IMPLICIT = f"{HERE}/implicit/callback"
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with sandbox_for(HERE, "--quiet") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def doctor(sandbox, tmp_path):
+    """Run the command away from the checkout, so that no .env is read; "" unsets a variable."""
+    app = AppProcess(sandbox.credentials, PUBLIC_URL=HERE)
+
+    def run(*arguments, command=("doctor",), **variables):
+        environment = {k: v for k, v in (app.environment() | variables).items() if v}
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *command, *arguments],
+            cwd=tmp_path,
+            env=environment | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        said = done.stdout + done.stderr
+        about = sandbox.credentials
+        for secret in (about["app_secret"], about["client_secret"], SECRET_KEY, OPERATOR_PASSWORD):
+            assert secret not in said
+        assert "Traceback" not in said, said
+        return done
+
+    yield run
+    app._directory.cleanup()
+
+
+def codes(report, *standings):
+    return sorted(found["code"] for found in report["findings"] if found["standing"] in standings)
+
+
+def test_a_right_installation_exits_with_0(doctor):
+    done = doctor()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "PROBLEM" not in done.stdout
+    assert "0 problems, 0 warnings, 1 thing not known" in done.stdout
+
+
+def test_with_json_nothing_but_json_is_printed(doctor):
+    done = doctor("--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["status"], done.stderr) == (0, 0, "")
+    assert codes(report, "problem", "warning") == []
+    assert codes(report, "unknown") == ["public_url"]
+    keys = {"section", "code", "standing", "title", "what", "todo", "facts"}
+    assert all(set(found) == keys for found in report["findings"])
+
+
+def test_a_problem_exits_with_1_and_says_what_mends_it(doctor):
+    done = doctor(VINLI_CLIENT_SECRET="wrong-secret")
+    assert done.returncode == 1
+    assert "PROBLEM  Client secret is wrong" in done.stdout
+    assert "To do: Set VINLI_CLIENT_SECRET" in done.stdout
+    assert "wrong-secret" not in done.stdout + done.stderr
+    report = doctor("--json", VINLI_CLIENT_SECRET="wrong-secret")
+    assert report.returncode == json.loads(report.stdout)["status"] == 1
+    assert codes(json.loads(report.stdout), "problem", "warning") == ["client_secret_refused"]
+
+
+def test_an_upstream_that_is_not_there_exits_with_1_and_quietly(doctor):
+    nowhere = "http://127.0.0.1:9"
+    done = doctor("--json", VINLI_AUTH_URL=nowhere, VINLI_PLATFORM_URL=nowhere)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert codes(json.loads(done.stdout), "problem", "warning") == ["auth_unreachable"]
+
+
+def test_what_is_registered_can_be_typed_in_where_vinli_does_not_tell(doctor, sandbox):
+    sandbox.control("POST", "/faults", {"path": "/api/v1/clients", "status": 404, "times": 2})
+    try:
+        good = doctor("--json", "--registered", CALLBACK, "--registered-implicit", IMPLICIT)
+        assert good.returncode == 0
+        done = doctor(
+            "--json", "--registered", f"{CALLBACK}/", "--registered-implicit", "http://x.example/\x1b[1m"
+        )
+    finally:
+        sandbox.control("DELETE", "/faults")
+    assert done.returncode == 1
+    assert codes(json.loads(done.stdout), "problem") == [
+        "invisible_characters",
+        "other_host",
+        "other_path",
+        "plain_http",
+        "trailing_slash",
+    ]
+    assert "\x1b" not in json.loads(done.stdout)["findings"].__repr__()
+
+
+def test_warnings_are_printed_and_exit_with_0(doctor, tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(0o770)
+    done = doctor(STORE_URL=f"sqlite:///{folder}/store.sqlite3")
+    assert done.returncode == 0
+    assert "warning  Others can write beside the store" in done.stdout
+    assert "0 problems, 1 warning" in done.stdout
+
+
+def test_settings_that_are_missing_exit_with_2_and_each_is_a_finding(doctor):
+    wrong = {"SECRET_KEY": "", "VINLI_CLIENT_SECRET": "", "TRUSTED_PROXIES": "many"}
+    done = doctor("--json", **wrong)
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["status"], done.stderr) == (2, 2, "")
+    assert {(found["code"], found["title"]) for found in report["findings"]} == {
+        ("setting", name) for name in wrong
+    }
+    assert all(found["standing"] == "problem" and found["todo"] for found in report["findings"])
+    done = doctor(**wrong)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "PROBLEM  SECRET_KEY" in done.stdout
+
+
+def test_wrong_usage_exits_with_2(doctor):
+    for arguments in (("--no-such-option",), ("--registered",), ("stray",)):
+        done = doctor(*arguments)
+        assert done.returncode == 2
+        assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command", [("devices", "list"), ("devices", "show", "doctor"), ("partners", "list")]
+)
+def test_other_commands_still_end_when_settings_are_missing(doctor, command):
+    done = doctor(command=command, SECRET_KEY="")
+    assert done.returncode == 3
+    assert done.stderr.count("cannot start") == 1
+
+
+def test_the_factory_still_ends_a_server_whose_arguments_name_the_doctor(doctor, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", "import app; app.create_app()", "doctor"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    assert "cannot start" in done.stderr
