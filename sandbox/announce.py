@@ -4,6 +4,7 @@ import json
 
 from sandbox.partners.cognito import INVITED
 from sandbox.people import email_of
+from sandbox.registry import OAuthClient
 from sandbox.state import Sandbox
 
 SERVICE_SETTINGS = ("AUTH", "PLATFORM", "TELEMETRY", "EVENTS", "RULES", "TRIPS", "DIAGNOSTIC", "SAFETY", "BEHAVIORAL",
@@ -17,8 +18,11 @@ def announcement(box: Sandbox, origin: str) -> str:
 
 
 def as_json(box: Sandbox, origin: str) -> str:
-    """Return one line of JSON; ``partners`` holds the variables of the partners, as ``as_env`` has them."""
-    registry = box.registry
+    """Return one line of JSON; ``partners`` holds the variables of the partners, as ``as_env`` has them.
+
+    What belongs to the workbench's client is null where there is none.
+    """
+    registry, workbench = box.registry, box.registry.workbench_client
     return json.dumps(
         {
             "origin": origin,
@@ -27,8 +31,11 @@ def as_json(box: Sandbox, origin: str) -> str:
             "client_id": registry.server_client.id,
             "client_secret": registry.server_client.secret,
             "web_client_id": registry.web_client.id,
+            "workbench_client_id": workbench and workbench.id,
+            "workbench_client_secret": workbench and workbench.secret,
             "redirect_uri": registry.server_client.redirect_uri,
             "implicit_redirect_uri": registry.web_client.redirect_uri,
+            "workbench_redirect_uri": workbench and workbench.redirect_uri,
             "driver_email": email_of(0),
             "driver_password": box.people.password,
             "drivers": [email_of(number) for number in range(box.people.count)],
@@ -47,6 +54,10 @@ def as_env(box: Sandbox, origin: str) -> str:
         "VINLI_CLIENT_SECRET": registry.server_client.secret,
         "VINLI_WEB_CLIENT_ID": registry.web_client.id,
     } | {f"VINLI_{name}_URL": box.addresses.origin(name.lower()) for name in SERVICE_SETTINGS}
+    workbench = registry.workbench_client
+    if workbench:
+        settings["VINLI_WORKBENCH_CLIENT_ID"] = workbench.id
+        settings["VINLI_WORKBENCH_CLIENT_SECRET"] = workbench.secret or ""
     settings |= box.partners.credentials.as_settings()
     return "\n".join(f"{name}={value}" for name, value in settings.items())
 
@@ -68,7 +79,7 @@ Vinli sandbox: a local emulator. It is not Vinli and holds no real data.
     redirect URI   {registry.server_client.redirect_uri}
   web client       {registry.web_client.id}
     redirect URI   {registry.web_client.redirect_uri}
-
+{_workbench_as_text(registry.workbench_client)}
   Anyline          {partners["ANYLINE_AUTH_URL"]}/oauth/token, client {partners["ANYLINE_CLIENT_ID"]}
   Ayyeka           {partners["AYYEKA_URL"]}/auth/token, key {partners["AYYEKA_KEY"]}
   Aspose           {partners["ASPOSE_URL"]}/connect/token, client {partners["ASPOSE_CLIENT_ID"]}
@@ -76,3 +87,13 @@ Vinli sandbox: a local emulator. It is not Vinli and holds no real data.
     must change    {INVITED}   (password of the user above)
 
 Ctrl-C ends it. --env prints this as settings, --json as one line, --help explains the rest."""
+
+
+def _workbench_as_text(client: OAuthClient | None) -> str:
+    if client is None:
+        return ""
+    return f"""\
+  workbench client {client.id}
+    secret         {client.secret}
+    redirect URI   {client.redirect_uri}
+"""

@@ -9,7 +9,7 @@ from sandbox.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is
 from sandbox.partners import anyline, aspose, ayyeka, cognito, instyle
 from sandbox.partners.answers import Refused, answer_refused
 from sandbox.problems import Problem, answer_http_exception, answer_problem
-from sandbox.services import auth, authorize, pages, platform, shared, transactions
+from sandbox.services import auth, authorize, pages, platform, portal, shared, transactions
 from sandbox.state import Sandbox, sandbox
 
 # Which service each blueprint belongs to. What is not listed answers under every host name.
@@ -17,6 +17,7 @@ SERVICE_OF_BLUEPRINT = {
     auth.bp.name: "auth",
     authorize.bp.name: "auth",
     pages.bp.name: "auth",
+    portal.bp.name: "auth",
     platform.bp.name: "platform",
     transactions.bp.name: "platform",
     anyline.bp.name: "anyline",
@@ -38,7 +39,7 @@ def create_app(box: Sandbox) -> Flask:
     app = Flask(__name__)
     app.extensions["sandbox"] = box
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    for module in (auth, authorize, pages, platform, transactions, shared, control, *PARTNERS):
+    for module in (auth, authorize, pages, portal, platform, transactions, shared, control, *PARTNERS):
         app.register_blueprint(module.bp)
     app.before_request(allow_cross_origin)
     app.before_request(apply_fault)
@@ -83,7 +84,7 @@ def finish(response: Response) -> Response:
     box = sandbox()
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
-        dress_page(response, (box.options.redirect_uri, box.options.implicit_redirect_uri))
+        dress_page(response, [client.redirect_uri for client in box.registry.clients])
     elif request.endpoint != "static" and request.blueprint != control.bp.name:
         _hold_back(box.options.latency_ms)
     if box.options.cors and is_cors(request):

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+from sandbox import redirect_uris
 from sandbox.options import Options, find_problem
 
 LARGEST_FLEET = 1_000_000
@@ -84,6 +85,12 @@ def _add_registration(group: "argparse._ArgumentGroup") -> None:
         default=Options.implicit_redirect_uri,
         type=_redirect_uri,
         help="registered for the web client, implicit flow (%(default)s)",
+    )
+    group.add_argument(
+        "--workbench-redirect-uri",
+        metavar="URI",
+        type=_redirect_uri,
+        help="registered for a third client, of type server, for trying things out (no such client)",
     )
     group.add_argument(
         "--seed",
@@ -190,10 +197,9 @@ def _on_or_off(text: str) -> bool:
 
 
 def _redirect_uri(text: str) -> str:
-    """Accept an absolute URI without a fragment (RFC 6749 section 3.1.2); custom schemes are in use."""
-    parts = urlsplit(text)
-    if not parts.scheme or not text.isascii() or "#" in text or any(c <= " " for c in text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an absolute URI without a fragment")
+    problem = redirect_uris.find_problem(text)
+    if problem:
+        raise argparse.ArgumentTypeError(f"{text!r} {problem}")
     return text
 
 

@@ -1,4 +1,4 @@
-"""The control interface for tests, under ``/_sandbox/``: faults, the clock, revocation, partners and what was received.
+"""The control interface for tests, under ``/_sandbox/``: faults, time, clients, tokens, partners and what was received.
 
 Only programs on this machine may use it; no page in a browser can, whatever its name resolves to.
 """
@@ -15,6 +15,8 @@ from sandbox.faults import Fault
 from sandbox.magic import MAGIC_DRIVERS
 from sandbox.partners.credentials import MAIN_SECRETS, PARTNERS, SECRETS
 from sandbox.problems import Problem
+from sandbox.redirect_uris import find_problem
+from sandbox.registry import UnknownClient
 from sandbox.state import sandbox
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")
@@ -88,6 +90,23 @@ def revoke_tokens() -> Response:
     if email is not None and driver is None:
         raise Problem(404, "No such driver")
     return jsonify(revoked=sandbox().tokens.revoke_driver(driver.number if driver else None))
+
+
+@bp.put("/clients")
+def register_redirect_uri() -> Response:
+    """Register another redirect URI: ``{"client_id": id, "redirect_uri": URI}``."""
+    body = _body()
+    client_id, redirect_uri = body.get("client_id"), body.get("redirect_uri")
+    if not isinstance(client_id, str) or not isinstance(redirect_uri, str):
+        raise Problem(400, '"client_id" and "redirect_uri" must be texts')
+    problem = find_problem(redirect_uri)
+    if problem:
+        raise Problem(400, f'"redirect_uri" {problem}')
+    try:
+        sandbox().registry.register(client_id, redirect_uri)
+    except UnknownClient:
+        raise Problem(404, "No such client") from None
+    return Response(status=204)
 
 
 @bp.post("/partners/revoke")

@@ -1,8 +1,10 @@
 """Headers that every answer of a kind carries."""
 
-from urllib.parse import urlsplit
+from collections.abc import Iterable
 
 from flask import Request, Response
+
+from sandbox.redirect_uris import form_target
 
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
@@ -26,7 +28,7 @@ CORS_ANSWER = {
 }
 
 
-def dress_page(response: Response, redirect_uris: tuple[str, ...]) -> None:
+def dress_page(response: Response, redirect_uris: Iterable[str]) -> None:
     """Add what a page of ours carries. The policy lets forms go to the registered redirect URIs, because Chromium
     applies ``form-action`` to the redirect that answers a form as well."""
     targets = " ".join(sorted({form_target(uri) for uri in redirect_uris}))
@@ -35,18 +37,6 @@ def dress_page(response: Response, redirect_uris: tuple[str, ...]) -> None:
         f"form-action 'self' {targets}"
     )
     response.headers.update(PAGE_HEADERS)
-
-
-def form_target(redirect_uri: str) -> str:
-    """Return what ``form-action`` calls a redirect URI: its origin, or its scheme where no origin can be written."""
-    origin = origin_of(redirect_uri)
-    return origin if origin and "[" not in origin else urlsplit(redirect_uri).scheme + ":"
-
-
-def origin_of(uri: str) -> str | None:
-    """Return the origin of a web address, None for a custom scheme such as mobile apps register."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else None
 
 
 def is_cors(request: Request) -> bool:

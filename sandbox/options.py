@@ -18,6 +18,7 @@ class Options:
     public_url: str | None = None
     redirect_uri: str = "http://127.0.0.1:8000/connect/callback"
     implicit_redirect_uri: str = "http://127.0.0.1:8000/implicit/callback"
+    workbench_redirect_uri: str | None = None
     seed: int = 1
     devices: int | None = None
     drivers: int = 0

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
+from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import Headers
 
@@ -39,6 +40,12 @@ def show_refusal(refused: AuthorizationRefused) -> tuple[str, int]:
     """Show why an authorization request was refused: in the body, never by redirect (docs general/authentication)."""
     title = "This request cannot go on"
     return error_page(400, title, str(refused), refused.error, refused.facts, stays_here=True), 400
+
+
+@bp.errorhandler(OAuth2Error)
+def show_late_refusal(error: OAuth2Error) -> tuple[str, int]:
+    """Show what Authlib refuses after all: the client's redirect URI changed between two looks at it."""
+    return show_refusal(AuthorizationRefused(error.error, error.get_error_description()))
 
 
 @bp.get("/oauth/authorization/new")

@@ -10,35 +10,13 @@ from collections.abc import Sequence
 from flask import Blueprint, Response, render_template, request, url_for
 
 from sandbox.browser import CONSENT_COOKIE, SESSION_COOKIE, delete_cookie, is_from_our_page, set_cookie
-from sandbox.headers import origin_of
 from sandbox.people import Driver, email_of
 from sandbox.state import sandbox
 
 bp = Blueprint("pages", __name__)
 
 AUTHORIZATION = "/oauth/authorization/new"
-MOST_DRIVERS_SHOWN = 8
 OWN_TARGET = re.compile(re.escape(AUTHORIZATION) + r"\?[!-~]+")
-
-
-@bp.get("/")
-def index() -> str:
-    """Say what this is, who can sign in and what is registered; secrets are on the terminal alone."""
-    box = sandbox()
-    shown = min(box.people.count, MOST_DRIVERS_SHOWN)
-    drivers = [box.people.driver(number) for number in range(shown)]
-    return render_template(
-        "index.html",
-        driver=signed_in_driver(),
-        drivers=[(driver, len(box.fleet.of_driver(driver.number))) for driver in drivers],
-        more_drivers=box.people.count - shown,
-        last_email=email_of(box.people.count - 1),
-        password=box.people.password,
-        app=box.registry.app,
-        app_url=origin_of(box.options.redirect_uri),
-        clients=box.registry.clients,
-        total=f"{box.fleet.total():,}",
-    )
 
 
 @bp.get("/sign-in")

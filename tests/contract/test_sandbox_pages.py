@@ -1,5 +1,6 @@
 """What all pages of the sandbox owe: a title, the banner, a strict policy, nothing inline, cookies out of reach."""
 
+import html
 import re
 
 import pytest
@@ -83,6 +84,12 @@ def test_the_index_shows_what_is_registered_but_no_secret(sandbox):
     assert shown["app_secret"] not in page
     assert shown["client_secret"] not in page
     assert "driver42@example.com" in page
+
+
+def test_the_index_lists_the_magic_drivers(sandbox):
+    page = requests.get(sandbox.origin, timeout=10).text
+    for driver in sandbox.control("GET", "/magic-drivers")["drivers"]:
+        assert all(html.escape(driver[name]) in page for name in ("email", "title", "what"))
 
 
 def test_the_consent_page_names_app_driver_and_destination(sandbox):

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.contract
 KEYS = {
     "origin", "app_id", "app_secret", "client_id", "client_secret", "web_client_id", "redirect_uri",
     "implicit_redirect_uri", "driver_email", "driver_password", "drivers", "partners",
+    "workbench_client_id", "workbench_client_secret", "workbench_redirect_uri",
 }  # fmt: skip
 SERVICES = "AUTH PLATFORM TELEMETRY EVENTS RULES TRIPS DIAGNOSTIC SAFETY BEHAVIORAL DISTANCE DUMMIES".split()
 
@@ -90,8 +91,9 @@ def test_the_same_seed_gives_the_same_credentials_and_another_gives_others():
             return {name: value for name, value in sandbox.credentials.items() if name != "origin"}
 
     assert credentials("--seed", 5) == credentials("--seed", 5, "--devices", 9)
-    other = credentials("--seed", 6)
-    assert all(other[name] != value for name, value in credentials("--seed", 5).items() if "_id" in name)
+    workbench = "--workbench-redirect-uri", "http://127.0.0.1:8000/workbench/catch"
+    first, other = credentials("--seed", 5, *workbench), credentials("--seed", 6, *workbench)
+    assert all(other[name] != value for name, value in first.items() if "_id" in name)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

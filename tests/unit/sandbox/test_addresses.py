@@ -1,7 +1,7 @@
 import pytest
 
 from sandbox.addresses import Addresses, service_of
-from sandbox.headers import form_target, origin_of
+from sandbox.redirect_uris import form_target, origin_of
 
 
 @pytest.mark.parametrize(

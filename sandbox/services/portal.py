@@ -1,0 +1,59 @@
+"""The index, and what Vinli's Developer Portal would do: the redirect URIs that are registered can be changed there."""
+
+from flask import Blueprint, Response, render_template, request
+
+from sandbox.browser import is_from_our_page
+from sandbox.magic import MAGIC_DRIVERS
+from sandbox.people import email_of
+from sandbox.redirect_uris import find_problem, origin_of
+from sandbox.services.pages import error_page, foreign_form_page, signed_in_driver
+from sandbox.state import sandbox
+
+bp = Blueprint("portal", __name__)
+
+MOST_DRIVERS_SHOWN = 8
+
+
+@bp.get("/")
+def index() -> str:
+    """Say what this is, who can sign in and what is registered; secrets are on the terminal alone."""
+    return _index_page()
+
+
+@bp.post("/clients")
+def register_redirect_uri() -> Response | tuple[str, int]:
+    """Register another redirect URI for a client."""
+    if not is_from_our_page(request):
+        return foreign_form_page()
+    client_id, redirect_uri = request.form.get("client_id", ""), request.form.get("redirect_uri", "")
+    if sandbox().registry.client(client_id) is None:
+        text = "No client with this client_id is registered, so nothing was changed."
+        return error_page(404, "No such client", text, "invalid_client"), 404
+    problem = find_problem(redirect_uri)
+    if problem:
+        return _index_page(client_id, redirect_uri, f"This {problem}. Nothing was changed."), 400
+    sandbox().registry.register(client_id, redirect_uri)
+    return Response(status=303, headers={"Location": "/#registered"})
+
+
+def _index_page(rejected_for: str = "", rejected: str = "", problem: str = "") -> str:
+    """Return the index; ``rejected`` stays in the field of the client ``rejected_for``, with the problem beside it."""
+    box = sandbox()
+    shown = min(box.people.count, MOST_DRIVERS_SHOWN)
+    drivers = [box.people.driver(number) for number in range(shown)]
+    return render_template(
+        "index.html",
+        driver=signed_in_driver(),
+        drivers=[(driver, len(box.fleet.of_driver(driver.number))) for driver in drivers],
+        more_drivers=box.people.count - shown,
+        last_email=email_of(box.people.count - 1),
+        magic_drivers=MAGIC_DRIVERS,
+        password=box.people.password,
+        app=box.registry.app,
+        app_url=origin_of(box.options.redirect_uri),
+        clients=box.registry.clients,
+        rejected_for=rejected_for,
+        rejected=rejected,
+        problem=problem,
+        total=f"{box.fleet.total():,}",
+    )
