@@ -131,6 +131,7 @@ def start_all(programs: Programs, environment: dict[str, str]) -> list[str]:
         f"  Vinli Connect    {environment['PUBLIC_URL']}",
         *lines,
         f"  Operator         {operator_link(environment)}   (works once)",
+        f"  Workbench        {environment['PUBLIC_URL']}/workbench   (for the operator)",
         f"  Command line     .venv/bin/flask -e {SETTINGS_FILE} --app app devices list",
     ]
 
@@ -144,6 +145,7 @@ def run_sandbox(programs: Programs, environment: Mapping[str, str], app_port: st
     public_url = environment["PUBLIC_URL"]
     callbacks = ["--redirect-uri", f"{public_url}/connect/callback"]
     callbacks += ["--implicit-redirect-uri", f"{public_url}/implicit/callback"]
+    callbacks += ["--workbench-redirect-uri", f"{public_url}/workbench/catch"]
     arguments = ["sandbox", "--port", port, "--json", *callbacks]
     with SANDBOX_LOG.open("w", encoding="utf-8") as log:
         program = programs.start("sandbox", arguments, environment, stdout=subprocess.PIPE, stderr=log)
@@ -165,6 +167,8 @@ def sandbox_settings(about: Mapping[str, Any]) -> dict[str, str]:
         "VINLI_CLIENT_ID": about["client_id"],
         "VINLI_CLIENT_SECRET": about["client_secret"],
         "VINLI_WEB_CLIENT_ID": about["web_client_id"],
+        "VINLI_WORKBENCH_CLIENT_ID": about["workbench_client_id"],
+        "VINLI_WORKBENCH_CLIENT_SECRET": about["workbench_client_secret"],
         **{f"VINLI_{service}_URL": about["origin"] for service in services},
     }
 
