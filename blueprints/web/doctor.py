@@ -74,6 +74,9 @@ def _roles(settings: Settings, typed: Typed) -> tuple[Role, ...]:
     if settings.vinli_web_client_id:
         implicit = (settings.vinli_web_client_id, settings.implicit_redirect_uri, typed.implicit_redirect_uri)
         roles.append(Role("implicit_client", "implicit flow", "VINLI_WEB_CLIENT_ID", *implicit))
+    if settings.vinli_workbench_client_id:
+        workbench = (settings.vinli_workbench_client_id, settings.workbench_redirect_uri)
+        roles.append(Role("workbench_client", "workbench", "VINLI_WORKBENCH_CLIENT_ID", *workbench))
     return tuple(roles)
 
 

@@ -47,6 +47,11 @@ class Checkup:
     def registered(self, role: Role) -> RegisteredClient | None:
         return next((one for one in self.clients() or () if one.id == role.client_id), None)
 
+    def holder_of(self, redirect_uri: str, *, but: str | None = None) -> str | None:
+        """Return the id, for a person, of a client that has this redirect URI, other than ``but``."""
+        found = (one.id for one in self.clients() or () if one.redirect_uri == redirect_uri and one.id != but)
+        return next(map(_shown, found), None)
+
     def role_of(self, redirect_uri: str | None) -> Role | None:
         return next((role for role in self.roles if role.redirect_uri == redirect_uri), None)
 
@@ -64,6 +69,8 @@ def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
     if _is_app_id(checkup, role):
         what = f"{role.variable} is the App ID. An app owns OAuth clients, and each has an id of its own."
         todo = f"Set {role.variable} to the id of the client with the redirect URI {role.redirect_uri} in {PORTAL}."
+        if right := checkup.holder_of(role.redirect_uri):
+            todo = f"Set {role.variable} to {right}, the client with the redirect URI {role.redirect_uri}."
         yield problem(f"app_id_as_{role.code}_id", "App ID used as client id", what, todo, facts)
         return
     if checkup.clients() is None:
@@ -117,10 +124,9 @@ def _not_found(checkup: Checkup, role: Role, facts: Facts) -> Finding:
         what = "Vinli accepts this client with its secret, but does not list it for this app: it may be another app’s."
         todo = "Set VINLI_APP_ID and VINLI_APP_SECRET to those of the app that owns the client."
         return warning("client_of_another_app", "Another app’s client", what, todo, facts)
-    right = next((one.id for one in clients if one.redirect_uri == role.redirect_uri), None)
     what = f"Among this app’s {len(clients)} OAuth clients there is none with the id in {role.variable}."
-    if right is not None:
-        todo = f"Set {role.variable} to {_shown(right)}, which has the redirect URI {role.redirect_uri}."
+    if right := checkup.holder_of(role.redirect_uri):
+        todo = f"Set {role.variable} to {right}, which has the redirect URI {role.redirect_uri}."
     else:
         todo = f"In {PORTAL}, add a client with the redirect URI {role.redirect_uri}, and "
         todo += f"set {role.variable} to its id."
@@ -202,13 +208,12 @@ def _case(checkup: Checkup, role: Role) -> Case:
         "implicit flow": settings.implicit_redirect_uri,
         "workbench": settings.workbench_redirect_uri,
     }
-    has_ours = (other.id for other in checkup.clients() or () if other.redirect_uri == role.redirect_uri)
     return Case(
         sent=role.redirect_uri,
         client_id=role.client_id,
         public_url=settings.public_url,
         others={flow: uri for flow, uri in flows.items() if uri != role.redirect_uri},
-        holder=next((_shown(other) for other in has_ours if other != role.client_id), None),
+        holder=checkup.holder_of(role.redirect_uri, but=role.client_id),
         external=f"{checkup.external}{path}" if checkup.external else None,
     )
 

@@ -87,9 +87,14 @@ def _differences(case: Case, registered: str, facts: Facts) -> tuple[Finding, ..
 
 
 def _difference_problem(case: Case, one: Difference, registered: str, facts: Facts) -> Finding:
-    todo = f"{one.remedy} All of it is then {case.sent}"
-    if one.code == "other_host" and (origin := _origin_if_deployed(case, registered)):
-        todo = f"Set PUBLIC_URL to {origin}, the address that is registered: it still is {case.public_url}."
+    todo = f"{one.remedy} The whole of it has to be {case.sent}"
+    if one.code == "other_host":
+        origin = _origin_if_deployed(case, registered)
+        todo = f"In {PORTAL}, replace what is registered for the client {case.client_id} by {case.sent}"
+        if origin is not None:
+            todo = (
+                f"Set PUBLIC_URL to {origin}, the address that is registered: it still is {case.public_url}."
+            )
     return problem(one.code, one.title, one.words, todo, facts)
 
 

@@ -97,6 +97,13 @@ def test_a_right_configuration_behind_a_proxy_has_nothing_wrong(good_vinli, loca
     assert (wrong(diagnosis), unknowns(diagnosis)) == ([], set())
 
 
+def test_the_right_client_is_named_where_it_is_listed(sandbox, local_site):
+    about = sandbox.credentials
+    for variable, value in (("VINLI_CLIENT_ID", about["app_id"]), ("VINLI_CLIENT_ID", "somebody")):
+        (found,) = examine(local_site(about, **{variable: value})).problems
+        assert found.todo.startswith(f"Set VINLI_CLIENT_ID to {about['client_id']}, ")
+
+
 def test_without_an_implicit_client_nothing_is_wrong(sandbox, local_site):
     about = sandbox.credentials | {"web_client_id": ""}
     diagnosis = examine(local_site(about), OPEN)
@@ -237,6 +244,16 @@ def test_each_way_to_register_the_wrong_redirect_uri_is_named(registered, is_typ
     assert wrong(diagnosis) == REGISTERED[registered]
     for found in diagnosis.problems:
         assert ("Sent", CALLBACK) in found.facts or found.code == "redirect_uris_swapped"
+
+
+def test_the_workbench_has_a_client_of_its_own_to_be_looked_at(good_vinli, local_site):
+    bench = {"VINLI_WORKBENCH_CLIENT_ID": "the-bench-id", "VINLI_WORKBENCH_CLIENT_SECRET": "the-bench-secret"}
+    site = local_site(good_vinli.origin, **bench)
+    assert wrong(examine(site)) == ["unknown_workbench_client"]
+    good = [entry("the-client-id", "server", CALLBACK), entry("the-web-client-id", "web", IMPLICIT)]
+    for uri, codes in ((f"{HERE}/workbench/catch", []), (f"{HERE}/workbench/Catch", ["path_case"])):
+        good_vinli.answers[CLIENTS] = json_reply({"clients": [*good, entry("the-bench-id", "server", uri)]})
+        assert wrong(examine(site)) == codes
 
 
 def test_plain_http_is_named_where_https_is_required(good_vinli, local_site):

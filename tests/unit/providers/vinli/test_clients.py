@@ -1,0 +1,123 @@
+"""What the list of an app's clients says about clients and clocks, and what the token endpoint says about ours."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from providers.auth import BasicAuth
+from providers.errors import Nonsense, Unauthorized
+from providers.http import Transport
+from providers.vinli.auth import AuthClient
+from providers.vinli.clients import Belief, ClientDirectory, RegisteredClient, Registrations, probe_client
+from tests.unit.providers.servers import Server, http, json_reply
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 250_000, UTC)
+APP = BasicAuth("app", "secret")
+
+
+@pytest.fixture
+def serve():
+    """Answer every request alike: ``serve(answer)`` gives the server's origin and a transport to it."""
+    made = []
+
+    def start(answer):
+        server, transport = Server(lambda _: answer), Transport(pool_size=2)
+        made.extend((server, transport))
+        return server, transport
+
+    yield start
+    for one in made:
+        one.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"id": "a", "type": "web", "data": {"redirectUri": "u"}}, RegisteredClient("a", "web", "u")),
+        ({"id": "a"}, RegisteredClient("a", None, None)),
+        ({"id": "a", "type": 7, "data": []}, RegisteredClient("a", None, None)),
+        ({"id": "a", "type": None, "data": {"redirectUri": ["u"]}}, RegisteredClient("a", None, None)),
+        ({"id": ""}, None),
+        ({"id": 7}, None),
+        ({}, None),
+        (None, None),
+        ("a", None),
+    ],
+)
+def test_one_entry_is_read_as_far_as_it_makes_sense(value, expected):
+    assert RegisteredClient.from_json(value) == expected
+
+
+def test_the_list_is_asked_for_with_the_app_and_dated(serve):
+    entries = [{"id": str(number)} for number in range(300)]
+    reply = json_reply({"clients": [None, *entries]}, date="Wed, 04 Mar 2026 05:06:06 GMT")
+    server, transport = serve(reply)
+    directory = ClientDirectory(transport, server.origin, clock=NOW.timestamp)
+    found = directory.registered(APP, deadline=10.0)
+    assert [client.id for client in found.clients] == [str(number) for number in range(200)]
+    assert found.date == datetime(2026, 3, 4, 5, 6, 6, tzinfo=UTC)
+    assert found.measured_at == NOW
+    (request,) = server.received
+    assert (request.method, request.target) == ("GET", "/api/v1/clients")
+    assert request.headers["authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (json_reply({"clients": None}), Nonsense),
+        (json_reply([]), Nonsense),
+        (http(200, b'{"clients": ["\\ud800"]}'), Nonsense),
+        (http(401), Unauthorized),
+    ],
+)
+def test_what_is_no_list_is_an_error(answer, error, serve):
+    server, transport = serve(answer)
+    with pytest.raises(error):
+        ClientDirectory(transport, server.origin).registered(APP)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "elapsed", "skew"),
+    [
+        (0.0, 0.1, 0.0),
+        (0.9, 0.1, 0.0),  # the fraction that a Date leaves out
+        (1.0, 5.0, 0.0),  # written when the call began
+        (100.0, 0.5, 98.5),
+        (-100.0, 0.5, -100.0),
+    ],
+)
+def test_only_what_neither_whole_seconds_nor_the_way_explain_is_skew(ahead, elapsed, skew):
+    found = Registrations((), NOW, NOW + timedelta(seconds=ahead), elapsed)
+    assert found.skew == pytest.approx(skew)
+
+
+def test_without_a_date_nothing_is_known_of_the_clocks():
+    assert Registrations((), None, NOW, 0.1).skew is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "belief"),
+    [
+        (json_reply({"error": "invalid_grant"}, 400), Belief.GOOD),
+        (json_reply({"error": "invalid_grant"}, 403), Belief.GOOD),
+        (json_reply({"error": "invalid_client"}, 400), Belief.REFUSED),
+        (json_reply({"error": "invalid_client"}, 401), Belief.REFUSED),
+        (http(401), Belief.REFUSED),
+        (http(403), Belief.UNKNOWN),
+        (json_reply({"error": "unauthorized_client"}, 400), Belief.UNKNOWN),
+        (json_reply({"error": "invalid_request"}, 400), Belief.UNKNOWN),
+        (json_reply({"access_token": "somebody's"}), Belief.UNKNOWN),
+        (http(500), Belief.UNKNOWN),
+        (http(302, location="http://127.0.0.1:9/"), Belief.UNKNOWN),
+    ],
+)
+def test_that_a_made_up_code_is_wrong_says_that_the_client_is_right(answer, belief, serve):
+    server, transport = serve(answer)
+    auth = AuthClient(transport, server.origin, "client", "client-secret")
+    probe = probe_client(auth, "http://127.0.0.1:8000/back", deadline=10.0)
+    assert probe.belief is belief
+    assert "client-secret" not in repr(probe)
+    (request,) = server.received
+    assert request.form["redirect_uri"] == "http://127.0.0.1:8000/back"
+    assert len(request.form["code"]) > 40
