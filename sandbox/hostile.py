@@ -1,4 +1,7 @@
-"""Names that attack the page, the table or the log they are shown in."""
+"""Names that attack the page, the table or the log they are shown in.
+
+None holds NUL: a client may take that for an answer that makes no sense, and show none of the other names.
+"""
 
 from dataclasses import replace
 
@@ -21,7 +24,7 @@ DEVICE_NAMES = (
     None,
     "",
     " \t ",
-    "\u0000nul \u0007bell \u001b[31mred",
+    "\u0007bell \u001b[31mred \u0008\u007f",
     '=HYPERLINK("https://evil.example/","csv")',
     "</title></textarea></script><!--",
     "javascript:alert(1)//\\",
@@ -29,7 +32,7 @@ DEVICE_NAMES = (
 )
 MAKES = ("<b>Make</b>", '"><svg onload=alert(1)>', "\u202eekam\u202c", "M" * 300, "", "a\r\nb: c")
 MODELS = ("</td></table>Model", "' autofocus onfocus='alert(1)", "M\u0308\u0323\u0489odel", "", "x" * 300)
-TRIMS = ("<i>trim</i>", "\u0000", "\\u003cscript\\u003e", "")
+TRIMS = ("<i>trim</i>", "\u001b[1m", "\\u003cscript\\u003e", "")
 
 
 def with_hostile_names(kind: CarModel, number: int) -> CarModel:
