@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from blueprints.web.shell import curl_line, quoted
+from blueprints.web.shell import Variable, curl_line, quoted
 
 ODD = (
     "plain",
@@ -69,3 +69,19 @@ def test_what_stands_around_a_variable_is_taken_as_it_is(text):
 
 def test_a_dollar_that_names_no_variable_stays_one():
     assert words_of(f"curl {quoted('costs 5$ or $1, says $A')}", A="Ann") == ["costs 5$ or $1, says Ann"]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_variables_beside_any_text_are_filled_in_and_the_text_is_taken_as_it_is(text):
+    line = curl_line(
+        "POST",
+        "https://api.example.com/token",
+        {},
+        None,
+        user=(text, Variable("A_SECRET")),
+        form={"code": Variable("A_CODE"), "redirect_uri": text},
+    )
+    words = words_of(line, A_SECRET="the $secret", A_CODE="c & d", NOT_OURS="gone", NOR_THIS="gone")
+    assert words[words.index("--user") + 1] == f"{text}:the $secret"
+    sent = [words[at + 1] for at, word in enumerate(words) if word == "--data-urlencode"]
+    assert sent == ["code=c & d", f"redirect_uri={text}"]

@@ -1,0 +1,142 @@
+"""Preflight: an authorization request is sent as a driver's browser would send it, and what came of it said in words.
+
+The usual variants of the redirect URI can be asked for beside it, a few at a time within the time of one page.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from blueprints.web.authorization_requests import RequestForm
+from blueprints.web.budget import Budget
+from blueprints.web.hiding import hide
+from blueprints.web.logs import log_event
+from blueprints.web.preflight_words import Advice, advice_for, conclusion_of, verdict_of
+from blueprints.web.problems import Problem, problem_for
+from blueprints.web.services import Services, services
+from providers.errors import ProviderError
+from providers.vinli.preflight import Outcome, made_up_challenge, made_up_state, preflight
+from providers.vinli.variants import Variant, variants
+
+# Seconds for all requests of one page, and for one of them.
+PREFLIGHT_SECONDS = 8.0
+REQUEST_SECONDS = 5.0
+AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request and what came of it: an `outcome`, or a `problem` when no answer came."""
+
+    variant: Variant
+    outcome: Outcome | None
+    problem: Problem | None
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.outcome is not None and self.outcome.accepts_redirect_uri
+
+    @property
+    def verdict(self) -> str:
+        """A few words on what would happen to a driver."""
+        return self.problem.title if self.problem else verdict_of(self.outcome).title if self.outcome else ""
+
+    @property
+    def words(self) -> str:
+        """The same in a sentence or two."""
+        return verdict_of(self.outcome).words if self.outcome else ""
+
+    @property
+    def notice_kind(self) -> str:
+        return verdict_of(self.outcome).kind if self.outcome else "problem"
+
+    @property
+    def status(self) -> int | None:
+        return self.outcome.status if self.outcome else None
+
+    @property
+    def milliseconds(self) -> int:
+        return round(self.outcome.elapsed * 1000) if self.outcome else 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a page of preflight shows. `rows` are the variants, none when they were not asked for."""
+
+    asked: Asked
+    advice: tuple[Advice, ...]
+    rows: tuple[Asked, ...] = ()
+    conclusion: str = ""
+
+    @property
+    def table(self) -> tuple[Asked, ...]:
+        """What was asked for and its variants, side by side."""
+        return (self.asked, *self.rows)
+
+    @property
+    def status(self) -> int:
+        """The status of the page: a server that does not answer is a failure of the page as well."""
+        return self.asked.problem.status if self.asked.problem else 200
+
+
+def run_preflight(form: RequestForm, *, with_variants: bool) -> Report:
+    """Ask for what a form holds, which has no errors. Raises Saturated when too many wait for Vinli already."""
+    budget, sent = Budget(PREFLIGHT_SECONDS), Variant("as_is", "As it is", form.redirect_uri)
+    with services().bulkhead.slot():
+        asked = _ask(form, sent, budget)
+        others = variants(form.redirect_uri) if with_variants and not asked.problem else ()
+        rows = _ask_all(form, others, budget)
+    settings = services().settings
+    log_event(
+        "workbench preflight",
+        kind=asked.outcome.kind if asked.outcome else None,
+        upstream_status=asked.outcome.status if asked.outcome else None,
+        variants=len(rows),
+    )
+    return Report(
+        asked,
+        advice_for(form, asked.outcome, settings) if asked.outcome else (),
+        rows,
+        conclusion_of(form, settings, asked.is_accepted, _accepted(rows), _unanswered(rows)) if rows else "",
+    )
+
+
+def _ask_all(form: RequestForm, others: tuple[Variant, ...], budget: Budget) -> tuple[Asked, ...]:
+    if not others:
+        return ()
+    application = services()
+    with ThreadPoolExecutor(AT_ONCE, "preflight") as threads:
+        return tuple(threads.map(lambda variant: _ask(form, variant, budget, application), others))
+
+
+def _ask(form: RequestForm, variant: Variant, budget: Budget, application: Services | None = None) -> Asked:
+    """Send one request; a thread that is in no request of ours is given the `application`."""
+    application = application or services()
+    state = made_up_state()
+    code_challenge = made_up_challenge() if form.uses_pkce else None
+    changed = replace(form, redirect_uri=variant.redirect_uri)
+    url = changed.url(application.settings, form.state or state, code_challenge)
+    try:
+        outcome = preflight(application.transport, url, deadline=budget.share(REQUEST_SECONDS))
+    except ProviderError as error:
+        return Asked(variant, None, problem_for(error))
+    return Asked(variant, _without(outcome, [form.state or state, code_challenge or ""]), None)
+
+
+def _without(outcome: Outcome, secrets: list[str]) -> Outcome:
+    """Return an outcome whose texts do not repeat what was sent and is nobody's to see."""
+    return replace(
+        outcome,
+        title=hide(outcome.title, secrets),
+        text=hide(outcome.text, secrets),
+        location=hide(outcome.location, secrets),
+    )
+
+
+def _accepted(rows: tuple[Asked, ...]) -> tuple[Variant, ...]:
+    return tuple(row.variant for row in rows if row.is_accepted)
+
+
+def _unanswered(rows: tuple[Asked, ...]) -> int:
+    return sum(row.problem is not None for row in rows)
