@@ -23,6 +23,8 @@ from blueprints import (
     implicit,
     operator,
     partners,
+    workbench,
+    workbench_requests,
 )
 from blueprints.web.bulkhead import Bulkhead
 from blueprints.web.cookies import prefixed
@@ -54,7 +56,7 @@ from store.workbench_runs import WorkbenchRuns
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
 # With no operator there is nobody who may use these.
-OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp)
+OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, workbench_requests.bp)
 MAX_BODY_BYTES = 64 * 1024
 UPSTREAM_SECONDS = 5.0
 # gunicorn stops for good, instead of starting workers over and over, when one exits with this status.

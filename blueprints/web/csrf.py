@@ -24,6 +24,8 @@ VALID_SECONDS = 12 * 3600
 CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # They take a token in the Authorization header, which no form and no other site's script can send for somebody.
 BEARER_ENDPOINTS = frozenset({"api.tire_sidewall"})
+# It shows what an authorization server's form sent (response_mode=form_post) and changes nothing, as a GET would.
+DISPLAY_ENDPOINTS = frozenset({"workbench.catch"})
 
 
 class StaleForm(Exception):
@@ -43,7 +45,7 @@ def register_csrf(app: Flask) -> None:
 
 
 def _check() -> None:
-    if request.method not in CHANGING_METHODS or request.endpoint in {None, *BEARER_ENDPOINTS}:
+    if request.method not in CHANGING_METHODS or request.endpoint in {None, *BEARER_ENDPOINTS, *DISPLAY_ENDPOINTS}:
         return
     if not _is_same_origin():
         raise StaleForm

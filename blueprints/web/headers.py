@@ -12,7 +12,9 @@ IMPLICIT_ENDPOINTS = frozenset({"implicit.index", "implicit.callback"})
 # Pages that show pictures from wherever a partner keeps them.
 PICTURE_ENDPOINTS = frozenset({"partners.images", "partners.add_image"})
 # Pages whose address holds a code, a state or a one-time link: nobody is told where the reader came from.
-SECRET_ADDRESS_ENDPOINTS = frozenset({"connect.callback", "implicit.callback", "operator.sign_in"})
+SECRET_ADDRESS_ENDPOINTS = frozenset(
+    {"connect.callback", "implicit.callback", "operator.sign_in", "workbench.catch"}
+)
 
 FIXED_HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -13,6 +13,7 @@ from typing import Any, Self
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
+from providers.answers import Answer
 from providers.auth import BasicAuth, BearerAuth
 from providers.checks import checked_lifetime, checked_token
 from providers.errors import Refused
@@ -132,6 +133,17 @@ class AuthClient:
         (never Unauthorized, which is about a driver's token), Nonsense for an answer that is no token response,
         and the other ProviderErrors.
         """
+        answer = self.token_answer(code, redirect_uri, code_verifier, deadline=deadline)
+        try:
+            return TokenResponse.from_json(answer.json())
+        except ValueError as error:
+            raise answer.nonsense(str(error)) from error
+
+    def token_answer(
+        self, code: str, redirect_uri: str, code_verifier: str | None, *, deadline: float | None = None
+    ) -> Answer:
+        """Make the token request and return what came with status 200, whatever it says; the rest is as in
+        `exchange`."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         if code_verifier is not None:
             form["code_verifier"] = code_verifier
@@ -149,10 +161,7 @@ class AuthClient:
             raise _plain_refusal(refusal) from refusal
         if answer.status != 200:
             raise answer.nonsense("a token response comes with status 200")
-        try:
-            return TokenResponse.from_json(answer.json())
-        except ValueError as error:
-            raise answer.nonsense(str(error)) from error
+        return answer
 
     def current_user(self, access_token: str, *, deadline: float | None = None) -> User:
         """Return whom an access token speaks for, within `deadline` seconds. Raises Unauthorized when it is no

@@ -6,6 +6,10 @@ const modules = {
   "copy-text": () => import("./copy-text.js"),
   "tire-photo": () => import("./tire-photo.js"),
   implicit: () => import("./implicit.js"),
+  catch: () => import("./catch.js"),
+  "address-check": () => import("./address-check.js"),
+  "send-on": () => import("./send-on.js"),
+  countdown: () => import("./countdown.js"),
 };
 
 for (const [name, load] of Object.entries(modules)) {
