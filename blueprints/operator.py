@@ -37,7 +37,7 @@ from blueprints.web.operators import (
 )
 from blueprints.web.pages import NumberedPage, page_number
 from blueprints.web.problems import Action, Problem, ProblemError
-from blueprints.web.requests import refuse_other_methods, refuse_prefetch
+from blueprints.web.requests import local_path, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 
 bp = Blueprint("operator", __name__, url_prefix=SIGN_IN_PATH)
@@ -172,8 +172,9 @@ def _sign_in_by_password() -> Response | tuple[str, int]:
     services().store.ping()
     if not password_is_right(request.form.get("password", "")):
         log_event("operator sign-in refused")
-        return render_template("operator_sign_in.html", error="That is not the operator’s password."), 403
-    return _signed_in()
+        wrong = "That is not the operator’s password."
+        return render_template("operator_sign_in.html", error=wrong, next=request.form.get("next")), 403
+    return _signed_in(request.form.get("next"))
 
 
 def _sign_in_by_link(link: str) -> Response:
@@ -185,7 +186,7 @@ def _sign_in_by_link(link: str) -> Response:
     return _signed_in()
 
 
-def _signed_in() -> Response:
+def _signed_in(next_path: str | None = None) -> Response:
     sign_in_operator()
     log_event("operator signed in")
-    return redirect(url_for("operator.devices"), code=303)
+    return redirect(local_path(next_path, url_for("operator.devices")), code=303)

@@ -124,7 +124,9 @@ def app_variables(origin: str, sandbox: dict[str, str] | None = None) -> dict[st
     """Return the variables of an application at ``origin`` that talks to a sandbox (its JSON line)."""
     about = sandbox or {}
     upstream = about.get("origin", "http://127.0.0.1:9")
+    workbench = ("workbench_client_id", "workbench_client_secret")
     return {
+        **{f"VINLI_{name.upper()}": about[name] for name in workbench if about.get(name)},
         "PUBLIC_URL": origin,
         "SECRET_KEY": SECRET_KEY,
         "OPERATOR_PASSWORD": OPERATOR_PASSWORD,

@@ -45,7 +45,11 @@ def register_csrf(app: Flask) -> None:
 
 
 def _check() -> None:
-    if request.method not in CHANGING_METHODS or request.endpoint in {None, *BEARER_ENDPOINTS, *DISPLAY_ENDPOINTS}:
+    if request.method not in CHANGING_METHODS or request.endpoint in {
+        None,
+        *BEARER_ENDPOINTS,
+        *DISPLAY_ENDPOINTS,
+    }:
         return
     if not _is_same_origin():
         raise StaleForm

@@ -38,9 +38,7 @@ def _page(problem: Problem, then: str = "") -> Promise:
 
 PROMISES: Mapping[str, Promise] = {
     "denies": _page(flow_problems.DENIED),
-    "error-in-body": Promise(
-        400, "", "The browser stays at the sandbox and never comes back; Preflight says so beforehand."
-    ),
+    "error-in-body": Promise(400, "", "The browser stays at the sandbox and never comes back."),
     "server-error": _page(REFUSED, "with the error code server_error"),
     "no-state": _page(flow_problems.NO_STATE),
     "wrong-state": _page(flow_problems.VERDICT_PROBLEMS[Verdict.UNKNOWN]),

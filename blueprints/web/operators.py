@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from flask import render_template, session
+from flask import render_template, request, session
 
 from blueprints.web.identity import end_or_renew_session, renew_session
 from blueprints.web.services import services
@@ -59,7 +59,9 @@ def operator_required(view: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
         if not is_operator():
-            return render_template("operator_sign_in.html", error=None), 401
+            # The path alone: what a query holds may be a code, and is not for a form.
+            next_path = request.path if request.method == "GET" else None
+            return render_template("operator_sign_in.html", error=None, next=next_path), 401
         return view(*args, **kwargs)
 
     return guarded

@@ -76,6 +76,8 @@ def sandbox_for(public_url: str, *arguments: str) -> SandboxProcess:
         f"{public_url}/connect/callback",
         "--implicit-redirect-uri",
         f"{public_url}/implicit/callback",
+        "--workbench-redirect-uri",
+        f"{public_url}/workbench/catch",
         *arguments,
     )
 

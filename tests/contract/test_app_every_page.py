@@ -23,7 +23,7 @@ PERSONAL = ("/garage", "/operator", "/operator/devices", "/connect/callback", "/
 
 def addresses(app) -> list[str]:
     """Return a path for every rule of the application, and some that lead nowhere."""
-    values = {"device_id": f"{DEVICE_ID}1", "filename": STATIC, "name": "ayyeka"}
+    values = {"device_id": f"{DEVICE_ID}1", "filename": STATIC, "name": "ayyeka", "trace_id": "0"}
     with app.test_request_context():
         adapter = app.create_url_adapter(None) or app.url_map.bind("localhost")
         rules = list(app.url_map.iter_rules())
@@ -52,6 +52,7 @@ def test_the_application_has_the_addresses_of_its_contract(local):
     }
     assert found >= {"/operator", "/operator/devices", "/operator/devices.csv", "/healthz", "/readyz"}
     assert found >= {"/partners", "/partners/ayyeka", "/api/v1/tokens"}
+    assert found >= {"/workbench", "/workbench/catch", "/workbench/traces"}
 
 
 @pytest.mark.parametrize("who", ["a stranger", "a driver", "an operator"])
@@ -126,7 +127,9 @@ def test_pages_that_read_a_session_vary_by_cookie(path, browser):
     assert "Cookie" in browser.get(path).headers["Vary"]
 
 
-@pytest.mark.parametrize("path", ["/connect/callback?code=x", "/implicit/callback", "/operator?link=x"])
+@pytest.mark.parametrize(
+    "path", ["/connect/callback?code=x", "/implicit/callback", "/operator?link=x", "/workbench/catch?code=x"]
+)
 def test_pages_with_a_secret_in_their_address_send_no_referrer(path, browser):
     assert browser.get(path).headers["Referrer-Policy"] == "no-referrer"
 
