@@ -158,6 +158,16 @@ class Browser:
     def sign_in_as_operator(self, password: str = OPERATOR_PASSWORD) -> requests.Response:
         return self.submit(self.get("/operator"), "/operator", password=password)
 
+    def compose(self, **fields: str) -> requests.Response:
+        """Let the workbench make an authorization request, of its own client unless ``fields`` say otherwise."""
+        chosen = {"response_type": "code", "pkce": "on", **fields}
+        return self.submit(self.get("/workbench/compose"), "/workbench/compose", **chosen)
+
+    def composed_url(self, **fields: str) -> str:
+        """Return the authorization URL of a request that the workbench made."""
+        links = Page(self.compose(**fields).text).links
+        return next(link for link in links if "/oauth/authorization/new" in link)
+
     def is_connected(self) -> bool:
         """Whether this site knows the driver, by the landing page's words alone."""
         return "Open my garage" in self.get("/").text

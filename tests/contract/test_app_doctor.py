@@ -161,15 +161,15 @@ SETTINGS = {
     ),
     "localhost for 127.0.0.1": (
         lambda a: {"PUBLIC_URL": "http://localhost:8000"},
-        ["loopback_name", "loopback_name"],
+        ["loopback_name"] * 3,
     ),
     "[::1] for 127.0.0.1": (
         lambda a: {"PUBLIC_URL": "http://[::1]:8000"},
-        ["loopback_name", "loopback_name"],
+        ["loopback_name"] * 3,
     ),
-    "another port": (lambda a: {"PUBLIC_URL": "http://127.0.0.1:8080"}, ["other_port", "other_port"]),
-    "no port": (lambda a: {"PUBLIC_URL": "http://127.0.0.1"}, ["port_missing", "port_missing"]),
-    "a site of its own": (lambda a: {"PUBLIC_URL": CARS}, ["other_host", "other_host"]),
+    "another port": (lambda a: {"PUBLIC_URL": "http://127.0.0.1:8080"}, ["other_port"] * 3),
+    "no port": (lambda a: {"PUBLIC_URL": "http://127.0.0.1"}, ["port_missing"] * 3),
+    "a site of its own": (lambda a: {"PUBLIC_URL": CARS}, ["other_host"] * 3),
     "a platform that is not there": (
         lambda a: {"VINLI_PLATFORM_URL": "http://127.0.0.1:9"},
         ["platform_unreachable"],

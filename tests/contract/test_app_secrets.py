@@ -199,6 +199,37 @@ def run_against_a_blabbermouth(run):
     vinli.close()
 
 
+def run_workbench(run):
+    """A run of the workbench, good and failed; then every trace of all runs so far, as a page, JSON and HAR."""
+    browser = run.browser()
+    browser.sign_in_as_operator()
+    for fault in (None, {"status": 500, "body": "boom"}):
+        url = browser.composed_url()
+        state = query_of(url)["state"]
+        run.keep("workbench state", state)
+        callback = browser.authorize(url)
+        code = query_of(callback)["code"]
+        run.keep("workbench code", code)
+        # The catch page holds both in its form, for whoever presses its button: not kept among the answers.
+        caught = super(Eavesdropper, browser).request("GET", callback.removeprefix(browser.origin))
+        form = Page(caught.text).form("/workbench/exchange")
+        assert (form["fields"]["code"], form["fields"]["state"]) == (code, state)
+        if fault:
+            run.site.fault("/oauth/token", **fault)
+        browser.post("/workbench/exchange", **form["fields"])
+        run.site.sandbox.control("DELETE", "/faults")
+    run.keep("workbench client_secret", run.site.sandbox.credentials["workbench_client_secret"])
+    links = [link for link in Page(browser.get("/workbench/traces").text).links if "/traces/" in link]
+    run.traces = []
+    for link in links:
+        browser.get(link)
+        for kind in (".json", ".har"):
+            run.traces.append(browser.get(link + kind))
+    browser.get("/workbench")
+    run.finish(browser)
+    run.answers = [answer for answer in run.answers if answer.request.path_url != "/workbench/compose"]
+
+
 def run_cli(app, *arguments):
     return subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", *arguments],
@@ -231,6 +262,7 @@ def run(request):
         run_operator(run)
         run_implicit(run)
         run_against_a_blabbermouth(run)
+        run_workbench(run)
         run.raw_store = raw_store(request, site)
         run.logs += [site.app.log(), site.sandbox.log()]
         run.store.close()
@@ -289,6 +321,29 @@ def test_neither_store_nor_log_nor_page_nor_header_holds_a_secret(run):
     for email in run.site.sandbox.credentials["drivers"]:
         assert email.encode() not in run.raw_store
         assert email not in run.site.app.log()
+
+
+def test_the_traces_of_good_and_failed_runs_are_whole_and_hold_no_secret(run):
+    read = [answer.json() for answer in run.traces if answer.url.endswith(".json")]
+    assert len(read) >= 15
+    outcomes = {(trace["flow"], trace["outcome"]) for trace in read}
+    assert outcomes >= {
+        (flow, outcome) for flow in ("connect", "workbench") for outcome in ("worked", "failed")
+    }
+    whole = {"authorization_request", "callback", "token_request", "api_call"}
+    for trace in read:
+        if trace["outcome"] == "worked":
+            assert {step["name"] for step in trace["steps"]} == whole
+            assert trace["references"]
+        if trace["outcome"] == "failed":
+            assert trace["failed_step"]
+            assert trace["reason"]
+    assert {trace["failed_step"] for trace in read} >= {"callback", "token_request", "api_call"}
+    for answer in run.traces:
+        assert found(run, answer.content) == [], answer.url
+    archives = [answer.json()["log"] for answer in run.traces if answer.url.endswith(".har")]
+    assert {archive["version"] for archive in archives} == {"1.2"}
+    assert all(archive["entries"] for archive in archives)
 
 
 def assert_is_telling(run):
