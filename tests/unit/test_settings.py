@@ -76,6 +76,7 @@ def test_every_missing_setting_is_named_in_one_message():
         ("CA_BUNDLE", "no/such/file.pem"),
         ("HTTPS_PROXY", "proxy"),
         ("VINLI_WEB_CLIENT_ID", "client"),
+        ("VINLI_WORKBENCH_CLIENT_ID", "with:colon"),
         ("VINLI_CLIENT_SECRET", "half a \udc80 text"),
         ("ANYLINE_AUTH_URL", "https://auth.anyline.com/oauth/token"),
         ("ANYLINE_API_URL", "http://api.anyline.com"),
@@ -100,6 +101,20 @@ def test_every_missing_setting_is_named_in_one_message():
 )
 def test_a_malformed_setting_is_the_only_one_named(name, text):
     assert list(problems_of(**{name: text})) == [name]
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ("VINLI_WORKBENCH_CLIENT_ID", "VINLI_WORKBENCH_CLIENT_SECRET"),
+        ("VINLI_WORKBENCH_CLIENT_SECRET", "VINLI_WORKBENCH_CLIENT_ID"),
+    ],
+)
+def test_the_workbenchs_client_is_set_whole_or_not_at_all(given, missing):
+    found = problems_of(**{given: "a-value"})
+    assert list(found) == [missing]
+    assert given in found[missing]
+    assert not problems_of(**{given: "a-value", missing: "another"})
 
 
 def test_partners_are_optional_and_their_defaults_follow_the_documents():
