@@ -58,7 +58,11 @@ PROMISES: Mapping[str, Promise] = {
     "drops-token": _page(problems.UPSTREAM_UNREACHABLE),
     "user-401": _page(REFUSED),
     "user-500": _page(problems.UPSTREAM_FAILED),
-    "devices-500": _page(problems.UPSTREAM_FAILED, "in the garage: the driver is connected all the same"),
+    "devices-500": Promise(
+        problems.UPSTREAM_FAILED.status,
+        "Your garage",
+        "where a notice says that the cars could not be loaded: the driver is connected all the same",
+    ),
     "no-devices": Promise(200, "No car here yet"),
     "many-devices": Promise(200, "Your garage", "with 84 pages"),
     "hostile-names": Promise(200, "Your garage", "where every name is text and nothing more"),

@@ -23,9 +23,10 @@ class Driver:
     def presses_connect(self) -> None:
         self.page.get_by_role("link", name="Connect your car").first.click()
 
-    def signs_in(self) -> None:
+    def signs_in(self, email: str | None = None) -> None:
+        """Sign in at the sandbox, as oneself or under another ``email``."""
         expect(self.page.get_by_role("heading", level=1)).to_contain_text("Sign in")
-        self.page.get_by_label("E-mail").fill(self.site.email(self.number))
+        self.page.get_by_label("E-mail").fill(email or self.site.email(self.number))
         self.page.get_by_label("Password").fill(self.site.password)
         self.page.get_by_role("button", name="Sign in").click()
 
