@@ -54,9 +54,10 @@ class Store(ABC):
     def get(self, key: str) -> Entry | None:
         """Return the entry, or None when there is none."""
 
-    @abstractmethod
     def get_many(self, keys: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of up to 1,000 keys, by key; those that are absent are left out."""
+        found = ((key, self.get(key)) for key in keys)
+        return {key: entry for key, entry in found if entry is not None}
 
     @abstractmethod
     def add(self, key: str, value: bytes, ttl: float) -> bool:
