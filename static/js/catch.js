@@ -3,6 +3,8 @@ import { jwtParts, shortened, visible } from "./shown-values.js";
 
 const SECRETS = new Set(["access_token", "refresh_token", "id_token", "code", "client_secret", "code_verifier"]);
 const MOST = 60;
+// No state of ours is as long, and the server takes no large forms.
+const LONGEST_STATE = 2048;
 
 function meaningsOf(list) {
   const meanings = new Map();
@@ -39,8 +41,12 @@ function row(template, name, value, meaning, isWrong) {
 }
 
 async function judge(root, pairs, place) {
-  const states = pairs.filter(([name]) => name === "state");
-  const body = new URLSearchParams({ state: states.length === 1 ? states[0][1] : "" });
+  const states = pairs.filter(([name]) => name === "state").map(([, value]) => value);
+  if (states.length > 1) {
+    show(place, "warning", "Two states came back", "The parameter comes more than once: clients refuse that.");
+    return;
+  }
+  const body = new URLSearchParams({ state: (states[0] ?? "").slice(0, LONGEST_STATE) });
   for (const [name] of pairs.slice(0, MOST)) body.append("names", name.slice(0, 80));
   try {
     const answer = await fetch(root.dataset.verdictUrl, {

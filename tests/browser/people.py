@@ -100,3 +100,59 @@ class Operator:
     @property
     def rows(self) -> Locator:
         return self.page.locator("table tbody tr")
+
+
+class Developer(Operator):
+    """The operator at the workbench, who is also a driver of their own while trying requests out."""
+
+    def opens(self, tool: str) -> None:
+        """Open a tool of the workbench: "", "compose", "catch", "traces" and so on."""
+        self.page.goto(self.site.url(f"/workbench/{tool}".rstrip("/")))
+
+    def composes(self, **fields: str) -> None:
+        """Make a request; ``fields`` are those of the form that differ from what stands in it."""
+        self.opens("compose")
+        for name, value in fields.items():
+            field = self.page.locator(f"[name={name}]")
+            if field.evaluate("element => element.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        self.page.get_by_role("button", name="Make the request").click()
+        expect(self.page.get_by_role("heading", name="Your request")).to_be_visible()
+
+    def follows(self) -> None:
+        """Follow the request, sign in where that is asked for, approve, and come back."""
+        self.page.get_by_role("link", name="Open at").click()
+        driver = Driver(self.page, self.site)
+        driver.signs_in()
+        driver.approves()
+        self.page.wait_for_url(f"{self.site.origin}/**")
+
+    def exchanges(self) -> None:
+        self.page.get_by_role("button", name="Exchange it for tokens").click()
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("Token response")
+
+    def goes_through(self, **fields: str) -> None:
+        """Compose, follow, approve: ends on the catch page."""
+        self.composes(**fields)
+        self.follows()
+
+    def catches(self, tail: str) -> None:
+        """Let an answer arrive at the catch page: ``tail`` is its query or its fragment, with its first character."""
+        self.page.goto("about:blank")
+        self.page.goto(self.site.url("/workbench/catch" + tail))
+
+    @property
+    def main(self) -> Locator:
+        return self.page.get_by_role("main")
+
+    @property
+    def parameters(self) -> Locator:
+        """The parameters that a page shows, each with its name and value."""
+        return self.main.locator(".parameter:visible")
+
+    def value_of(self, name: str) -> Locator:
+        """The shown value of the parameter called ``name``."""
+        exact = re.compile(f"^{re.escape(name)}$")
+        return self.parameters.filter(has=self.page.locator("dt", has_text=exact)).locator("dd > code")

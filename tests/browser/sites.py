@@ -17,7 +17,10 @@ SANDBOX_ARGUMENTS = ("--remember-consent", "off", "--devices", "250", "--quiet")
 
 
 class Site:
-    """A context manager; ``sandbox_arguments`` are added to the usual ones, ``variables`` are settings of the app."""
+    """A context manager; ``sandbox_arguments`` are added to the usual ones, ``variables`` are settings of the app.
+
+    ``{app}`` in an argument stands for the origin of the application.
+    """
 
     def __init__(self, *sandbox_arguments: str, **variables: str) -> None:
         self._processes = ExitStack()
@@ -27,7 +30,9 @@ class Site:
     def __enter__(self) -> Site:
         port = free_port()
         with ExitStack() as starting:
-            sandbox = sandbox_for(f"http://127.0.0.1:{port}", *self._arguments)
+            origin = f"http://127.0.0.1:{port}"
+            arguments = [argument.replace("{app}", origin) for argument in self._arguments]
+            sandbox = sandbox_for(origin, *arguments)
             self.sandbox = starting.enter_context(sandbox)
             variables = sandbox.credentials["partners"] | self._variables
             self.app = starting.enter_context(AppProcess(sandbox.credentials, port=port, **variables))
@@ -68,6 +73,11 @@ class Site:
     def mend(self) -> None:
         self.sandbox.control("DELETE", "/faults")
         self.sandbox.control("DELETE", "/requests")
+
+    def register(self, client: str, redirect_uri: str) -> None:
+        """Register another redirect URI for ``client``, one of "client", "web_client" and "workbench_client"."""
+        body = {"client_id": self.sandbox.credentials[f"{client}_id"], "redirect_uri": redirect_uri}
+        self.sandbox.control("PUT", "/clients", body)
 
     def revoke(self, number: int = 0) -> None:
         """Withdraw the tokens of a driver, as on the pages of Vinli."""
