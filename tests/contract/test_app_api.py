@@ -260,7 +260,7 @@ def test_without_an_operator_there_is_no_api(local_site, vinli):
 
 
 def test_the_api_has_a_rate_of_its_own(local_site, vinli):
-    with local_site(vinli.origin, RATE_LIMIT_API="3/minute").browser() as browser:
+    with local_site(vinli.origin, RATE_LIMIT_API="3/day").browser() as browser:
         browser.sign_in_as_operator()
         token_of(browser)
         for _ in range(2):

@@ -138,7 +138,7 @@ def test_a_hanging_upstream_leaves_gunicorn_threads_for_the_other_pages(site):
 
 
 def test_starting_too_often_is_429_with_a_time_to_wait(local_site, vinli):
-    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="4/minute")
+    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="4/day")
     with local.browser() as browser:
         statuses = [browser.get("/connect").status_code for _ in range(6)]
         assert statuses == [302] * 4 + [429] * 2
@@ -152,7 +152,7 @@ def test_starting_too_often_is_429_with_a_time_to_wait(local_site, vinli):
 
 
 def test_failed_callbacks_count_and_good_ones_do_not(local_site, vinli):
-    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="8/minute")
+    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="8/day")
     with local.browser() as browser:
         callbacks = [browser.attempt()[1] for _ in range(6)]
         for callback in callbacks:
@@ -163,7 +163,7 @@ def test_failed_callbacks_count_and_good_ones_do_not(local_site, vinli):
 
 
 def test_guessing_the_operators_password_is_slowed_down(local_site, vinli):
-    local = local_site(vinli.origin, RATE_LIMIT_SIGN_IN="5/minute")
+    local = local_site(vinli.origin, RATE_LIMIT_SIGN_IN="5/day")
     with local.browser() as browser:
         statuses = [browser.sign_in_as_operator("wrong").status_code for _ in range(7)]
         assert statuses == [403] * 5 + [429] * 2
@@ -175,7 +175,7 @@ def test_guessing_the_operators_password_is_slowed_down(local_site, vinli):
     "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Client-IP", "True-Client-IP"]
 )
 def test_a_header_of_the_clients_own_does_not_evade_the_limit(header, local_site, vinli):
-    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="3/minute")
+    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="3/day")
     with local.browser() as browser:
         statuses = [
             browser.get("/connect", headers={header: f"10.0.0.{number}"}).status_code for number in range(5)
@@ -184,7 +184,7 @@ def test_a_header_of_the_clients_own_does_not_evade_the_limit(header, local_site
 
 
 def test_behind_a_proxy_the_address_it_saw_counts_and_no_other(local_site, vinli):
-    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="3/minute", TRUSTED_PROXIES="1")
+    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="3/day", TRUSTED_PROXIES="1")
     with local.browser() as browser:
 
         def start(number, client):
@@ -197,7 +197,7 @@ def test_behind_a_proxy_the_address_it_saw_counts_and_no_other(local_site, vinli
 
 
 def test_an_ipv6_customer_counts_as_one(local_site, vinli):
-    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="3/minute")
+    local = local_site(vinli.origin, RATE_LIMIT_CONNECT="3/day")
     statuses = []
     for number in range(5):
         with local.browser(address=f"2001:db8:1:2::{number}") as browser:
@@ -206,7 +206,7 @@ def test_an_ipv6_customer_counts_as_one(local_site, vinli):
 
 
 def test_limits_go_on_counting_without_redis_and_sign_in_is_closed(own_redis, local_site, vinli):
-    local = local_site(vinli.origin, STORE_URL=own_redis.url, RATE_LIMIT_SIGN_IN="2/minute")
+    local = local_site(vinli.origin, STORE_URL=own_redis.url, RATE_LIMIT_SIGN_IN="2/day")
     with local.browser() as browser:
         page = browser.get("/operator")
         own_redis.stop()
