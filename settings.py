@@ -442,6 +442,13 @@ def _fill_in_services(values: dict[str, Any], problems: dict[str, str]) -> None:
             problems["VINLI_STACK"] = f"makes no valid origin: it {error}"
 
 
+# Vinli keeps one redirect URI for each client: two flows with one client would take it from each other.
+_CLIENTS_OF_THEIR_OWN = {
+    "vinli_web_client_id": ("vinli_client_id",),
+    "vinli_workbench_client_id": ("vinli_client_id", "vinli_web_client_id"),
+}
+
+
 def _check_together(values: Mapping[str, Any], environ: Mapping[str, str], problems: dict[str, str]) -> None:
     """Judge what no single variable shows."""
     public_url = values.get("public_url", "http://127.0.0.1:8000")
@@ -453,12 +460,10 @@ def _check_together(values: Mapping[str, Any], environ: Mapping[str, str], probl
     for name in REFUSED_VARIABLES:
         if environ.get(name):
             problems[name] = "is set; OAuth requests must not travel without TLS"
-    if values.get("vinli_web_client_id") and values.get("vinli_web_client_id") == values.get(
-        "vinli_client_id"
-    ):
-        problems["VINLI_WEB_CLIENT_ID"] = (
-            "is the same as VINLI_CLIENT_ID; each flow needs a client of its own"
-        )
+    for name, others in _CLIENTS_OF_THEIR_OWN.items():
+        same = next((one for one in others if values.get(name) and values.get(name) == values.get(one)), None)
+        if same is not None:
+            problems[name.upper()] = f"is the same as {same.upper()}; each flow needs a client of its own"
     halves = ("vinli_workbench_client_id", "vinli_workbench_client_secret")
     if (set_ones := [name for name in halves if values.get(name)]) and len(set_ones) < len(halves):
         other = next(name for name in halves if name not in set_ones).upper()

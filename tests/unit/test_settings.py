@@ -117,6 +117,14 @@ def test_the_workbenchs_client_is_set_whole_or_not_at_all(given, missing):
     from_environ(GOOD | {given: "a-value", missing: "another"})
 
 
+@pytest.mark.parametrize("other", ["VINLI_CLIENT_ID", "VINLI_WEB_CLIENT_ID"])
+def test_the_workbenchs_client_is_no_other_flows(other):
+    bench = {"VINLI_WORKBENCH_CLIENT_ID": "an-id", "VINLI_WORKBENCH_CLIENT_SECRET": "a-value"}
+    found = problems_of(**bench, **{other: "an-id"})
+    assert list(found) == ["VINLI_WORKBENCH_CLIENT_ID"]
+    assert other in found["VINLI_WORKBENCH_CLIENT_ID"]
+
+
 def test_partners_are_optional_and_their_defaults_follow_the_documents():
     found = from_environ(GOOD)
     assert found.anyline_auth_url == "https://auth.anyline.com"
