@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import unescape
+from html import unescape as html_unescape
 from typing import Any
 
 from providers import json as strict_json
@@ -39,6 +39,8 @@ _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9_-]{1,40})", re.I)
 _TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9:-]{0,40}")
 _QUOTE_OR_END = re.compile(r">|=\s*([\"'])")
 _ATTRIBUTE = re.compile(r"([^\s=/\"'>]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?")
+# Python refuses to read numbers of thousands of digits; no character has a number of a hundred.
+_LONG_REFERENCE = re.compile(r"&#[0-9]{100,};?")
 # More of one tag is not looked at.
 _MAX_TAG = 4_000
 # More gathered text than this is not shown in any case.
@@ -87,6 +89,10 @@ def plain(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def _unescape(text: str) -> str:
+    return html_unescape(_LONG_REFERENCE.sub("\ufffd", text))
+
+
 def _lines(text: str) -> str:
     """Return a text with its lines, each of them plain, blank ones left out; cut at MAX_TEXT."""
     lines = (plain(line, MAX_TEXT) for line in text[:_ENOUGH].splitlines())
@@ -126,7 +132,6 @@ class _Reader:
     pieces: list[str] = field(default_factory=list)
     main: list[str] = field(default_factory=list)
     inputs: set[tuple[str, str]] = field(default_factory=set)
-    in_head: bool = False
     in_main: bool = False
     gathered: int = 0
     lost: set[str] = field(default_factory=set)
@@ -139,9 +144,9 @@ class _Reader:
             self.at = end
             if opened >= 0:
                 self._markup()
-        main = _lines(unescape("".join(self.main)))
-        text = main or _lines(unescape("".join(self.pieces)))
-        return PageText(plain(unescape(self.title), MAX_TITLE), text, True, frozenset(self.inputs))
+        main = _lines(_unescape("".join(self.main)))
+        text = main or _lines(_unescape("".join(self.pieces)))
+        return PageText(plain(_unescape(self.title), MAX_TITLE), text, True, frozenset(self.inputs))
 
     def _markup(self) -> None:
         """Read what begins with a `<`, which may be a tag, a comment, or just that character."""
@@ -160,23 +165,20 @@ class _Reader:
             self.at = start
 
     def _opened(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "title" and not self.title:
-            self.title = self._until_end_of(name)
+        if name == "title":
+            title = self._until_end_of(name)
+            self.title = self.title or title
         elif name in _RAW:
             self._until_end_of(name)
         elif name == "input":
             kind = attributes.get("type", "text").lower()
             self.inputs.add((kind, attributes.get("name", "").lower()))
-        elif name in ("head", "body"):
-            self.in_head = name == "head"
         elif name == "main":
             self.in_main = True
         self._break(name)
 
     def _closed(self, name: str) -> None:
-        if name == "head":
-            self.in_head = False
-        elif name == "main":
+        if name == "main":
             self.in_main = False
         self._break(name)
 
@@ -193,7 +195,7 @@ class _Reader:
         # The end is not far in a page that means well.
         inside = self.page[start : min(self.at, start + _MAX_TAG)].rstrip(">")
         return {
-            name[1].lower(): unescape((name[2] or "").strip("\"'")) for name in _ATTRIBUTE.finditer(inside)
+            name[1].lower(): _unescape((name[2] or "").strip("\"'")) for name in _ATTRIBUTE.finditer(inside)
         }
 
     def _until_end_of(self, name: str) -> str:
@@ -230,7 +232,7 @@ class _Reader:
     def _take(self, text: str) -> None:
         pieces = self.main if self.in_main else self.pieces
         is_repeated_break = text == "\n" and pieces[-1:] == ["\n"]
-        if self.in_head or is_repeated_break or not text or self.gathered > _ENOUGH * 4:
+        if is_repeated_break or not text or self.gathered > _ENOUGH * 4:
             return
         # Line ends of the source are blanks.
         text = text if text == "\n" else re.sub(r"\s+", " ", text[:_ENOUGH])

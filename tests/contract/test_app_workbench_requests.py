@@ -221,6 +221,7 @@ def test_without_pkce_no_challenge_goes_out_nor_in_the_implicit_flow(operator, v
         b"\xff\xfe\xed\xa0\x80\x00\x1b[31m" * 100,
         b"<!--" * 100_000,
         b"x" * 1_000_000,
+        b"<title>&#" + b"1" * 9_000 + b";</title><p>&#" + b"1" * 9_000 + b";",
         gzip.compress(b"x" * 100_000_000),
         b"",
     ],

@@ -25,12 +25,27 @@ def test_the_words_of_a_page_come_line_by_line():
     assert found.text == "It went wrong\nCafé, 3 < 4\nnext"
 
 
-def test_code_styles_and_the_head_are_left_out():
+def test_code_styles_and_titles_are_left_out():
     page = (
-        "<html><head><title>T</title><meta name=x content=hidden>lost<style>p{}</style></head><body>"
+        "<html><head><title>T</title><meta name=x content=hidden><style>p{}</style><title>hidden</title></head><body>"
         "<script>var hidden = '<p>hidden</p>'</script><STYLE>hidden</STYLE><svg><text>hidden</text></svg>"
         "<!-- hidden <p>hidden --><template>hidden</template>seen</body>"
     )
+    found = page_text(page.encode(), HTML)
+    assert (found.title, found.text) == ("T", "seen")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<head><title>T</title><meta name=x><p>seen",
+        "<head><title>T</title>seen",
+        "<html><head><title>T</title><h1>seen</h1></html>",
+        "<head><title>T</title></head>seen",
+    ],
+)
+def test_a_head_ends_where_its_end_tag_was_left_out(page):
+    """Both end tags and the body's own tag may be missing (WHATWG HTML, optional tags)."""
     found = page_text(page.encode(), HTML)
     assert (found.title, found.text) == ("T", "seen")
 
@@ -120,6 +135,21 @@ def test_no_control_or_format_character_is_left():
     text = text_of("a\x00b\x1b[31mc\u202ed\u200be&#x1b;&#x202e;&#xd800;f", HTML)
     assert [c for c in text if unicodedata.category(c)[0] == "C"] == []
     assert text.startswith("ab[31mcde")
+
+
+@pytest.mark.parametrize(
+    "reference", ["&#" + "1" * 5_000 + ";", "&#" + "1" * 5_000, "&#" + "0" * 5_000 + "65;", "&#99999999999;"]
+)
+def test_a_character_reference_to_no_character_becomes_the_sign_for_one(reference):
+    page = f"<title>a{reference}b</title><input name='{reference[:3_000]}'><p>c{reference}d"
+    found = page_text(page.encode(), HTML)
+    assert (found.title, found.text) == ("a\ufffdb", "c\ufffdd")
+
+
+def test_numbers_of_any_length_are_read():
+    for kind in (HTML, "application/json", "text/plain"):
+        for before in ("", "&#", "&#x", '{"error": ', "<p title=&#"):
+            text_of(before + "1" * SIZE, kind)
 
 
 def test_a_long_page_is_cut():
