@@ -1,4 +1,4 @@
-// The catch page: shows what came in the fragment. Of it, only the state and the names go to our server.
+// The catch page: shows what came in the fragment. Of it, the state and known names go to our server.
 import { jwtParts, shortened, visible } from "./shown-values.js";
 
 const SECRETS = new Set(["access_token", "refresh_token", "id_token", "code", "client_secret", "code_verifier"]);
@@ -17,11 +17,15 @@ function details(name, parts) {
   box.className = "jwt";
   const summary = document.createElement("summary");
   summary.textContent = `${name} is a JSON Web Token: what it says`;
-  box.append(summary);
-  for (const part of parts) {
+  const note = document.createElement("p");
+  note.className = "quiet";
+  note.textContent = "Decoded, not verified.";
+  box.append(summary, note);
+  for (const [number, part] of parts.entries()) {
     const text = document.createElement("pre");
     text.className = "wire";
     text.tabIndex = 0;
+    text.setAttribute("aria-label", `${number === 0 ? "Header" : "Claims"} of ${name}`);
     text.textContent = part;
     box.append(text);
   }
@@ -40,14 +44,15 @@ function row(template, name, value, meaning, isWrong) {
   return made;
 }
 
-async function judge(root, pairs, place) {
+// A token that came without a name would be one itself: names that nobody knows stay here.
+async function judge(root, pairs, meanings, place) {
   const states = pairs.filter(([name]) => name === "state").map(([, value]) => value);
   if (states.length > 1) {
     show(place, "warning", "Two states came back", "The parameter comes more than once: clients refuse that.");
     return;
   }
   const body = new URLSearchParams({ state: (states[0] ?? "").slice(0, LONGEST_STATE) });
-  for (const [name] of pairs.slice(0, MOST)) body.append("names", name.slice(0, 80));
+  for (const [name] of pairs.slice(0, MOST)) if (meanings.has(name)) body.append("names", name);
   try {
     const answer = await fetch(root.dataset.verdictUrl, {
       method: "POST",
@@ -56,7 +61,8 @@ async function judge(root, pairs, place) {
     });
     if (!answer.ok) throw new Error("refused");
     const { good, title, words, seconds } = await answer.json();
-    show(place, good ? "info" : "warning", title, seconds === null ? words : `${words} It came ${seconds} seconds after the request was made.`);
+    const after = `It came ${seconds} second${seconds === 1 ? "" : "s"} after the request was made.`;
+    show(place, good ? "info" : "warning", title, seconds === null ? words : `${words} ${after}`);
   } catch {
     show(place, "warning", "The state could not be judged", "This server did not answer. What came is shown all the same.");
   }
@@ -93,5 +99,5 @@ export function start(root) {
   }
   part("fragment").hidden = false;
   document.querySelector('[data-part="nothing"]')?.remove();
-  judge(root, pairs, part("verdict"));
+  judge(root, pairs, meanings, part("verdict"));
 }

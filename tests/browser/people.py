@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import escape
+from urllib.parse import parse_qsl
 
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -137,6 +139,22 @@ class Developer(Operator):
         """Compose, follow, approve: ends on the catch page."""
         self.composes(**fields)
         self.follows()
+
+    def gets_a_form(self, parameters: str, *, has_scripts: bool = True) -> None:
+        """Let a page of another site send ``parameters`` to the catch page as a form, by itself where scripts run."""
+        fields = "".join(
+            f'<input name="{escape(name)}" value="{escape(value)}">' for name, value in parse_qsl(parameters)
+        )
+        action = self.site.url("/workbench/catch")
+        html = f'<form method="post" action="{action}">{fields}<button>Go on</button></form>'
+        html += "<script>document.forms[0].submit()</script>" if has_scripts else ""
+        # Under another name, for cookies know no ports.
+        elsewhere, content_type = "http://localhost/form", "text/html; charset=utf-8"
+        self.page.route(elsewhere, lambda route: route.fulfill(body=html, content_type=content_type))
+        with self.page.expect_navigation(url="**/workbench/catch"):
+            self.page.goto(elsewhere, wait_until="commit")
+            if not has_scripts:
+                self.page.get_by_role("button", name="Go on").click()
 
     def catches(self, tail: str) -> None:
         """Let an answer arrive at the catch page: ``tail`` is its query or its fragment, with its first character."""

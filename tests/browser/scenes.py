@@ -6,6 +6,7 @@ stands in ``scene(...)`` says who has signed in before.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.implicit import BrowserFlow
-from tests.browser.people import Driver, Operator
+from tests.browser.people import Developer, Driver, Operator
 from tests.browser.photographs import photograph
 from tests.browser.sites import Site, latest_vehicle_of
 
 LONG = "Grandmother’s absolutely indestructible Donaudampfschifffahrtsgesellschaftskapitänswagen of 1974"
+# {"alg": "RS256"} and {"sub": "driver-7", "name": "<b>Zoe", "exp": 1900000000}, signed by nobody.
+JWT = "eyJhbGciOiAiUlMyNTYifQ.eyJzdWIiOiAiZHJpdmVyLTciLCAibmFtZSI6ICI8Yj5ab2UiLCAiZXhwIjogMTkwMDAwMDAwMH0.c2lnbmVk"
 HOSTILE = ["<script>alert(1)</script>", "سيارة العائلة ‮evil", LONG, "W" * 80, "", None]
 
 
@@ -36,6 +39,10 @@ class Stage:
     @property
     def operator(self) -> Operator:
         return Operator(self.page, self.site)
+
+    @property
+    def developer(self) -> Developer:
+        return Developer(self.page, self.site)
 
     @property
     def flow(self) -> BrowserFlow:
@@ -66,6 +73,13 @@ class Scene:
 INSTALLATIONS: dict[str, dict[str, str]] = {
     "usual": {},
     "bare": {"OPERATOR_PASSWORD": "", "VINLI_WEB_CLIENT_ID": "", "RATE_LIMIT_CONNECT": "2/minute"},
+    "misconfigured": {
+        "VINLI_CLIENT_ID": "no-such-client",
+        "VINLI_CLIENT_SECRET": "not-the-right-one",
+        "VINLI_WEB_CLIENT_ID": "no-such-web-client",
+        "VINLI_WORKBENCH_CLIENT_ID": "",
+        "VINLI_WORKBENCH_CLIENT_SECRET": "",
+    },
     "partly set up": {"AYYEKA_KEY": "", "AYYEKA_SECRET": "", "ASPOSE_CLIENT_SECRET": "not-the-right-one"},
 }
 SCENES: list[Scene] = []
@@ -430,6 +444,233 @@ def vehicle_report_failed(stage: Stage) -> None:
     operator_device(stage)
     stage.page.get_by_role("button", name="Download").click()
     stage.shows("Aspose has a problem")
+
+
+@scene("operator")
+def doctor(stage: Stage) -> None:
+    stage.opens("/workbench")
+    stage.shows("Nothing is wrong")
+
+
+@scene("operator")
+def doctor_with_hostile_clients(stage: Stage) -> None:
+    credentials = stage.site.sandbox.credentials
+    registered = {
+        "client_id": (
+            "server",
+            f"{stage.site.origin}/connect/callback/?{'x' * 300}#<img src=x onerror=alert(1)>",
+        ),
+        "web_client_id": ("web", "myApp://\u202egnp.evil/" + "W" * 300),
+        "workbench_client_id": (LONG, "<script>alert(1)</script>"),
+    }
+    clients = [
+        {"id": credentials[name], "type": kind, "data": {"redirectUri": uri}}
+        for name, (kind, uri) in registered.items()
+    ]
+    stage.site.answer("/api/v1/clients", json.dumps({"clients": clients}))
+    stage.opens("/workbench")
+    stage.shows("things are wrong")
+
+
+@scene("operator")
+def doctor_told_by_hand(stage: Stage) -> None:
+    stage.site.break_calls("/api/v1/clients", status=404)
+    stage.opens("/workbench?registered=https://cars.example.com/connect/callback")
+    stage.shows("One thing is wrong")
+
+
+@scene(installation="misconfigured")
+def traces_none(stage: Stage) -> None:
+    stage.operator.signs_in()
+    stage.opens("/workbench/traces")
+    stage.shows("No run yet")
+
+
+@scene(installation="misconfigured")
+def doctor_misconfigured(stage: Stage) -> None:
+    stage.operator.signs_in()
+    stage.opens("/workbench")
+    stage.shows("things are wrong")
+
+
+@scene(installation="misconfigured")
+def catch_without_a_client(stage: Stage) -> None:
+    stage.operator.signs_in()
+    stage.opens("/workbench/catch")
+    stage.shows("Nothing has come yet")
+
+
+@scene("operator")
+def preflight(stage: Stage) -> None:
+    stage.opens("/workbench/preflight")
+    stage.shows("The request")
+
+
+@scene("operator")
+def preflight_with_variants(stage: Stage) -> None:
+    stage.opens("/workbench/preflight")
+    stage.page.get_by_label("redirect_uri").fill(stage.site.url("/connect/callback/"))
+    stage.page.get_by_label("Try the usual variants").check()
+    stage.page.get_by_role("button", name="Ask the authorization endpoint").click()
+    stage.shows("The usual variants")
+
+
+@scene("operator")
+def preflight_accepted(stage: Stage) -> None:
+    stage.opens("/workbench/preflight")
+    stage.page.get_by_role("button", name="Ask the authorization endpoint").click()
+    stage.shows("Status 200")
+
+
+@scene("operator")
+def preflight_unanswered(stage: Stage) -> None:
+    stage.site.break_calls("/oauth/authorization/new", close=True)
+    stage.opens("/workbench/preflight")
+    stage.page.get_by_role("button", name="Ask the authorization endpoint").click()
+    stage.shows("Vinli cannot be reached")
+
+
+@scene("operator")
+def compose(stage: Stage) -> None:
+    stage.opens("/workbench/compose")
+    stage.shows("The parameters")
+
+
+@scene("operator")
+def compose_with_errors(stage: Stage) -> None:
+    stage.opens("/workbench/compose")
+    stage.page.get_by_label("redirect_uri").fill("not an address")
+    stage.page.get_by_label("Extra parameters").fill("client_id=twice\nno equals sign")
+    stage.page.get_by_role("button", name="Make the request").click()
+    stage.shows("Some of it cannot be sent")
+
+
+@scene("operator")
+def compose_made(stage: Stage) -> None:
+    stage.developer.composes(extra=f"prompt=<b>{'x' * 100}")
+    stage.shows("Then, the token request")
+
+
+@scene("operator")
+def catch(stage: Stage) -> None:
+    stage.opens("/workbench/catch")
+    stage.shows("Nothing has come yet")
+
+
+@scene("operator")
+def catch_code(stage: Stage) -> None:
+    stage.developer.goes_through()
+    stage.shows("Exchange the code")
+
+
+@scene("operator")
+def catch_strange_answer(stage: Stage) -> None:
+    stage.developer.catches(
+        f"?error=access_denied&error_description={LONG}&error_uri=javascript:alert(1)&state=strange"
+        f"&{'n' * 60}={'v' * 300}&scope=a&scope=b&id_token={JWT}"
+    )
+    stage.page.get_by_text("id_token is a JSON Web Token").click()
+    stage.shows("Nobody here made this state")
+
+
+@scene("operator")
+def catch_fragment(stage: Stage) -> None:
+    stage.developer.catches(f"#access_token={JWT}&token_type=bearer&state=strange&{'n' * 60}={'v' * 300}")
+    expect(stage.page.get_by_role("status")).to_contain_text("Nobody here made this state")
+    stage.page.get_by_text("access_token is a JSON Web Token").click()
+
+
+@scene()
+def catch_form(stage: Stage) -> None:
+    # Else it would be gone at once.
+    stage.page.route(
+        "**/static/js/send-on.js",
+        lambda route: route.fulfill(body="export function start() {}", content_type="text/javascript"),
+    )
+    stage.developer.gets_a_form("code=abc&state=def")
+    stage.shows("A form came back")
+
+
+@scene("operator")
+def catch_pasted_in_vain(stage: Stage) -> None:
+    stage.opens("/workbench/catch")
+    stage.page.get_by_label("What stood in the address bar").fill("nothing in here")
+    stage.page.get_by_role("button", name="Show what is in it").click()
+    stage.shows("There is no parameter in it")
+
+
+@scene("operator")
+def token_response(stage: Stage) -> None:
+    body = {
+        "access_token": "any-token-of-some-length",
+        "token_type": "bearer",
+        "expires_in": 3700,
+        "id_token": JWT,
+        "n" * 60: "v" * 300,
+    }
+    stage.site.answer("/oauth/token", json.dumps(body), method="POST")
+    stage.site.answer(
+        "/api/v1/users/_current",
+        f'{{"user": {{"id": "1", "email": "a@example.com", "firstName": "{LONG}", "lastName": "<b>"}}}}',
+    )
+    catch_code(stage)
+    stage.developer.exchanges()
+    stage.shows("The code was exchanged")
+
+
+@scene("operator")
+def token_response_refused(stage: Stage) -> None:
+    said = {"error": "invalid_grant", "error_description": "The code is too old. " + "w" * 80}
+    stage.site.answer("/oauth/token", json.dumps(said), method="POST", status=400)
+    catch_code(stage)
+    stage.developer.exchanges()
+    stage.shows("Token request failed")
+
+
+@scene("operator")
+def trace_good(stage: Stage) -> None:
+    catch_code(stage)
+    stage.developer.exchanges()
+    stage.page.get_by_role("link", name="See the trace of this run").click()
+    expect(stage.page.locator(".rung--good")).to_have_count(4)
+    for summary in stage.page.locator(".rung summary").all():
+        summary.click()
+
+
+@scene("operator")
+def trace_failed(stage: Stage) -> None:
+    token_response_refused(stage)
+    stage.page.get_by_role("link", name="See the trace of this run").click()
+    stage.shows("Failed here")
+
+
+@scene("operator")
+def trace_open(stage: Stage) -> None:
+    stage.developer.composes()
+    stage.opens("/workbench/traces")
+    stage.page.get_by_role("main").get_by_role("link", name=re.compile("^Workbench,")).first.click()
+    stage.shows("Nobody came back")
+
+
+@scene("operator")
+def traces(stage: Stage) -> None:
+    stage.opens("/connect/callback?code=abc&state=strange")
+    token_response_refused(stage)
+    stage.developer.composes()
+    stage.opens("/workbench/traces")
+    stage.shows("Failed at the token request")
+
+
+@scene("operator")
+def traces_without_match(stage: Stage) -> None:
+    stage.opens("/workbench/traces?reference=7KQ2-MXW9-TR4C")
+    stage.shows("No trace has this reference")
+
+
+@scene("operator")
+def drivers(stage: Stage) -> None:
+    stage.opens("/workbench/drivers")
+    stage.shows("denies@magic.example.com")
 
 
 @scene(installation="partly set up")
