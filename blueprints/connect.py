@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.web import flow_problems
 from blueprints.web.attempts import (
+    Judged,
     Verdict,
     bind_to_browser,
     judge_state,
@@ -31,14 +33,13 @@ from blueprints.web.requests import (
     refuse_prefetch,
 )
 from blueprints.web.services import services
-from blueprints.web.trace_steps import shown_parameters, shown_token
-from blueprints.web.tracing import Trace, conclude, trace_of
+from blueprints.web.trace_steps import Step, shown_parameters, shown_token
+from blueprints.web.tracing import Trace, conclude, fresh_id
 from providers.errors import ProviderError
 from providers.vinli.auth import new_code_verifier
 from providers.vinli.callback import BadCallback, CallbackQuery
 from store.attempts import Attempt
 from store.base import StoreUnavailable
-from store.traces import new_trace_id
 
 bp = Blueprint("connect", __name__)
 
@@ -66,9 +67,7 @@ def start() -> Response | str:
     settings = services().settings
     _warm_auth_connection()
     code_verifier = new_code_verifier() if settings.vinli_pkce else None
-    attempt, browser_secret = services().attempts.start(
-        next_path, code_verifier or "", trace_id=new_trace_id()
-    )
+    attempt, browser_secret = services().attempts.start(next_path, code_verifier or "", trace_id=fresh_id())
     Trace.of_attempt(attempt).keep("open")
     authorization_request = services().auth.authorization_request(
         settings.redirect_uri, state_for(attempt), code_verifier
@@ -85,15 +84,12 @@ def callback() -> Response:
     """Judge what came back, exchange the code, begin a session and go on to where the driver wanted."""
     refuse_other_methods("GET")
     refuse_prefetch()
-    trace = g.trace = Trace.begin("connect")
-    arrival = trace.came_back(request.path, shown_parameters(_pairs()))
-    query = _read_query()
+    g.trace = Trace.begin("connect")
+    arrival = g.trace.came_back(request.path, shown_parameters(_pairs()))
+    query = _read_query(arrival)
     judged = judge_state(query.state)
     attempt = judged.attempt
-    # Somebody else's browser must not write into the trace of an attempt.
-    if attempt is not None and judged.verdict is not Verdict.FOREIGN:
-        trace = g.trace = trace_of(attempt)
-        trace.steps.append(arrival)
+    _trace_attempt(judged, arrival)
     if attempt is None or judged.verdict not in {Verdict.GOOD, Verdict.USED}:
         raise _with_way_out(flow_problems.for_verdict(judged.verdict))
     if judged.verdict is Verdict.USED:
@@ -132,11 +128,28 @@ def _pairs() -> list[tuple[str, str]]:
     return parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
 
 
-def _read_query() -> CallbackQuery:
+def _trace_attempt(judged: Judged, arrival: Step) -> None:
+    """Put the callback into its attempt's trace. Somebody else's browser must not write into one."""
+    if judged.attempt is not None and judged.verdict is not Verdict.FOREIGN:
+        g.trace = Trace.of_attempt(judged.attempt)
+        g.trace.steps.append(arrival)
+
+
+def _read_query(arrival: Step) -> CallbackQuery:
     try:
         return CallbackQuery.from_pairs(_pairs(), issuer=services().settings.vinli_issuer)
     except BadCallback as error:
+        _trace_bad_query(arrival)
         raise _with_way_out(flow_problems.for_bad_callback(error)) from error
+
+
+def _trace_bad_query(arrival: Step) -> None:
+    """A query that cannot be read may still tell whose it is: by the one state in it."""
+    states = [value for name, value in _pairs() if name == "state"]
+    if len(states) == 1:
+        # The page says what is wrong with the query whether the store answers or not.
+        with suppress(StoreUnavailable):
+            _trace_attempt(judge_state(states[0]), arrival)
 
 
 def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:

@@ -16,17 +16,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from blueprints.web.budget import Budget
 from blueprints.web.catching import MEANINGS, UNKNOWN, Caught, judge, look_at, pairs_of_address, read_pairs
-from blueprints.web.doctor import Typed, diagnose, visit_of
-from blueprints.web.exchanging import client_secret_of, exchange_code
+from blueprints.web.doctor import Typed, diagnose, recent_probes, visit_of
+from blueprints.web.exchanging import client_of, client_secret_of, exchange_code
 from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.logs import log_event, reference
 from blueprints.web.magic_promises import promised
 from blueprints.web.operators import is_operator, operator_required
-from blueprints.web.problems import HTTP_PROBLEMS, Action, Problem, ProblemError, problem_for
-from blueprints.web.requests import refuse_other_methods, refuse_prefetch
+from blueprints.web.problems import Action, Problem, ProblemError, problem_for
+from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from blueprints.web.trace_files import trace_as_har, trace_as_json
-from blueprints.web.trace_steps import KNOWN_PARAMETERS, shown_parameters
+from blueprints.web.trace_steps import KNOWN_PARAMETERS, TITLES, shown_parameters
 from blueprints.web.tracing import Trace, find_by_reference, latest
 from blueprints.web.workbench_runs import find_run
 from providers.errors import ProviderError
@@ -36,6 +36,8 @@ bp = Blueprint("workbench", __name__, url_prefix="/workbench")
 
 MAX_URI = 2048
 MAX_SECRET = 512
+# It is encoded once more on its way, and that has to fit into a request.
+MAX_FORM = 16 * 1024
 DRIVERS_SECONDS = 4.0
 TRACES_SHOWN = 100
 IN_FRAGMENT = "[in the fragment, which this server does not see]"
@@ -45,6 +47,32 @@ CODE_SPENT = Problem(
     "This code cannot be exchanged any more",
     "Its request was not composed here, is more than an hour old, or was exchanged before.",
     ("Compose the request again and follow it.",),
+    (Action("Compose a request", "workbench_requests.compose", primary=True),),
+)
+FORM_TOO_LONG = Problem(
+    413,
+    "This form is too long",
+    "What was sent here as a form is longer than any answer of an authorization server.",
+)
+CODE_TOO_LONG = Problem(
+    400,
+    "This is no authorization code",
+    "It is longer than 2,048 characters, which the connect flow refuses too.",
+    (),
+    (Action("Compose a request", "workbench_requests.compose", primary=True),),
+)
+NO_SECRET = Problem(
+    400,
+    "The client’s secret is missing",
+    "This installation has none for this client and redirect URI, and none that can be used was typed in.",
+    ("Go back, and type in the secret of the client that the code was given to.",),
+    (Action("Compose a request", "workbench_requests.compose", primary=True),),
+)
+UNUSABLE_CLIENT = Problem(
+    400,
+    "HTTP Basic cannot carry this client",
+    "Its id holds a colon, or its secret a character that no header can carry (RFC 7617 section 2).",
+    (),
     (Action("Compose a request", "workbench_requests.compose", primary=True),),
 )
 NO_TRACE = Problem(
@@ -60,12 +88,18 @@ NO_TRACE = Problem(
 @limiter.limit(workbench_rate)
 @operator_required
 def index() -> str:
-    """Show the doctor's findings; registered redirect URIs may be typed in where Vinli does not tell them."""
+    """Show the doctor's findings; registered redirect URIs may be typed in where Vinli does not tell them.
+
+    To look, Vinli is sent secrets of ours: no other site's link may have that done, so it leads to a button.
+    """
     refuse_prefetch()
     typed = Typed(_typed("registered"), _typed("registered_implicit"))
-    with services().bulkhead.slot():
-        diagnosis = diagnose(services(), visit_of(request), typed, Budget())
     settings = services().settings
+    diagnosis = None
+    if not came_from_another_site():
+        recent = recent_probes(services())
+        with services().bulkhead.slot():
+            diagnosis = diagnose(services(), visit_of(request), typed, Budget(), recent)
     return render_template("workbench_doctor.html", diagnosis=diagnosis, typed=typed, settings=settings)
 
 
@@ -93,7 +127,7 @@ def _catch_form() -> str | tuple[str, int] | AnyResponse:
     """Take a form that another site's page sent, what was in one, or an address that was pasted.
 
     The session's cookie does not come along with a form of another site (SameSite), so the first answer is a page
-    that sends the same on from here. Nothing is changed by any of it.
+    that sends the same on from here. As with an answer in the query, the first return of a run is noted in its trace.
     """
     try:
         address, posted = request.form.get("address"), request.form.get("posted")
@@ -106,7 +140,10 @@ def _catch_form() -> str | tuple[str, int] | AnyResponse:
         return _show_posted(posted)
     if is_operator():
         return _show_posted(_form_as_text())
-    return render_template("workbench_catch_form.html", posted=_form_as_text())
+    posted = _form_as_text()
+    if len(posted) > MAX_FORM:
+        raise ProblemError(FORM_TOO_LONG)
+    return render_template("workbench_catch_form.html", posted=posted)
 
 
 @operator_required
@@ -153,7 +190,7 @@ def _note_return(caught: Caught) -> None:
     step.status, step.reference = 200, reference()
     if caught.error:
         step.fail("The authorization server sent an error back.", "The parameter error says which one.")
-    trace.keep("failed" if caught.error else "open")
+    trace.keep("refused" if caught.error else "open")
 
 
 @bp.post("/verdict")
@@ -182,7 +219,7 @@ def _note_fragment(trace_id: str, names: list[str]) -> None:
     step.status, step.reference = 200, reference()
     if "error" in known:
         step.fail("The authorization server sent an error back, in the fragment.", "The catch page shows it.")
-    trace.keep("failed" if "error" in known else "good")
+    trace.keep("refused" if "error" in known else "good" if "access_token" in known else "open")
 
 
 @bp.post("/exchange")
@@ -192,19 +229,22 @@ def exchange() -> str:
     """Exchange a caught code and show the token response, shortened; nothing of it is kept."""
     state, code = request.form.get("state", ""), request.form.get("code", "")
     run = find_run(state) if state else None
-    if run is None or not code or len(code) > MAX_URI or run.response_type != "code":
+    if run is None or not code or run.response_type != "code":
         raise ProblemError(CODE_SPENT)
+    if len(code) > MAX_URI:
+        raise ProblemError(CODE_TOO_LONG)
     secret = client_secret_of(run) or request.form.get("client_secret", "").strip()
     if not secret or len(secret) > MAX_SECRET:
-        raise ProblemError(HTTP_PROBLEMS[400], "no client secret was given")
+        raise ProblemError(NO_SECRET)
+    try:
+        client = client_of(run, secret)
+    except ValueError as error:
+        raise ProblemError(UNUSABLE_CLIENT) from error
     with services().bulkhead.slot():
         if not services().workbench_runs.take_for_exchange(run.id):
             raise ProblemError(CODE_SPENT)
         trace = Trace.find(run.trace_id) or Trace(run.trace_id, "workbench", run.created_at)
-        try:
-            outcome = exchange_code(run, code, secret, trace)
-        except ValueError as error:
-            raise ProblemError(HTTP_PROBLEMS[400], "a client that HTTP Basic cannot carry") from error
+        outcome = exchange_code(client, run, code, secret, trace)
     trace.steps[-1].reference = reference()
     trace.keep("failed" if outcome.reason else "good")
     log_event("workbench exchange", worked=not outcome.reason, upstream_status=outcome.status)
@@ -233,7 +273,9 @@ def traces() -> str | AnyResponse:
 @operator_required
 def trace(trace_id: str) -> str:
     """Show one trace as a ladder."""
-    return render_template("workbench_trace.html", trace=_trace(trace_id), tab="workbench.traces")
+    return render_template(
+        "workbench_trace.html", trace=_trace(trace_id), titles=TITLES, tab="workbench.traces"
+    )
 
 
 @bp.get("/traces/<trace_id>.json")

@@ -9,7 +9,7 @@ repeated callback can be told what became of it.
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from hmac import compare_digest
 from typing import Any, Literal
 
@@ -52,6 +52,9 @@ class Attempt:
 
     def is_expired(self, now: float) -> bool:
         return now >= self.created_at + VALID
+
+
+_FIELDS = {about.name for about in fields(Attempt)} - {"id"}
 
 
 class Attempts:
@@ -115,15 +118,16 @@ def _key(attempt_id: str) -> str:
 
 
 def _stored(attempt: Attempt) -> dict[str, Any]:
-    fields = asdict(attempt)
-    del fields["id"]
-    return fields
+    stored = asdict(attempt)
+    del stored["id"]
+    return stored
 
 
 def _attempt(attempt_id: str, record: Record | None) -> Attempt | None:
     if record is None:
         return None
     try:
-        return Attempt(id=attempt_id, **record.value)
-    except TypeError:  # written by a version of this application with other fields
+        # Fields of a newer version of this application are left out, so that both can run side by side.
+        return Attempt(id=attempt_id, **{name: record.value[name] for name in _FIELDS & record.value.keys()})
+    except TypeError:  # an older version, which lacks one
         return None

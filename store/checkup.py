@@ -58,6 +58,23 @@ def file_of(url: str) -> Path | None:
     return None if path == url else Path(path).absolute()
 
 
+def is_left_alone(path: Path) -> bool:
+    """Say whether the first use of a store would make its file for the wrong user.
+
+    That is so where it is not there yet and would come about in another user's directory: made by root, say from a
+    deploy script, the service could not write it afterwards.
+    """
+    place = _first_there(path)
+    about = _look(place)
+    if place == path or about is None:
+        return False
+    return about.st_uid != os.geteuid() and os.access(place, os.W_OK)
+
+
+def _first_there(path: Path) -> Path:
+    return next((place for place in (path, *path.parents) if _look(place) is not None), path)
+
+
 def examine_file(path: Path, static: Path) -> tuple[Ailment, ...]:
     """Return what is wrong with the file of a store and its directory; `static` is what is served to everybody.
 
@@ -73,10 +90,23 @@ def examine_file(path: Path, static: Path) -> tuple[Ailment, ...]:
                 "Set STORE_URL to a file outside of it, for example sqlite:///instance/store.sqlite3.",
             )
         )
+    if is_left_alone(path):
+        found.append(_not_made(path))
     for part in (path, *(Path(f"{path}{suffix}") for suffix in ("-wal", "-shm"))):
         found += _file_ailments(part)
     found += _directory_ailments(path.parent)
+    if {"store_not_tried", "store_file_not_ours"} & {ailment.code for ailment in found}:  # which say the same
+        found = [ailment for ailment in found if ailment.code != "store_directory_not_ours"]
     return tuple({ailment.code: ailment for ailment in reversed(found)}.values())[::-1]
+
+
+def _not_made(path: Path) -> Ailment:
+    what = (
+        f"{path} is not there yet, and {_first_there(path)} belongs to another user than the one this runs as. "
+        "The store was not tried, since its file would then be this user’s."
+    )
+    todo = "Run this as the user that the site runs as."
+    return Ailment("store_not_tried", "The store was not tried", what, todo, is_severe=False)
 
 
 def _file_ailments(path: Path) -> list[Ailment]:
@@ -133,7 +163,9 @@ def _access_ailments(path: Path, about: os.stat_result, kind: str) -> list[Ailme
         ]
     if about.st_uid != os.geteuid():
         what = f"The {kind} {path} belongs to another user than the one this runs as."
-        todo = f"Run as the owner, or give it to the user this runs as: chown {path}"
+        todo = (
+            f"Run this as the user that owns it, or give it to the user that the site runs as: chown {path}"
+        )
         return [Ailment(f"store_{kind}_not_ours", "The store belongs to somebody else", what, todo, False)]
     return []
 

@@ -2,8 +2,9 @@
 
 Strangers can start runs and knock at the callback as often as the rate limits let them, so a trace never takes a
 place that was not there before: each pool has a fixed number of slots, and a new trace takes a free one of four that
-its id leads to, or that of the oldest among the four. Runs that ended badly have a pool of their own, so that a
-thousand good ones do not push them out.
+its id leads to, or that of the oldest among the four. Runs that ended badly have pools of their own, so that a
+thousand good ones do not push them out; and each visitor's traces stay in one part of every pool, so that nobody
+alone can push out everybody else's.
 
 What is in a trace is the writer's business, and so is leaving secrets out of it.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal
@@ -22,12 +23,16 @@ from store.records import Record, Records
 RETENTION = 24 * 3600.0
 """Seconds for which a trace is kept, unless newer ones take its place."""
 
-Pool = Literal["open", "good", "failed", "stray"]
-POOLS: Mapping[Pool, int] = {"open": 128, "good": 128, "failed": 256, "stray": 64}
-"""Slots: runs that nobody came back from yet, that ended well, that did not, and callbacks of no run of ours."""
+Pool = Literal["open", "good", "refused", "failed", "stray"]
+POOLS: Mapping[Pool, int] = {"open": 128, "good": 128, "refused": 128, "failed": 256, "stray": 64}
+"""Slots: runs that nobody came back from yet, that ended well, that came back with nothing to exchange, that failed
+at a call of ours, and callbacks of no run of ours."""
+
+PARTS = 8
+"""Parts of each pool; a visitor's traces stay in one."""
 
 CHOICES = 4
-_TRIES = 5
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,23 @@ class Kept:
     content: dict[str, Any] = field(repr=False)
 
 
-def new_trace_id() -> str:
-    """Return an id for a trace. It is no secret: it opens nothing without the operator's sign-in."""
-    return secrets.token_hex(8)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    key: str
+    version: int
+    kept: Kept
+
+
+Combine = Callable[[Sequence[Kept]], tuple[Pool, dict[str, Any]] | None]
+
+
+def new_trace_id(visitor: str = "") -> str:
+    """Return an id for a trace of this visitor, whose network address does.
+
+    It is no secret: it opens nothing without the operator's sign-in.
+    """
+    part = sha256(visitor.encode("utf-8", "surrogatepass")).digest()[0] % PARTS
+    return f"{part}{secrets.token_hex(8)}"
 
 
 class Traces:
@@ -52,47 +71,61 @@ class Traces:
         self._records = records
         self._clock = clock
 
-    def keep(self, trace_id: str, pool: Pool, started_at: float, content: Mapping[str, Any]) -> None:
-        """Store a trace under its id, in place of what that id stood for before, in whatever pool."""
-        value = {"id": trace_id, "started_at": started_at, "content": dict(content)}
-        before = self._find(trace_id)
-        if before is not None and before[0].startswith(_prefix(pool)):
-            key, record = before
-            if self._records.replace(key, value, RETENTION, record.version):
+    def keep(self, trace_id: str, started_at: float, combine: Combine) -> None:
+        """Store a trace. `combine` gets what is kept under its id so far, and returns the pool and the content.
+
+        It may be called several times, when others write at the same moment: what it returns must hold all that it
+        got. None leaves everything as it is. When others are quicker every time, what is new is lost.
+        """
+        for _ in range(_TRIES):
+            places = self._find(trace_id)
+            combined = combine([place.kept for place in places])
+            if combined is None:
                 return
-        self._place(trace_id, pool, value)
-        if before is not None and not before[0].startswith(_prefix(pool)):
-            self._records.replace(before[0], {}, 0, before[1].version)
+            pool, content = combined
+            value = {"id": trace_id, "started_at": started_at, "content": content}
+            target = next((place for place in places if place.kept.pool == pool), None)
+            if target is None:
+                is_written = self._place(trace_id, pool, value)
+            else:
+                is_written = self._records.replace(target.key, value, RETENTION, target.version)
+            if is_written and all(self._drop(place) for place in places if place is not target):
+                return
 
     def find(self, trace_id: str) -> Kept | None:
         """Return a trace; None when it is unknown, too old, or gave way to newer ones."""
-        found = self._find(trace_id)
-        return None if found is None else _kept(*found)
+        return next((place.kept for place in self._find(trace_id)), None)
 
     def latest(self) -> list[Kept]:
         """Return all traces there are, the newest first."""
         keys = [_key(pool, slot) for pool, slots in POOLS.items() for slot in range(slots)]
-        kept = [_kept(key, record) for key, record in self._records.get_many(keys).items()]
-        return sorted((trace for trace in kept if trace), key=lambda trace: trace.started_at, reverse=True)
+        kept = (_kept(key, record) for key, record in self._records.get_many(keys).items())
+        # One that moves from pool to pool at this moment may be in both.
+        found = {trace.id: trace for trace in kept if trace}
+        return sorted(found.values(), key=lambda trace: trace.started_at, reverse=True)
 
-    def _find(self, trace_id: str) -> tuple[str, Record] | None:
+    def _find(self, trace_id: str) -> list[_Place]:
         keys = [key for pool in POOLS for key in _choices(trace_id, pool)]
-        found = self._records.get_many(keys)
-        return next(((key, record) for key, record in found.items() if _is(record, trace_id)), None)
+        found = ((key, record, _kept(key, record)) for key, record in self._records.get_many(keys).items())
+        return [
+            _Place(key, record.version, kept) for key, record, kept in found if kept and kept.id == trace_id
+        ]
 
-    def _place(self, trace_id: str, pool: Pool, value: dict[str, Any]) -> None:
-        """Take a free slot or the oldest trace's; when others are quicker every time, the trace is lost."""
+    def _place(self, trace_id: str, pool: Pool, value: dict[str, Any]) -> bool:
+        """Take a free slot or the oldest trace's; False when somebody else was quicker."""
         choices = _choices(trace_id, pool)
-        for _ in range(_TRIES):
-            if any(self._records.add(key, value, RETENTION) for key in choices):
-                return
-            taken = self._records.get_many(choices)
-            oldest = min(taken, key=lambda key: _age_of(taken[key]), default=None)
-            if oldest is None:  # nothing there that can be read: written under a key that was retired
-                self._records.put(choices[0], value, RETENTION)
-                return
-            if self._records.replace(oldest, value, RETENTION, taken[oldest].version):
-                return
+        if any(self._records.add(key, value, RETENTION) for key in choices):
+            return True
+        taken = self._records.get_many(choices)
+        oldest = min(taken, key=lambda key: _start_of(taken[key]), default=None)
+        if oldest is None:  # nothing there that can be read: written under a key that was retired
+            self._records.put(choices[0], value, RETENTION)
+            return True
+        return self._records.replace(oldest, value, RETENTION, taken[oldest].version)
+
+    def _drop(self, place: _Place) -> bool:
+        """Remove a trace from a place that it left; False when it was written to since."""
+        return self._records.replace(place.key, {}, 0, place.version)
 
 
 def _prefix(pool: Pool) -> str:
@@ -105,23 +138,20 @@ def _key(pool: Pool, slot: int) -> str:
 
 def _choices(trace_id: str, pool: Pool) -> list[str]:
     digest = sha256(f"{pool} {trace_id}".encode("utf-8", "surrogatepass")).digest()
-    numbers = (int.from_bytes(digest[4 * n : 4 * n + 4]) % POOLS[pool] for n in range(CHOICES))
-    return [_key(pool, slot) for slot in dict.fromkeys(numbers)]
+    size = POOLS[pool] // PARTS
+    first = size * (int(trace_id[0]) % PARTS) if trace_id[:1] in set("0123456789") else 0
+    numbers = (int.from_bytes(digest[4 * n : 4 * n + 4]) % size for n in range(CHOICES))
+    return [_key(pool, first + slot) for slot in dict.fromkeys(numbers)]
 
 
-def _is(record: Record, trace_id: str) -> bool:
-    return record.value.get("id") == trace_id
-
-
-def _age_of(record: Record) -> float:
+def _start_of(record: Record) -> float:
     started_at = record.value.get("started_at")
     return started_at if isinstance(started_at, float) else 0.0
 
 
 def _kept(key: str, record: Record) -> Kept | None:
-    value = record.value
     pool = next((pool for pool in POOLS if key.startswith(_prefix(pool))), None)
-    content = value.get("content")
-    if pool is None or not isinstance(content, dict) or not isinstance(value.get("id"), str):
+    trace_id, content = record.value.get("id"), record.value.get("content")
+    if pool is None or not isinstance(content, dict) or not isinstance(trace_id, str):
         return None
-    return Kept(value["id"], pool, _age_of(record), content)
+    return Kept(trace_id, pool, _start_of(record), content)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from store.records import Record, Records, fingerprint
@@ -33,6 +33,9 @@ class Run:
     created_at: float
     came_back_at: float | None = None
     exchanged_at: float | None = None
+
+
+_FIELDS = {about.name for about in fields(Run)} - {"id"}
 
 
 class WorkbenchRuns:
@@ -93,15 +96,16 @@ def _key(run_id: str) -> str:
 
 
 def _stored(run: Run) -> dict[str, Any]:
-    fields = asdict(run)
-    del fields["id"]
-    return fields
+    stored = asdict(run)
+    del stored["id"]
+    return stored
 
 
 def _run(run_id: str, record: Record | None) -> Run | None:
     if record is None:
         return None
     try:
-        return Run(id=run_id, **record.value)
-    except TypeError:  # written by a version of this application with other fields
+        # Fields of a newer version of this application are left out, so that both can run side by side.
+        return Run(id=run_id, **{name: record.value[name] for name in _FIELDS & record.value.keys()})
+    except TypeError:  # an older version, which lacks one
         return None

@@ -136,8 +136,8 @@ NONE = StateVerdict(
 CONNECT = StateVerdict(
     False,
     "This state belongs to the connect flow",
-    "It was made by /connect and is good at /connect/callback alone. The client that it was made for is registered "
-    "with this page’s address.",
+    "It was made by /connect and is good at /connect/callback alone. If it came here by itself, the client that it was "
+    "made for is registered with this page’s address.",
 )
 EXPIRED = StateVerdict(
     False,

@@ -24,7 +24,8 @@ VALID_SECONDS = 12 * 3600
 CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # They take a token in the Authorization header, which no form and no other site's script can send for somebody.
 BEARER_ENDPOINTS = frozenset({"api.tire_sidewall"})
-# It shows what an authorization server's form sent (response_mode=form_post) and changes nothing, as a GET would.
+# It shows what an authorization server's form sent (response_mode=form_post), and changes no more than a GET to the
+# same address does: the first return of a run is noted in its trace.
 DISPLAY_ENDPOINTS = frozenset({"workbench.catch"})
 
 

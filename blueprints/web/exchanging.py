@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 
 from blueprints.web.budget import Budget
@@ -19,7 +20,9 @@ from store.workbench_runs import Run
 
 EXCHANGE_SECONDS = 7.0
 USER_SECONDS = 3.0
-SECRET_FIELDS = ("access_token", "refresh_token", "id_token")
+# Fields whose values are cut short, whatever a server calls them (a client of Vinli's expects refresh_Token).
+SECRET_FIELD = re.compile(r"token|secret|password|code|key|assertion", re.I)
+PLAIN_FIELDS = frozenset({"token_type", "error_code", "code_challenge_method"})
 MOST_SHOWN = 8000
 
 
@@ -61,14 +64,21 @@ def client_secret_of(run: Run) -> str | None:
     return settings.vinli_client_secret if run.client_id == settings.vinli_client_id else None
 
 
-def exchange_code(run: Run, code: str, client_secret: str, trace: Trace) -> Outcome:
+def client_of(run: Run, client_secret: str) -> AuthClient:
+    """Return the run's client as the token endpoint will see it.
+
+    Raises ValueError for an id or a secret that HTTP Basic cannot carry.
+    """
+    settings = services().settings
+    return AuthClient(services().transport, settings.vinli_auth_url, run.client_id, client_secret)
+
+
+def exchange_code(client: AuthClient, run: Run, code: str, client_secret: str, trace: Trace) -> Outcome:
     """Exchange a code, call the API once with what came, and write both into the trace. Nothing is kept.
 
-    ``run`` is as it was before it was taken for the exchange: its verifier is needed. Raises ValueError for a client
-    id or secret that HTTP Basic cannot carry, and StoreUnavailable.
+    ``run`` is as it was before it was taken for the exchange: its verifier is needed. Raises StoreUnavailable.
     """
-    settings, budget = services().settings, Budget(EXCHANGE_SECONDS + USER_SECONDS)
-    client = AuthClient(services().transport, settings.vinli_auth_url, run.client_id, client_secret)
+    budget = Budget(EXCHANGE_SECONDS + USER_SECONDS)
     verifier = run.code_verifier or None
     outcome = Outcome(secrets=[code, client_secret, *([verifier] if verifier else [])])
     try:
@@ -103,17 +113,23 @@ def _read_fields(answer: Answer, outcome: Outcome) -> None:
     body = answer.json()
     if not isinstance(body, dict):
         raise answer.nonsense("the token response is not an object")
-    outcome.secrets += [body[name] for name in SECRET_FIELDS if isinstance(body.get(name), str)]
+    secrets = (value for name, value in body.items() if _is_secret(name))
+    outcome.secrets += [value for value in secrets if isinstance(value, str) and value]
     outcome.fields = tuple(
         _shown_field(name, value, outcome.secrets) for name, value in list(body.items())[:60]
     )
 
 
+def _is_secret(name: str) -> bool:
+    return name.lower() not in PLAIN_FIELDS and bool(SECRET_FIELD.search(name))
+
+
 def _shown_field(name: str, value: object, secrets: list[str]) -> TokenField:
-    if name in SECRET_FIELDS and isinstance(value, str):
-        return TokenField(name, shortened(value), jwt_parts(value))
+    shown_name = visible(hide(name, secrets), 80)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return TokenField(visible(hide(name, secrets), 80), visible(hide(text[:MOST_SHOWN], secrets)))
+    if _is_secret(name):
+        return TokenField(shown_name, shortened(text), jwt_parts(text))
+    return TokenField(shown_name, visible(hide(text[:MOST_SHOWN], secrets)))
 
 
 def _explain(error: ProviderError, trace: Trace, outcome: Outcome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -83,7 +84,7 @@ def _response(step: Step) -> dict[str, Any]:
         "httpVersion": "HTTP/1.1" if status else "",
         "cookies": [],
         "headers": [],
-        "content": {"size": -1, "mimeType": "application/json" if step.received else ""},
+        "content": _content(step),
         "redirectURL": "",
         "headersSize": -1,
         "bodySize": -1,
@@ -91,6 +92,13 @@ def _response(step: Step) -> dict[str, Any]:
     if not status:
         response["comment"] = NOT_SEEN if step.name == "authorization_request" else "No answer came."
     return response
+
+
+def _content(step: Step) -> dict[str, Any]:
+    if not step.received:
+        return {"size": -1, "mimeType": ""}
+    text = json.dumps(step.received, ensure_ascii=False)
+    return {"size": -1, "mimeType": "application/json", "text": text, "comment": "As the trace shows it."}
 
 
 def _iso(moment: float) -> str:

@@ -6,6 +6,7 @@ replaced by how long it is, and names that nobody knows are counted.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -13,15 +14,14 @@ from typing import Any, Literal
 from blueprints.web.problems import shown_code
 from providers.vinli.auth import TokenResponse
 
-Name = Literal["authorization_request", "callback", "token_request", "api_call", "session"]
-Standing = Literal["good", "failed"]
+Name = Literal["authorization_request", "callback", "token_request", "api_call"]
+Standing = Literal["good", "failed", "repeated"]
 
-TITLES: Mapping[str, str] = {
+TITLES: Mapping[Name, str] = {
     "authorization_request": "Authorization request",
     "callback": "Callback",
     "token_request": "Token request",
     "api_call": "First API call",
-    "session": "Session",
 }
 LADDER: tuple[Name, ...] = ("authorization_request", "callback", "token_request", "api_call")
 
@@ -48,7 +48,7 @@ class Step:
     """One rung. ``at`` is Unix seconds, ``ms`` how long it took where that was seen; ``url`` has no query.
 
     ``sent`` and ``received`` hold what may be shown alone. ``status`` is that of the answer; None where it was not
-    seen, as for what the browser does elsewhere.
+    seen, as for what the browser does elsewhere. ``id`` tells records of one step from those of another.
     """
 
     name: Name
@@ -63,6 +63,7 @@ class Step:
     reference: str = ""
     sent: dict[str, str] = field(default_factory=dict)
     received: dict[str, str] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @property
     def title(self) -> str:
@@ -71,6 +72,10 @@ class Step:
     def fail(self, reason: str, advice: str = "") -> None:
         """Mark this as the step that did not work, and say why."""
         self.standing, self.reason, self.advice = "failed", reason, advice
+
+    def repeat(self, reason: str, advice: str = "") -> None:
+        """Mark this as a step that had happened before."""
+        self.standing, self.reason, self.advice = "repeated", reason, advice
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

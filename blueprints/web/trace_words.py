@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blueprints.web import flow_problems
 from blueprints.web.attempts import Verdict
-from blueprints.web.problems import TOO_MANY, Problem, shown_code
+from blueprints.web.problems import Problem, shown_code
 from providers import errors
 
 CREDENTIALS = (
@@ -65,18 +65,36 @@ BY_PAGE = {
         Verdict.USED
     ].title: "A callback with this state came before: a reload, the back "
     "button, or a browser that sends requests twice.",
-    TOO_MANY.title: "RATE_LIMIT_CONNECT counts by network address. Behind a proxy all visitors have the proxy’s unless "
-    "TRUSTED_PROXIES is set.",
 }
-FROM_THE_SERVER = (
-    "The authorization server sent this code back, so it judged the request and did not grant it."
+# What an authorization endpoint may send with a redirect (RFC 6749 section 4.1.2.1); the token endpoint has others.
+REDIRECT_CODES = frozenset(
+    {
+        "invalid_request",
+        "unauthorized_client",
+        "access_denied",
+        "unsupported_response_type",
+        "invalid_scope",
+        "server_error",
+        "temporarily_unavailable",
+    }
+)
+BY_REDIRECT = (
+    "The code came with the browser, from the authorization server as far as one can tell: anybody can write an "
+    "address. Preflight asks the server itself."
+)
+NOT_BY_REDIRECT = (
+    "This code belongs to the token endpoint and cannot come with a redirect (RFC 6749 section 4.1.2.1): the server "
+    "has its own ways, or somebody wrote the address by hand. It says nothing about this installation’s secret."
 )
 
 
 def advice_for_page(problem: Problem) -> str:
     """Return what a developer can do about a callback that ended on this page."""
-    if problem.error_code and problem.error_code != "access_denied":
-        return f"{FROM_THE_SERVER} {BY_CODE.get(problem.error_code, '')}".strip()
+    code = problem.error_code
+    if code == "unauthorized_client":
+        return f"{BY_REDIRECT} {CLIENT_TYPE}"
+    if code and code != "access_denied":
+        return BY_REDIRECT if code in REDIRECT_CODES else NOT_BY_REDIRECT
     return BY_PAGE.get(problem.title, "")
 
 

@@ -1,19 +1,23 @@
 """Traces of OAuth runs: each run of the connect flow and of the workbench leaves its steps, for a day.
 
-A trace is put together while a request is answered and written once at its end. Writing one must never harm the run
-that it is about: a store that fails is logged and nothing more.
+A trace is put together while a request is answered and written once at its end, beside what other requests of the same
+run have written: steps are added and never replaced. Writing one must never harm the run that it is about: a store that
+fails is logged and nothing more.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
+from blueprints.web.attempts import Verdict
+from blueprints.web.flow_problems import VERDICT_PROBLEMS
+from blueprints.web.limits import client_address
 from blueprints.web.logs import log_event, reference
 from blueprints.web.problems import Problem
 from blueprints.web.services import services
@@ -24,11 +28,14 @@ from store.attempts import Attempt
 from store.base import StoreUnavailable
 from store.traces import Kept, Pool, new_trace_id
 
+USED = VERDICT_PROBLEMS[Verdict.USED]
 Kind = Literal["connect", "workbench"]
-MOST_STEPS = 24
+# Of a run with more steps, the first and the last are kept: what it was, and how it stands.
+FIRST_STEPS, LAST_STEPS = 12, 12
 OUTCOMES: Mapping[Pool, str] = {
     "open": "nobody came back yet",
     "good": "worked",
+    "refused": "failed",
     "failed": "failed",
     "stray": "no run of ours",
 }
@@ -47,12 +54,12 @@ class Trace:
     @classmethod
     def begin(cls, kind: Kind) -> Self:
         """Return a new trace with no step yet."""
-        return cls(new_trace_id(), kind, services().clock())
+        return cls(fresh_id(), kind, services().clock())
 
     @classmethod
     def of_attempt(cls, attempt: Attempt) -> Self:
         """Return the trace of an attempt as it stood when the browser was sent away."""
-        trace = cls(attempt.trace_id or new_trace_id(), "connect", attempt.created_at, "open")
+        trace = cls(attempt.trace_id or fresh_id(), "connect", attempt.created_at, "open")
         settings = services().settings
         trace.sent_to_authorize(
             client_id=settings.vinli_client_id,
@@ -88,7 +95,9 @@ class Trace:
         if has_pkce:
             sent |= {"code_challenge": "[hidden]", "code_challenge_method": "S256"}
         endpoint = f"{services().settings.vinli_auth_url}/oauth/authorization/new"
-        self.steps.append(Step("authorization_request", self.started_at, url=endpoint, sent=sent))
+        # Whoever puts it down, it is one step of the run.
+        step = Step("authorization_request", self.started_at, url=endpoint, sent=sent, id="first")
+        self.steps.append(step)
 
     def came_back(self, path: str, parameters: Mapping[str, str], method: str = "GET") -> Step:
         """Note the callback; ``parameters`` are as ``shown_parameters`` gives them."""
@@ -128,20 +137,39 @@ class Trace:
         url = f"{services().settings.vinli_auth_url}/api/v1/users/_current"
         return self.asking("api_call", "GET", url, {"Authorization": "Bearer [hidden]"})
 
-    def keep(self, pool: Pool) -> None:
-        """Write the trace down, as it stands now; a store that fails is logged."""
-        self.pool = pool
-        content = {"kind": self.kind, "steps": [step.to_json() for step in self.steps[-MOST_STEPS:]]}
+    def keep(self, pool: Pool | None = None) -> None:
+        """Write the steps down beside those that are kept already; a store that fails is logged.
+
+        ``pool`` is how the run stands now, None where that follows from the steps.
+        """
+        if pool is not None:
+            self.pool = pool
         try:
-            services().traces.keep(self.id, pool, self.started_at, content)
+            services().traces.keep(self.id, self.started_at, self._beside)
         except StoreUnavailable as error:
             log_event("trace not kept", logging.WARNING, cause=str(error))
+
+    def _beside(self, kept: Sequence[Kept]) -> tuple[Pool, dict[str, Any]]:
+        """Return the pool and the content of this trace together with what is kept of it."""
+        others = [trace for trace in map(Trace.read, kept) if trace]
+        known: dict[str, Step] = {}
+        for trace in (*others, self):
+            for step in trace.steps:
+                known.setdefault(step.id, step)
+        steps = sorted(known.values(), key=lambda step: step.at)
+        if len(steps) > FIRST_STEPS + LAST_STEPS:
+            steps = [*steps[:FIRST_STEPS], *steps[-LAST_STEPS:]]
+        pools = {self.pool, *(trace.pool for trace in others)}
+        # What became of the run in the end counts: a reload after a good sign-in does not make it a bad one.
+        pool = next(name for name in ("good", "failed", "refused", "open", "stray") if name in pools)
+        return pool, {"kind": self.kind, "steps": [step.to_json() for step in steps]}
 
     # --- what is to be seen of it
 
     @property
     def outcome(self) -> str:
-        return OUTCOMES[self.pool]
+        came_back = any(step.name == "callback" for step in self.steps)
+        return "came back, and is not concluded" if self.pool == "open" and came_back else OUTCOMES[self.pool]
 
     @property
     def began(self) -> datetime:
@@ -150,9 +178,9 @@ class Trace:
 
     @property
     def failed_step(self) -> Step | None:
-        """The last step that failed, unless the run worked in the end."""
-        failed = [step for step in self.steps if step.standing == "failed"]
-        return failed[-1] if failed and self.pool != "good" else None
+        """The first step that failed, unless the run worked in the end: what came after it follows from it."""
+        failed = (step for step in self.steps if step.standing == "failed")
+        return None if self.pool == "good" else next(failed, None)
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -170,33 +198,33 @@ class Trace:
         return max(0.0, step.at - self.started_at)
 
 
-def trace_of(attempt: Attempt) -> Trace:
-    """Return the trace of an attempt: as it was kept if it came back before, else as it began.
-
-    Raises StoreUnavailable.
-    """
-    kept = Trace.find(attempt.trace_id) if attempt.status != "pending" and attempt.trace_id else None
-    return kept or Trace.of_attempt(attempt)
-
-
 def conclude(trace: Trace, status: int, problem: Problem | None) -> None:
     """Write down how a callback of ours ended: with which status, on which problem's page if on one.
 
     A repeated callback that leads a connected driver on adds nothing.
     """
-    arrivals = [step for step in trace.steps if step.name == "callback"]
-    if problem is None and len(arrivals) > 1:
+    names = {step.name for step in trace.steps}
+    if problem is None and "token_request" not in names:
         return
-    arrival = arrivals[-1]
+    arrival = next(step for step in trace.steps if step.name == "callback")
     arrival.status, arrival.reference = status, reference()
     arrival.ms = round((services().clock() - arrival.at) * 1000, 1)
     if problem is None:
         trace.keep("good")
         return
-    if not any(step.standing == "failed" for step in trace.steps[trace.steps.index(arrival) :]):
+    if problem.title == USED.title:
+        # Not what failed: it came a second time, whatever became of the first.
+        arrival.repeat(f"{problem.title}. {problem.what}", advice_for_page(problem))
+        trace.keep()
+        return
+    if not any(step.standing == "failed" for step in trace.steps):
         arrival.fail(f"{problem.title}. {problem.what}", advice_for_page(problem))
-    # What a driver did in the end counts: a reload after a good sign-in does not make it a bad one.
-    trace.keep(trace.pool if trace.pool in {"stray", "good"} else "failed")
+    trace.keep("stray" if trace.pool == "stray" else "failed" if "token_request" in names else "refused")
+
+
+def fresh_id() -> str:
+    """Return an id for a trace of whoever sent the request at hand."""
+    return new_trace_id(client_address())
 
 
 def find_by_reference(reference: str) -> list[Trace]:

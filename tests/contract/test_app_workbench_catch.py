@@ -112,8 +112,8 @@ def test_the_state_is_judged(local, operator):
 
 
 def test_a_state_that_was_typed_in_is_known(operator):
-    assert begin(operator, state="my-own-state") == "my-own-state"
-    assert verdict_of(catch(operator, code="c", state="my-own-state")) == "The state is right"
+    assert begin(operator, state="my-own-long-state") == "my-own-long-state"
+    assert verdict_of(catch(operator, code="c", state="my-own-long-state")) == "The state is right"
 
 
 def test_a_state_of_the_workbench_is_useless_at_the_callback(operator, vinli):
@@ -271,9 +271,7 @@ def test_a_code_is_exchanged_once(operator, vinli):
     assert len(vinli.received(TOKEN)) == 1
 
 
-@pytest.mark.parametrize(
-    "changes", [{"state": "made-up"}, {"state": ""}, {"code": ""}, {"code": "x" * 5000}, {"state": "é"}]
-)
+@pytest.mark.parametrize("changes", [{"state": "made-up"}, {"state": ""}, {"code": ""}, {"state": "é"}])
 def test_nothing_is_exchanged_that_was_not_begun_here(changes, operator, vinli):
     caught = catch(operator, code="c", state=begin(operator))
     assert seen(exchange(operator, caught, **changes)) == SPENT
@@ -307,11 +305,66 @@ def test_our_secret_is_never_used_for_another_client_or_redirect_uri(fields, ope
     assert "typed-in-secret" not in page.text
 
 
-@pytest.mark.parametrize("secret", ["a\r\nb", "x" * 600])
-def test_a_secret_that_no_header_carries_is_refused(secret, operator, vinli):
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"client_secret": "a\r\nb"}, "HTTP Basic cannot carry this client"),
+        ({"client_secret": "x" * 600}, "The client’s secret is missing"),
+        ({"client_secret": " "}, "The client’s secret is missing"),
+        ({"code": "x" * 5000, "client_secret": "s"}, "This is no authorization code"),
+    ],
+)
+def test_what_cannot_be_exchanged_is_said_and_spends_nothing(fields, title, operator, vinli):
     caught = catch(operator, code="c", state=begin(operator, client_id="another"))
-    assert exchange(operator, caught, client_secret=secret).status_code == 400
+    assert seen(exchange(operator, caught, **fields)) == (400, title)
     assert vinli.received(TOKEN) == []
+    exchange(operator, caught, client_secret="the-right-one")
+    assert len(vinli.received(TOKEN)) == 1
+
+
+def test_a_form_that_cannot_be_sent_on_is_refused_at_once(local):
+    with local.browser() as stranger:
+        page = stranger.request("POST", CATCH, data={"code": "x" * 20_000})
+    assert seen(page) == (413, "This form is too long")
+
+
+def test_every_page_at_the_catch_address_wipes_it(local_site, vinli):
+    with local_site(vinli.origin, RATE_LIMIT_CONNECT="2/day").browser() as operator:
+        pages = [operator.get(f"{CATCH}?code=c")]
+        operator.sign_in_as_operator()
+        pages += [operator.get(f"{CATCH}?code=c") for _ in range(2)]
+    assert [page.status_code for page in pages] == [401, 200, 429]
+    for page in pages:
+        assert page.text.index("js/fragment.js") < page.text.index("<title>")
+
+
+SPELLINGS = (
+    "refresh_Token",
+    "token",
+    "client_secret",
+    "device_code",
+    "apiKey",
+    "Password",
+    "client_assertion",
+)
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize(
+    "value", ["a-secret-of-the-answer", ["a-secret-of-the-answer"], {"x": "a-secret-of-the-answer"}]
+)
+def test_a_secret_is_cut_short_however_it_is_called(name, wrap, operator, vinli):
+    vinli.answers[TOKEN] = json_reply({"access_token": "t" * 20, name: wrap("a-secret-of-the-answer")})
+    page = exchange(operator, catch(operator, code="c", state=begin(operator)))
+    assert "a-secret-of-the-answer" not in page.text
+    assert name in page.text
+
+
+def test_a_run_that_came_back_is_not_said_to_be_away(operator):
+    catch(operator, code="c", state=begin(operator))
+    text = text_of(operator.get("/workbench/traces"))
+    assert "Came back, and is not concluded" in text
+    assert "Nobody came back" not in text
 
 
 FAILURES = {
@@ -319,7 +372,7 @@ FAILURES = {
         json_reply({"error": "invalid_grant", "error_description": "too old"}, 400),
         "invalid_grant: too old",
     ),
-    "a page": (http(200, b"<h1>x</h1>", Content_Type="text/html"), "does not say it is JSON"),
+    "a page": (http(200, b"<h1>x</h1>", content_type="text/html"), "does not say it is JSON"),
     "token type": (json_reply({"access_token": "t" * 20, "token_type": "JWT"}), "token_type is not Bearer"),
     "a list": (json_reply([1]), "not an object"),
     "down": (http(503), "The server failed"),

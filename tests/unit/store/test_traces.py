@@ -1,10 +1,11 @@
-"""Traces: found by id, bounded in number, good runs never in the way of failed ones."""
+"""Traces: found by id, bounded in number, and nobody alone can push out everybody else's."""
 
 import pytest
 
 from store import Records, Vault
-from store.traces import POOLS, RETENTION, Traces, new_trace_id
+from store.traces import PARTS, POOLS, RETENTION, Traces, new_trace_id
 from tests.unit.store.conftest import SECRET_KEY
+from tests.unit.store.test_backends import in_threads
 
 
 @pytest.fixture
@@ -12,10 +13,19 @@ def traces(store, clock):
     return Traces(Records(store, Vault(SECRET_KEY)), clock)
 
 
-def keep(traces, clock, pool="failed", **content):
-    trace_id = new_trace_id()
-    traces.keep(trace_id, pool, clock(), content)
+def keep(traces, clock, pool="failed", visitor="", trace_id=None, **content):
+    trace_id = trace_id or new_trace_id(visitor)
+    traces.keep(trace_id, clock(), lambda _: (pool, content))
     return trace_id
+
+
+def visitors():
+    """Return one visitor for each part of the pools."""
+    found = {}
+    for number in range(1000):
+        found.setdefault(new_trace_id(str(number))[0], str(number))
+    assert len(found) == PARTS
+    return list(found.values())
 
 
 def test_a_trace_is_found_by_its_id(traces, clock):
@@ -28,29 +38,51 @@ def test_a_trace_is_found_by_its_id(traces, clock):
         {"a": [1]},
     )
     assert traces.find(new_trace_id()) is None
-    assert traces.find("\ud800") is None
+
+
+@pytest.mark.parametrize("trace_id", ["", "x", "9", "\ud800", "²", "0" * 1000])
+def test_a_strange_id_is_an_unknown_one(trace_id, traces):
+    assert traces.find(trace_id) is None
 
 
 def test_a_trace_that_moves_on_is_there_once(traces, clock):
     trace_id = keep(traces, clock, "open", step=1)
-    traces.keep(trace_id, "open", clock(), {"step": 2})
+    keep(traces, clock, "open", trace_id=trace_id, step=2)
     assert [(kept.pool, kept.content) for kept in traces.latest()] == [("open", {"step": 2})]
-    traces.keep(trace_id, "good", clock(), {"step": 3})
+    keep(traces, clock, "good", trace_id=trace_id, step=3)
     assert [(kept.pool, kept.content) for kept in traces.latest()] == [("good", {"step": 3})]
     assert traces.find(trace_id).content == {"step": 3}
 
 
+def test_who_writes_sees_what_is_kept_and_may_leave_it_so(traces, clock):
+    trace_id = keep(traces, clock, "open", step=1)
+    seen = []
+    traces.keep(trace_id, clock(), lambda kept: seen.extend(kept))
+    assert [(kept.pool, kept.content) for kept in seen] == [("open", {"step": 1})]
+    assert traces.find(trace_id).content == {"step": 1}
+
+
+def test_of_many_writers_at_once_none_loses_what_another_wrote(traces, clock):
+    trace_id = keep(traces, clock, "open", steps=["start"])
+
+    def write(number):
+        def combine(kept):
+            steps = {step for trace in kept for step in trace.content["steps"]} | {str(number)}
+            return ("good" if number % 2 else "failed"), {"steps": sorted(steps)}
+
+        traces.keep(trace_id, clock(), combine)
+
+    in_threads(4, write)
+    (kept,) = [trace for trace in traces.latest() if trace.id == trace_id]
+    assert kept.content["steps"] == ["0", "1", "2", "3", "start"]
+
+
 def test_the_latest_come_first(traces, clock):
     made = []
-    for pool in ("failed", "open", "stray", "good"):
+    for pool in ("failed", "open", "stray", "good", "refused"):
         made.append(keep(traces, clock, pool))
         clock.advance(1)
     assert [kept.id for kept in traces.latest()] == made[::-1]
-
-
-def test_thirty_traces_are_all_kept(traces, clock):
-    made = {keep(traces, clock, "failed") for _ in range(30)}
-    assert {kept.id for kept in traces.latest()} == made
 
 
 def test_a_trace_is_kept_for_a_day(traces, clock):
@@ -62,21 +94,36 @@ def test_a_trace_is_kept_for_a_day(traces, clock):
     assert traces.latest() == []
 
 
-def test_there_are_never_more_than_the_slots(traces, clock):
-    for _ in range(POOLS["stray"] * 4):
-        keep(traces, clock, "stray")
+def test_the_traces_of_a_few_visitors_are_all_kept(traces, clock):
+    made = {keep(traces, clock, visitor=visitor) for visitor in visitors() for _ in range(4)}
+    assert {kept.id for kept in traces.latest()} == made
+
+
+def test_there_are_never_more_than_the_slots_and_the_newest_stay(traces, clock):
+    for number in range(POOLS["stray"] * 4):
+        keep(traces, clock, "stray", visitor=str(number))
         clock.advance(1)
     kept = traces.latest()
-    assert POOLS["stray"] * 0.8 < len(kept) <= POOLS["stray"]
-    # Of four places that of the oldest is taken, so the newer half is nearly whole.
-    newest = clock() - POOLS["stray"] // 4
-    assert len([trace for trace in kept if trace.started_at >= newest]) >= POOLS["stray"] // 4 - 2
+    assert POOLS["stray"] * 0.7 < len(kept) <= POOLS["stray"]
+    # Of four places that of the oldest is taken, so the newest are nearly all there.
+    newest = clock() - POOLS["stray"] // 8
+    assert len([trace for trace in kept if trace.started_at >= newest]) >= POOLS["stray"] // 8 - 2
 
 
-def test_strangers_and_good_runs_push_no_failed_one_out(traces, clock):
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_visitor_alone_pushes_out_nobody_of_the_other_parts(pool, traces, clock):
+    attacker, *others = visitors()
+    made = {keep(traces, clock, pool, visitor=visitor) for visitor in others}
+    for _ in range(POOLS[pool] * 2):
+        clock.advance(1)
+        keep(traces, clock, pool, visitor=attacker)
+    assert made <= {kept.id for kept in traces.latest()}
+
+
+def test_runs_that_failed_elsewhere_push_none_out_that_failed_at_a_call(traces, clock):
     trace_id = keep(traces, clock, "failed")
-    for pool in ("stray", "good", "open"):
-        for _ in range(POOLS[pool] * 2):
+    for pool in ("stray", "good", "open", "refused"):
+        for _ in range(POOLS[pool]):
             clock.advance(1)
             keep(traces, clock, pool)
     assert traces.find(trace_id)
@@ -85,7 +132,7 @@ def test_strangers_and_good_runs_push_no_failed_one_out(traces, clock):
 
 def test_a_trace_that_no_key_opens_is_absent_and_its_place_is_taken_again(store, clock):
     old = Traces(Records(store, Vault("another secret key, long enough too")), clock)
-    for _ in range(POOLS["stray"] * 6):
+    for _ in range(POOLS["stray"]):
         keep(old, clock, "stray")
     traces = Traces(Records(store, Vault(SECRET_KEY)), clock)
     assert traces.latest() == []

@@ -40,5 +40,6 @@ def test_a_step_survives_the_store_and_a_strange_one_is_refused():
     step = Step("callback", 12.5, status=400, sent={"code": "[hidden]"})
     step.fail("No.", "Look there.")
     assert Step.from_json(step.to_json()) == step
+    assert step.id != Step("callback", 12.5).id
     with pytest.raises(TypeError):
         Step.from_json({**step.to_json(), "new_field": 1})
