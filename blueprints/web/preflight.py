@@ -1,6 +1,7 @@
 """Preflight: an authorization request is sent as a driver's browser would send it, and what came of it said in words.
 
-The usual variants of the redirect URI can be asked for beside it, a few at a time within the time of one page.
+The usual variants of the redirect URI can be asked for beside it, a few at a time within the time of one page; and with
+them a control that nobody can have registered, since a server that accepts it has not judged the others either.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from blueprints.web.authorization_requests import RequestForm
 from blueprints.web.budget import Budget
 from blueprints.web.hiding import hide
 from blueprints.web.logs import log_event
-from blueprints.web.preflight_words import Advice, advice_for, conclusion_of, verdict_of
+from blueprints.web.preflight_words import Advice, Tried, Verdict, advice_for, conclusion_of, verdict_of
 from blueprints.web.problems import Problem, problem_for
 from blueprints.web.services import Services, services
 from providers.errors import ProviderError
 from providers.vinli.preflight import Outcome, made_up_challenge, made_up_state, preflight
-from providers.vinli.variants import Variant, variants
+from providers.vinli.variants import Variant, control, variants
 
 # Seconds for all requests of one page, and for one of them.
 PREFLIGHT_SECONDS = 8.0
@@ -27,29 +28,35 @@ AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Asked:
-    """One request and what came of it: an `outcome`, or a `problem` when no answer came."""
+    """One request and what came of it: an `outcome`, or a `problem` when no answer came. `is_judged` as in `Tried`."""
 
     variant: Variant
     outcome: Outcome | None
     problem: Problem | None
+    is_judged: bool | None = None
 
     @property
     def is_accepted(self) -> bool:
-        return self.outcome is not None and self.outcome.accepts_redirect_uri
+        """Whether the redirect URI was taken, as far as can be told."""
+        return self.outcome is not None and self.outcome.accepts_redirect_uri and self.is_judged is not False
+
+    @property
+    def is_refused(self) -> bool:
+        return self.outcome is not None and self.outcome.refuses_request
 
     @property
     def verdict(self) -> str:
         """A few words on what would happen to a driver."""
-        return self.problem.title if self.problem else verdict_of(self.outcome).title if self.outcome else ""
+        return self.problem.title if self.problem else self._verdict.title if self._verdict else ""
 
     @property
     def words(self) -> str:
         """The same in a sentence or two."""
-        return verdict_of(self.outcome).words if self.outcome else ""
+        return self._verdict.words if self._verdict else ""
 
     @property
     def notice_kind(self) -> str:
-        return verdict_of(self.outcome).kind if self.outcome else "problem"
+        return self._verdict.kind if self._verdict else "problem"
 
     @property
     def status(self) -> int | None:
@@ -59,10 +66,14 @@ class Asked:
     def milliseconds(self) -> int:
         return round(self.outcome.elapsed * 1000) if self.outcome else 0
 
+    @property
+    def _verdict(self) -> Verdict | None:
+        return verdict_of(self.outcome, is_judged=self.is_judged) if self.outcome else None
+
 
 @dataclass(frozen=True)
 class Report:
-    """What a page of preflight shows. `rows` are the variants, none when they were not asked for."""
+    """What a page of preflight shows. `rows` are the variants and last the control, none when not asked for."""
 
     asked: Asked
     advice: tuple[Advice, ...]
@@ -85,21 +96,34 @@ def run_preflight(form: RequestForm, *, with_variants: bool) -> Report:
     budget, sent = Budget(PREFLIGHT_SECONDS), Variant("as_is", "As it is", form.redirect_uri)
     with services().bulkhead.slot():
         asked = _ask(form, sent, budget)
-        others = variants(form.redirect_uri) if with_variants and not asked.problem else ()
-        rows = _ask_all(form, others, budget)
-    settings = services().settings
+        # The control goes first: without it the others say little.
+        others = (control(), *variants(form.redirect_uri)) if with_variants and not asked.problem else ()
+        answers = _ask_all(form, others, budget)
     log_event(
         "workbench preflight",
         kind=asked.outcome.kind if asked.outcome else None,
         upstream_status=asked.outcome.status if asked.outcome else None,
-        variants=len(rows),
+        variants=len(answers[1:]),
     )
-    return Report(
-        asked,
-        advice_for(form, asked.outcome, settings) if asked.outcome else (),
-        rows,
-        conclusion_of(form, settings, asked.is_accepted, _accepted(rows), _unanswered(rows)) if rows else "",
+    return _report(form, asked, answers)
+
+
+def _report(form: RequestForm, asked: Asked, answers: tuple[Asked, ...]) -> Report:
+    settings = services().settings
+    advice = advice_for(form, asked.outcome, settings) if asked.outcome else ()
+    if not answers:
+        return Report(asked, advice)
+    is_judged = False if answers[0].is_accepted else True if answers[0].is_refused else None
+    asked, checked, *rows = (replace(one, is_judged=is_judged) for one in (asked, *answers))
+    tried = Tried(
+        len(rows),
+        asked.is_accepted,
+        tuple(row.variant for row in rows if row.is_accepted),
+        sum(not row.is_accepted and not row.is_refused for row in rows),
+        is_judged,
+        any(one.is_refused for one in (asked, checked, *rows)),
     )
+    return Report(asked, advice, (*rows, checked), conclusion_of(form, settings, tried))
 
 
 def _ask_all(form: RequestForm, others: tuple[Variant, ...], budget: Budget) -> tuple[Asked, ...]:
@@ -132,11 +156,3 @@ def _without(outcome: Outcome, secrets: list[str]) -> Outcome:
         text=hide(outcome.text, secrets),
         location=hide(outcome.location, secrets),
     )
-
-
-def _accepted(rows: tuple[Asked, ...]) -> tuple[Variant, ...]:
-    return tuple(row.variant for row in rows if row.is_accepted)
-
-
-def _unanswered(rows: tuple[Asked, ...]) -> int:
-    return sum(row.problem is not None for row in rows)

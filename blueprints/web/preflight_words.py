@@ -37,6 +37,18 @@ CONSENT = Verdict(
     "Accepted",
     "A driver would be asked to sign in or to approve, and be sent back to the redirect URI afterwards.",
 )
+CONSENT_SO_FAR = Verdict(
+    "info",
+    "Accepted",
+    "A driver would be asked to sign in or to approve. Some servers judge the redirect URI only after that: trying "
+    "the variants shows whether this one does.",
+)
+ASKED_FIRST = Verdict(
+    "info",
+    "Asked to sign in first",
+    "A driver would be asked to sign in or to approve. Whether the redirect URI is the registered one shows only "
+    "afterwards.",
+)
 SENT_BACK = Verdict(
     "info",
     "Accepted, and sent back at once",
@@ -59,14 +71,15 @@ REFUSED = Verdict(
 )
 UNCLEAR = Verdict(
     "warning",
-    "Neither a sign-in page nor an error",
-    "Something answered, but nobody would be asked to sign in or to approve there.",
+    "Not recognised",
+    "A page came that is not marked as an error, and no field to sign in or to approve was found in it. A page that "
+    "is built by a script looks like that from here: open the request in a browser to see.",
 )
 UNREADABLE = Verdict(
     "problem", "Not readable", "Something answered, and it was not an answer that a browser could show."
 )
 _VERDICTS = {
-    "consent": CONSENT,
+    "consent": CONSENT_SO_FAR,
     "redirect_back": SENT_BACK,
     "redirect_elsewhere": ELSEWHERE,
     "error": REFUSED,
@@ -77,18 +90,39 @@ _VERDICTS = {
 DOCTOR = ("workbench.index", "Compare it with what is registered")
 
 # How servers name what they refuse; they word it as they like, so a hit is a hint.
-_CLIENT = re.compile(r"invalid_client|client[ _]?id|unknown client|no client|client (?:was )?not found")
-_REDIRECT = re.compile(r"redirect[ _-]?ur[il]|callback url")
+_NO_CLIENT = re.compile(r"invalid_client|unknown client|no client|client (?:was )?not found")
+_CLIENT = re.compile(r"client[ _]?id")
+_REDIRECT = re.compile(r"redirect(?:ion)?[ _-]?ur[il]|callback url")
 _TYPE = re.compile(r"response[ _]?type|unauthorized_client")
 _PKCE = re.compile(r"code[ _]challenge|pkce")
-# These differences are ones of the origin, which PUBLIC_URL decides.
-_OF_ORIGIN = re.compile(r"https?|host_.*|with(?:out)?_port")
+# These differences are ones of the origin, which PUBLIC_URL decides. It is kept with its host in small letters and
+# without a default port, so those two are not among them.
+_OF_ORIGIN = re.compile(r"https?|host_lower|without_port")
+_OF_LOOPBACK = re.compile(r"host_(?!upper|lower).*")
 
 
-def verdict_of(outcome: Outcome) -> Verdict:
-    """Return what would happen to a driver."""
+@dataclass(frozen=True)
+class Tried:
+    """What the variants showed: `accepted` are those that were, `undecided` counts those without a clear answer.
+
+    `is_judged` is False when a control that nobody has registered was accepted, and None when not even that was clear;
+    `has_refusal` when any redirect URI at all was clearly refused.
+    """
+
+    count: int
+    is_accepted: bool
+    accepted: tuple[Variant, ...]
+    undecided: int
+    is_judged: bool | None
+    has_refusal: bool
+
+
+def verdict_of(outcome: Outcome, *, is_judged: bool | None = None) -> Verdict:
+    """Return what would happen to a driver; `is_judged` as in `Tried`, None when nothing was tried."""
     if outcome.kind == "redirect_back" and outcome.error:
         return DENIED
+    if outcome.kind == "consent" and is_judged is not None:
+        return CONSENT if is_judged else ASKED_FIRST
     return _VERDICTS[outcome.kind]
 
 
@@ -104,42 +138,51 @@ def advice_for(form: RequestForm, outcome: Outcome, settings: Settings) -> tuple
 
 
 def _advice(form: RequestForm, outcome: Outcome) -> Iterator[Advice]:
-    if outcome.kind in ("redirect_elsewhere", "unclear", "unreadable"):
-        yield Advice(
-            "See whether VINLI_AUTH_URL names the authorization server, with the right scheme and host."
-        )
-        return
     if (outcome.status or 0) >= 500:
         yield Advice("The authorization server has a problem of its own. Try again in a minute.")
         return
-    said = f"{outcome.error}\n{outcome.title}\n{outcome.text}".lower()
-    if _CLIENT.search(said):
-        text = "The client id seems not to be known there. It is the id of an OAuth client, not the App ID, and one of "
-        yield Advice(text + "the stack that VINLI_AUTH_URL names.", *DOCTOR)
-    if _REDIRECT.search(said):
+    hints = tuple(_hints(form, f"{outcome.error}\n{outcome.title}\n{outcome.text}".lower()))
+    yield from hints
+    # A page that says what it minds is one of the right server, whatever its status.
+    is_foreign = outcome.kind in ("redirect_elsewhere", "unclear", "unreadable") or outcome.status == 404
+    if is_foreign and not hints:
+        text = "See whether VINLI_AUTH_URL, or the VINLI_STACK that it is made of, names the authorization server, "
+        yield Advice(text + "with the right scheme and host.")
+    if code := shown_code(outcome.error):
+        yield Advice(f"The error code is {code}; RFC 6749, section 4.1.2.1, says what each of them means.")
+
+
+def _hints(form: RequestForm, said: str) -> Iterator[Advice]:
+    minds_redirect_uri = _REDIRECT.search(said)
+    if minds_redirect_uri:
         text = "The redirect URI seems not to be the registered one. Every character counts, a slash at the end too."
         yield Advice(text, *DOCTOR)
+    # "Not registered for this client_id" is about the other one.
+    if _NO_CLIENT.search(said) or (_CLIENT.search(said) and not minds_redirect_uri):
+        text = "The client id seems not to be known there. It is the id of an OAuth client, not the App ID, and one of "
+        yield Advice(text + "the stack that VINLI_AUTH_URL names.", *DOCTOR)
     if _TYPE.search(said):
         text = f"The client seems not to be registered for response_type={form.response_type}."
         yield Advice(f"{text} Try the other one, or register a client of the other type.")
     if form.uses_pkce and _PKCE.search(said):
         yield Advice("The server seems to mind PKCE. Try without; for drivers it is VINLI_PKCE=off.")
-    if code := shown_code(outcome.error):
-        yield Advice(f"The error code is {code}; RFC 6749, section 4.1.2.1, says what each of them means.")
 
 
-def conclusion_of(
-    form: RequestForm,
-    settings: Settings,
-    is_accepted: bool,
-    accepted: tuple[Variant, ...],
-    unanswered: int,
-) -> str:
-    """Return in words what the variants showed."""
-    text = _conclusion(form, settings, is_accepted, accepted)
-    if unanswered:
-        were = "variant was" if unanswered == 1 else "variants were"
-        text += f" {unanswered} {were} not answered, so this may not be all."
+def conclusion_of(form: RequestForm, settings: Settings, tried: Tried) -> str:
+    """Return in words what the variants showed, which is nothing where nothing was turned down."""
+    if tried.is_judged is False:
+        text = "A redirect URI that nobody can have registered was accepted too: the redirect URI is not judged before "
+        return text + "somebody signs in, so none of these answers tells which one is registered."
+    if not tried.has_refusal:
+        text = "None of these was clearly refused, the control included, so the answers do not tell which one is "
+        return text + "registered."
+    if tried.undecided == tried.count:
+        accepted = "Accepted as it is. " if tried.is_accepted else ""
+        return f"{accepted}No variant got a clear answer, so nothing can be said of them."
+    text = _conclusion(form, settings, tried.is_accepted, tried.accepted)
+    if tried.undecided:
+        were = "variant" if tried.undecided == 1 else "variants"
+        text += f" {tried.undecided} {were} got no clear answer, so this may not be all."
     return text
 
 
@@ -153,19 +196,27 @@ def _conclusion(
         return f"Accepted as it is, and also: {titles}. Register and send one spelling all the same."
     if not accepted:
         return "None of the usual variants is accepted either: the difference is a larger one, or lies elsewhere."
-    return f"Accepted: {titles}. {_remedy(form, settings, accepted[0])}"
+    return f"Accepted: {titles}. {_remedy(form, settings, accepted)}"
 
 
-def _remedy(form: RequestForm, settings: Settings, found: Variant) -> str:
+def _remedy(form: RequestForm, settings: Settings, accepted: tuple[Variant, ...]) -> str:
     register = f"register {form.redirect_uri} in the Developer Portal"
     ours = (settings.redirect_uri, settings.implicit_redirect_uri, settings.workbench_redirect_uri)
     if form.redirect_uri not in ours:
-        return f"Send exactly {found.redirect_uri}, or {register}."
-    parts = urlsplit(found.redirect_uri)
+        return f"Send exactly {accepted[0].redirect_uri}, or {register}."
+    public_url = next(filter(None, map(_public_url, accepted)), None)
+    if public_url is None:
+        return f"This site cannot send it in that spelling, so {register}."
+    return f"Set PUBLIC_URL={public_url}, or {register}."
+
+
+def _public_url(variant: Variant) -> str | None:
+    """Return the PUBLIC_URL that makes this site send a variant; None where none does, or it could not be served so."""
+    parts = urlsplit(variant.redirect_uri)
+    # At home the scheme and the port are the server's own: another PUBLIC_URL would lead to nobody.
+    names = _OF_LOOPBACK if is_loopback(parts.hostname) else _OF_ORIGIN
     is_possible = parts.scheme == "https" or is_loopback(parts.hostname)
-    if _OF_ORIGIN.fullmatch(found.name) and is_possible:
-        return f"Set PUBLIC_URL={parts.scheme}://{parts.netloc}, or {register}."
-    return f"This site cannot send it in that spelling, so {register}."
+    return f"{parts.scheme}://{parts.netloc}" if is_possible and names.fullmatch(variant.name) else None
 
 
 def _small(title: str) -> str:

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -54,6 +55,12 @@ class Outcome:
     def accepts_redirect_uri(self) -> bool:
         """Whether the redirect URI was taken: even a refusal is sent only to one that is."""
         return self.kind in ("consent", "redirect_back")
+
+    @property
+    def refuses_request(self) -> bool:
+        """Whether it was judged and turned down: a server that fails or is too busy decides nothing."""
+        status = self.status or 0
+        return self.kind == "error" and status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS
 
 
 def preflight(transport: Transport, request_url: str, *, deadline: float | None = None) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -53,6 +54,12 @@ def variants(redirect_uri: str) -> tuple[Variant, ...]:
         if changed.text != redirect_uri:
             found.setdefault(changed.text, Variant(name, title, changed.text))
     return tuple(found.values())[:MAX_VARIANTS]
+
+
+def control() -> Variant:
+    """Return a redirect URI that nobody can have registered (RFC 2606, section 2): new each time, and never visited."""
+    name = secrets.token_hex(8)
+    return Variant("control", "A control that nobody registered", f"https://{name}.invalid/{name}")
 
 
 def _parted(text: str) -> _Uri | None:

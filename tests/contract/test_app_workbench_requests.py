@@ -276,7 +276,7 @@ def test_what_was_made_up_is_not_shown_when_the_answer_repeats_it(operator, vinl
         (b"SSH-2.0-x\r\n\r\n", 200, "Not readable"),
         (http(500, b"oops", content_type="text/plain"), 200, "Refused"),
         (http(503, b"", content_type=None), 200, "Refused"),
-        (http(200, b"<h1>It works", content_type=PAGE), 200, "Neither a sign-in page nor an error"),
+        (http(200, b"<h1>It works", content_type=PAGE), 200, "Not recognised"),
     ],
 )
 def test_an_upstream_that_fails_is_words_on_the_page(operator, vinli, answer, status, verdict, with_variants):
@@ -304,7 +304,57 @@ def test_variants_that_get_no_answer_are_said_to_be_missing(operator, vinli):
     vinli.answers[PATH] = answer
     response = send(operator, PREFLIGHT, variants="on")
     assert response.status_code == 200
-    assert "variants were not answered, so this may not be all" in text_of(response)
+    assert "No variant got a clear answer, so nothing can be said of them." in text_of(response)
+
+
+def standings(response):
+    """Return how many redirect URIs of a page are marked as accepted, and how many it names."""
+    return response.text.count("standing--good"), len(re.findall(r'<th scope="row">', response.text))
+
+
+def test_a_sign_in_that_comes_before_any_judgement_accepts_nothing_for_certain(operator, vinli):
+    vinli.answers[PATH] = http(302, b"", content_type=PAGE, Location="/login")
+    response = send(operator, PREFLIGHT, variants="on")
+    assert told(response) == "Asked to sign in first"
+    assert "none of these answers tells which one is registered" in text_of(response)
+    assert "Register and send one spelling" not in text_of(response)
+    marked, named = standings(response)
+    assert marked == 0
+    assert named == len(vinli.received(PATH)) > 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(302, b"", content_type=PAGE, Location="https://my.vin.li/"),
+        http(200, b"<div id=app></div>", content_type=PAGE),
+        http(429, b"slow down", content_type="text/plain"),
+    ],
+)
+def test_answers_that_decide_nothing_are_not_counted_against_the_variants(operator, vinli, answer):
+    vinli.answers[PATH] = answer
+    response = send(operator, PREFLIGHT, variants="on")
+    assert "the answers do not tell which one is registered" in text_of(response)
+    assert "the difference is a larger one" not in text_of(response)
+    assert standings(response)[0] == 0
+
+
+def test_the_control_is_refused_where_redirect_uris_are_judged_and_never_the_same(beside_sandbox):
+    controls = set()
+    for _ in range(2):
+        response = send(beside_sandbox, PREFLIGHT, variants="on")
+        assert standings(response)[0] == 1
+        (row,) = [row for row in re.findall(r"<tr>.*?</tr>", response.text, re.S) if "A control" in row]
+        assert "Refused" in row
+        controls.add(re.search(r"https://[0-9a-f]{16}\.invalid/[0-9a-f]{16}<", row)[0])
+    assert len(controls) == 2
+
+
+def test_what_is_refused_with_status_200_is_read(operator, vinli):
+    vinli.answers[PATH] = http(200, b"<p>Invalid redirect_uri", content_type=PAGE)
+    response = send(operator, PREFLIGHT)
+    assert "The redirect URI seems not to be the registered one" in text_of(response)
+    assert "VINLI_AUTH_URL" not in text_of(response)
 
 
 # Compose

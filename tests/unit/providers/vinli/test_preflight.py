@@ -54,6 +54,7 @@ def test_an_error_in_the_body_is_read(ask, status):
     assert (outcome.kind, outcome.status) == ("error", status)
     assert "The redirect_uri differs." in outcome.text
     assert not outcome.accepts_redirect_uri
+    assert outcome.refuses_request is (status in (400, 401, 403, 404))
 
 
 def test_an_error_in_json_is_named(ask):
@@ -93,6 +94,7 @@ def test_a_redirect_is_judged_by_where_it_leads(ask, location, kind, error):
     assert (outcome.kind, outcome.error, outcome.status) == (kind, error, 302)
     assert "canary" not in outcome.location
     assert outcome.accepts_redirect_uri is (kind in ("redirect_back", "consent"))
+    assert outcome.refuses_request is (kind == "error")
 
 
 @pytest.mark.parametrize("registered", ["myApp://", "myApp://callback", "http://127.0.0.1:8000", "app:cb"])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from urllib.parse import urlsplit
 
 import pytest
 
-from providers.vinli.variants import MAX_VARIANTS, variants
+from providers.vinli.variants import MAX_VARIANTS, control, variants
 
 
 def uris_of(redirect_uri):
@@ -74,6 +75,12 @@ def test_variants_are_few_each_once_and_never_the_given_one(uri):
 )
 def test_what_is_no_absolute_uri_has_no_variants(text):
     assert variants(text) == ()
+
+
+def test_a_control_is_nobodys_and_new_each_time():
+    hosts = {urlsplit(control().redirect_uri).hostname for _ in range(9)}
+    assert len(hosts) == 9
+    assert all(host.endswith(".invalid") for host in hosts)
 
 
 def test_any_text_is_taken():
