@@ -24,7 +24,7 @@ RETENTION = 24 * 3600.0
 """Seconds for which a trace is kept, unless newer ones take its place."""
 
 Pool = Literal["open", "good", "refused", "failed", "stray"]
-POOLS: Mapping[Pool, int] = {"open": 128, "good": 128, "refused": 128, "failed": 256, "stray": 64}
+POOLS: Mapping[Pool, int] = {"open": 256, "good": 256, "refused": 256, "failed": 512, "stray": 128}
 """Slots: runs that nobody came back from yet, that ended well, that came back with nothing to exchange, that failed
 at a call of ours, and callbacks of no run of ours."""
 
@@ -98,8 +98,9 @@ class Traces:
 
     def latest(self) -> list[Kept]:
         """Return all traces there are, the newest first."""
-        keys = [_key(pool, slot) for pool, slots in POOLS.items() for slot in range(slots)]
-        kept = (_kept(key, record) for key, record in self._records.get_many(keys).items())
+        pools = ([_key(pool, slot) for slot in range(slots)] for pool, slots in POOLS.items())
+        records = (item for keys in pools for item in self._records.get_many(keys).items())
+        kept = (_kept(key, record) for key, record in records)
         # One that moves from pool to pool at this moment may be in both.
         found = {trace.id: trace for trace in kept if trace}
         return sorted(found.values(), key=lambda trace: trace.started_at, reverse=True)
