@@ -22,12 +22,21 @@ from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.logs import log_event, reference
 from blueprints.web.magic_promises import promised
 from blueprints.web.operators import is_operator, operator_required
-from blueprints.web.problems import Action, Problem, ProblemError, problem_for
+from blueprints.web.problems import ProblemError, problem_for
 from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from blueprints.web.trace_files import trace_as_har, trace_as_json
-from blueprints.web.trace_steps import KNOWN_PARAMETERS, TITLES, shown_parameters
+from blueprints.web.trace_steps import TITLES
 from blueprints.web.tracing import Trace, find_by_reference, latest
+from blueprints.web.workbench_problems import (
+    CODE_SPENT,
+    CODE_TOO_LONG,
+    FORM_TOO_LONG,
+    NO_SECRET,
+    NO_TRACE,
+    UNUSABLE_CLIENT,
+)
+from blueprints.web.workbench_returns import note_fragment, note_return
 from blueprints.web.workbench_runs import find_run
 from providers.errors import ProviderError
 from providers.sandbox_drivers import magic_drivers
@@ -40,48 +49,6 @@ MAX_SECRET = 512
 MAX_FORM = 16 * 1024
 DRIVERS_SECONDS = 4.0
 TRACES_SHOWN = 100
-IN_FRAGMENT = "[in the fragment, which this server does not see]"
-
-CODE_SPENT = Problem(
-    400,
-    "This code cannot be exchanged any more",
-    "Its request was not composed here, is more than an hour old, or was exchanged before.",
-    ("Compose the request again and follow it.",),
-    (Action("Compose a request", "workbench_requests.compose", primary=True),),
-)
-FORM_TOO_LONG = Problem(
-    413,
-    "This form is too long",
-    "What was sent here as a form is longer than any answer of an authorization server.",
-)
-CODE_TOO_LONG = Problem(
-    400,
-    "This is no authorization code",
-    "It is longer than 2,048 characters, which the connect flow refuses too.",
-    (),
-    (Action("Compose a request", "workbench_requests.compose", primary=True),),
-)
-NO_SECRET = Problem(
-    400,
-    "The client’s secret is missing",
-    "This installation has none for this client and redirect URI, and none that can be used was typed in.",
-    ("Go back, and type in the secret of the client that the code was given to.",),
-    (Action("Compose a request", "workbench_requests.compose", primary=True),),
-)
-UNUSABLE_CLIENT = Problem(
-    400,
-    "HTTP Basic cannot carry this client",
-    "Its id holds a colon, or its secret a character that no header can carry (RFC 7617 section 2).",
-    (),
-    (Action("Compose a request", "workbench_requests.compose", primary=True),),
-)
-NO_TRACE = Problem(
-    404,
-    "This trace is gone",
-    "Traces are kept for a day at most, and give way to newer ones.",
-    (),
-    (Action("All traces", "workbench.traces", primary=True),),
-)
 
 
 @bp.get("")
@@ -165,7 +132,7 @@ def _form_as_text() -> str:
 
 def _caught_page(caught: Caught | None, paste_error: str = "") -> str:
     if caught is not None:
-        _note_return(caught)
+        note_return(caught)
     run = caught.verdict.run if caught else None
     return render_template(
         "workbench_catch.html",
@@ -176,21 +143,6 @@ def _caught_page(caught: Caught | None, paste_error: str = "") -> str:
         meanings=MEANINGS,
         unknown_meaning=UNKNOWN,
     )
-
-
-def _note_return(caught: Caught) -> None:
-    """Write the first return of a run into its trace."""
-    run = caught.verdict.run
-    if run is None or not services().workbench_runs.came_back(run.id):
-        return
-    trace = Trace.find(run.trace_id)
-    if trace is None:
-        return
-    step = trace.came_back(request.path, shown_parameters(caught.pairs), request.method)
-    step.status, step.reference = 200, reference()
-    if caught.error:
-        step.fail("The authorization server sent an error back.", "The parameter error says which one.")
-    trace.keep("refused" if caught.error else "open")
 
 
 @bp.post("/verdict")
@@ -204,22 +156,10 @@ def verdict() -> Response:
     state = request.form.get("state", "")[:MAX_URI]
     found = judge(state)
     run = found.run
-    if run is not None and services().workbench_runs.came_back(run.id):
-        _note_fragment(run.trace_id, request.form.getlist("names")[:60])
+    if run is not None:
+        note_fragment(run, request.form.getlist("names")[:60])
     seconds = None if run is None else max(0, round(services().clock() - run.created_at))
     return jsonify(good=found.is_good, title=found.title, words=found.words, seconds=seconds)
-
-
-def _note_fragment(trace_id: str, names: list[str]) -> None:
-    trace = Trace.find(trace_id)
-    if trace is None:
-        return
-    known = [name for name in names if name in KNOWN_PARAMETERS]
-    step = trace.came_back("/workbench/catch", dict.fromkeys(known, IN_FRAGMENT))
-    step.status, step.reference = 200, reference()
-    if "error" in known:
-        step.fail("The authorization server sent an error back, in the fragment.", "The catch page shows it.")
-    trace.keep("refused" if "error" in known else "good" if "access_token" in known else "open")
 
 
 @bp.post("/exchange")

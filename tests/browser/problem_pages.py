@@ -8,12 +8,12 @@ from playwright.sync_api import Page, Route
 
 import settings
 from app import create_app
-from blueprints import garage, operator, workbench
-from blueprints.web import flow_problems, problems, requests
+from blueprints import garage, operator
+from blueprints.web import flow_problems, problems, requests, workbench_problems
 from blueprints.web.problems import Problem, render_problem
 from tests.browser.sites import Site
 
-MODULES = (problems, flow_problems, requests, garage, operator, workbench)
+MODULES = (problems, flow_problems, requests, garage, operator, workbench_problems)
 
 
 def all_problems() -> dict[str, Problem]:

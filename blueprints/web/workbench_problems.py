@@ -1,0 +1,48 @@
+"""What the workbench says when it cannot go on."""
+
+from __future__ import annotations
+
+from blueprints.web.problems import Action, Problem
+
+COMPOSE = Action("Compose a request", "workbench_requests.compose", primary=True)
+
+CODE_SPENT = Problem(
+    400,
+    "This code cannot be exchanged any more",
+    "Its request was not composed here, is more than an hour old, or was exchanged before.",
+    ("Compose the request again and follow it.",),
+    (COMPOSE,),
+)
+FORM_TOO_LONG = Problem(
+    413,
+    "This form is too long",
+    "What was sent here as a form is longer than any answer of an authorization server.",
+)
+CODE_TOO_LONG = Problem(
+    400,
+    "This is no authorization code",
+    "It is longer than 2,048 characters, which the connect flow refuses too.",
+    (),
+    (COMPOSE,),
+)
+NO_SECRET = Problem(
+    400,
+    "The client’s secret is missing",
+    "This installation has none for this client and redirect URI, and none that can be used was typed in.",
+    ("Go back, and type in the secret of the client that the code was given to.",),
+    (COMPOSE,),
+)
+UNUSABLE_CLIENT = Problem(
+    400,
+    "HTTP Basic cannot carry this client",
+    "Its id holds a colon, or its secret a character that no header can carry (RFC 7617 section 2).",
+    (),
+    (COMPOSE,),
+)
+NO_TRACE = Problem(
+    404,
+    "This trace is gone",
+    "Traces are kept for a day at most, and give way to newer ones.",
+    (),
+    (Action("All traces", "workbench.traces", primary=True),),
+)
