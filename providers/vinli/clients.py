@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,12 +17,14 @@ from typing import Any, Self
 
 from requests.auth import AuthBase
 
+from providers.answers import Answer
 from providers.errors import ProviderError, Refused
 from providers.http import Transport
 from providers.vinli.auth import PROVIDER, AuthClient
 from providers.vinli.replies import item
 
 MAX_CLIENTS = 200
+_MAX_LOOK_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,21 @@ class RegisteredClient:
 
 
 @dataclass(frozen=True)
-class Registrations:
-    """The clients of an app, and what the answer said about time.
+class ClockReading:
+    """What an answer said about time.
 
-    `date` is its Date header, `measured_at` our clock when the answer had come, both in UTC; `elapsed` is the
-    seconds it took.
+    `date` is its Date header, None for one without; `measured_at` our clock when the answer had come, both in UTC;
+    `elapsed` is the seconds it took.
     """
 
-    clients: tuple[RegisteredClient, ...]
     date: datetime | None
     measured_at: datetime
     elapsed: float
+
+    @classmethod
+    def of(cls, answer: Answer, now: float) -> Self:
+        """Read the clock off an answer that has just come, whatever its status; `now` is Unix seconds."""
+        return cls(_date(answer.headers.get("Date")), datetime.fromtimestamp(now, UTC), answer.elapsed)
 
     @property
     def skew(self) -> float | None:
@@ -68,6 +74,14 @@ class Registrations:
         most = (self.measured_at - self.date).total_seconds()
         least = most - self.elapsed - 1
         return 0.0 if least <= 0 <= most else min(least, most, key=abs)
+
+
+@dataclass(frozen=True)
+class Registrations:
+    """The clients of an app, and the time that the answer told."""
+
+    clients: tuple[RegisteredClient, ...]
+    reading: ClockReading
 
 
 class ClientDirectory:
@@ -86,25 +100,56 @@ class ClientDirectory:
         answer = self._transport.request(
             PROVIDER, "GET", f"{self._origin}/api/v1/clients", auth=auth, deadline=deadline
         )
-        measured_at = datetime.fromtimestamp(self._clock(), UTC)
-        clients = item(answer, "clients", _clients)
-        return Registrations(clients, _date(answer.headers.get("Date")), measured_at, answer.elapsed)
+        reading = ClockReading.of(answer, self._clock())
+        return Registrations(item(answer, "clients", _clients), reading)
+
+
+def read_clock(
+    transport: Transport,
+    origins: Iterable[str],
+    clock: Callable[[], float] = time.time,
+    *,
+    deadline: float | None = None,
+) -> ClockReading | None:
+    """Return the first time that one of the origins tells with any answer at all, a refusal or a redirect too.
+
+    Asks for their start pages, without credentials, one after the other within `deadline` seconds together. None when
+    nothing answers; a reading without a date when only such answers came. Raises nothing of a remote system's.
+    """
+    time_left = transport.countdown(deadline)
+    found = None
+    for origin in origins:
+        try:
+            sight = transport.look(
+                PROVIDER, f"{transport.allow(origin)}/", max_bytes=_MAX_LOOK_BYTES, deadline=time_left()
+            )
+        except ProviderError:
+            continue
+        found = ClockReading.of(sight, clock())
+        if found.date is not None:
+            break
+    return found
 
 
 class Belief(Enum):
-    """Whether the token endpoint believes a client's id and secret."""
+    """Whether the token endpoint believes a client's id and secret; DOUBTFUL is probably not."""
 
     GOOD = "good"
     REFUSED = "refused"
+    DOUBTFUL = "doubtful"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What came of asking; `error` is what was raised, None for an answer that nobody should have given."""
+    """What came of asking; `error` is what was raised, None for an answer that nobody should have given.
+
+    `age` is how many seconds ago that was.
+    """
 
     belief: Belief
     error: ProviderError | None = None
+    age: float = 0.0
 
 
 def probe_client(auth: AuthClient, redirect_uri: str, *, deadline: float | None = None) -> Probe:
@@ -116,13 +161,19 @@ def probe_client(auth: AuthClient, redirect_uri: str, *, deadline: float | None 
     try:
         auth.exchange(secrets.token_urlsafe(32), redirect_uri, None, deadline=deadline)
     except Refused as refusal:
-        if refusal.error == "invalid_grant":
-            return Probe(Belief.GOOD, refusal)
-        is_client = refusal.error == "invalid_client" or (refusal.status == 401 and refusal.error is None)
-        return Probe(Belief.REFUSED if is_client else Belief.UNKNOWN, refusal)
+        return Probe(_belief_of(refusal), refusal)
     except ProviderError as error:
         return Probe(Belief.UNKNOWN, error)
     return Probe(Belief.UNKNOWN)
+
+
+def _belief_of(refusal: Refused) -> Belief:
+    if refusal.error == "invalid_grant":
+        return Belief.GOOD
+    if refusal.error == "invalid_client":
+        return Belief.REFUSED
+    # No document says how Vinli's token endpoint refuses: a 401 may as well be about the code.
+    return Belief.DOUBTFUL if refusal.status == 401 else Belief.UNKNOWN
 
 
 def _clients(value: Any) -> tuple[RegisteredClient, ...]:

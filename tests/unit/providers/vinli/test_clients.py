@@ -8,7 +8,14 @@ from providers.auth import BasicAuth
 from providers.errors import Nonsense, Unauthorized
 from providers.http import Transport
 from providers.vinli.auth import AuthClient
-from providers.vinli.clients import Belief, ClientDirectory, RegisteredClient, Registrations, probe_client
+from providers.vinli.clients import (
+    Belief,
+    ClientDirectory,
+    ClockReading,
+    RegisteredClient,
+    probe_client,
+    read_clock,
+)
 from tests.unit.providers.servers import Server, http, json_reply
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 250_000, UTC)
@@ -55,8 +62,8 @@ def test_the_list_is_asked_for_with_the_app_and_dated(serve):
     directory = ClientDirectory(transport, server.origin, clock=NOW.timestamp)
     found = directory.registered(APP, deadline=10.0)
     assert [client.id for client in found.clients] == [str(number) for number in range(200)]
-    assert found.date == datetime(2026, 3, 4, 5, 6, 6, tzinfo=UTC)
-    assert found.measured_at == NOW
+    assert found.reading.date == datetime(2026, 3, 4, 5, 6, 6, tzinfo=UTC)
+    assert found.reading.measured_at == NOW
     (request,) = server.received
     assert (request.method, request.target) == ("GET", "/api/v1/clients")
     assert request.headers["authorization"].startswith("Basic ")
@@ -88,12 +95,40 @@ def test_what_is_no_list_is_an_error(answer, error, serve):
     ],
 )
 def test_only_what_neither_whole_seconds_nor_the_way_explain_is_skew(ahead, elapsed, skew):
-    found = Registrations((), NOW, NOW + timedelta(seconds=ahead), elapsed)
+    found = ClockReading(NOW, NOW + timedelta(seconds=ahead), elapsed)
     assert found.skew == pytest.approx(skew)
 
 
 def test_without_a_date_nothing_is_known_of_the_clocks():
-    assert Registrations((), None, NOW, 0.1).skew is None
+    assert ClockReading(None, NOW, 0.1).skew is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(200, date="Wed, 04 Mar 2026 05:06:06 GMT"),
+        http(404, date="Wed, 04 Mar 2026 05:06:06 GMT"),
+        http(429, date="Wed, 04 Mar 2026 05:06:06 GMT"),
+        http(503, date="Wed, 04 Mar 2026 05:06:06 GMT"),
+        http(302, location="http://127.0.0.1:9/", date="Wed, 04 Mar 2026 05:06:06 GMT"),
+    ],
+)
+def test_any_answer_tells_the_time_and_no_credentials_are_sent_for_it(answer, serve):
+    server, transport = serve(answer)
+    found = read_clock(transport, ["http://127.0.0.1:9", server.origin], NOW.timestamp, deadline=10.0)
+    assert found.date == datetime(2026, 3, 4, 5, 6, 6, tzinfo=UTC)
+    assert found.measured_at == NOW
+    (request,) = server.received
+    assert (request.method, request.target) == ("GET", "/")
+    assert "authorization" not in request.headers
+
+
+def test_an_origin_that_answers_without_a_date_is_followed_by_the_next(serve):
+    silent, transport = serve(http(404))
+    telling, _ = serve(http(404, date="Wed, 04 Mar 2026 05:06:06 GMT"))
+    assert read_clock(transport, [silent.origin, telling.origin]).date is not None
+    assert read_clock(transport, [silent.origin]).date is None
+    assert read_clock(transport, ["http://127.0.0.1:9"]) is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +138,9 @@ def test_without_a_date_nothing_is_known_of_the_clocks():
         (json_reply({"error": "invalid_grant"}, 403), Belief.GOOD),
         (json_reply({"error": "invalid_client"}, 400), Belief.REFUSED),
         (json_reply({"error": "invalid_client"}, 401), Belief.REFUSED),
-        (http(401), Belief.REFUSED),
+        (http(401), Belief.DOUBTFUL),
+        (json_reply({"error": "access_denied"}, 401), Belief.DOUBTFUL),
+        (json_reply({"error": "invalid_grant"}, 401), Belief.GOOD),
         (http(403), Belief.UNKNOWN),
         (json_reply({"error": "unauthorized_client"}, 400), Belief.UNKNOWN),
         (json_reply({"error": "invalid_request"}, 400), Belief.UNKNOWN),
