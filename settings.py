@@ -165,6 +165,14 @@ def _base_url(text: str) -> str:
     return _url(text).rstrip("/")
 
 
+def can_be_public_url(text: str) -> bool:
+    """Tell whether PUBLIC_URL could be this text, to the letter."""
+    try:
+        return text.isascii() and _origin(text) == text
+    except ValueError:
+        return False
+
+
 def _origins(text: str) -> tuple[str, ...]:
     names = [part.strip() for part in text.split(",") if part.strip()]
     if "*" in names or "null" in names:

@@ -1,7 +1,8 @@
 """The command line of the doctor: ``flask --app app doctor``, for a person at a terminal and for a deploy script.
 
 It exits with 0 when nothing is wrong (warnings, and what could not be looked at, are printed all the same), with 1 when
-something is, and with 2 when nothing could be examined: settings that are missing or malformed, or wrong usage.
+something is, and with 2 when nothing could be examined: settings that are missing or malformed, or wrong usage. That
+Vinli's auth service answers nothing to go by is something wrong: one that saw nothing must not read as all well.
 """
 
 from __future__ import annotations
@@ -80,10 +81,14 @@ def app_without_settings(app: Flask, error: SettingsError) -> Flask:
 
 def _of_settings(problems: Mapping[str, str]) -> Diagnosis:
     findings = (
-        problem("setting", name, f"{name} {text}.", f"Mend {name} in the environment or in .env.")
+        problem("setting", name, f"{name} {text}.", f"{_verb(text)} {name} in the environment or in .env.")
         for name, text in sorted(problems.items())
     )
     return Diagnosis((Section("Settings", tuple(findings)),))
+
+
+def _verb(text: str) -> str:
+    return "Set" if text.startswith("is missing") else "Mend"
 
 
 def _as_json(diagnosis: Diagnosis, status: int) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def _as_json(diagnosis: Diagnosis, status: int) -> dict[str, Any]:
         for section in diagnosis.sections
         for finding in section.findings
     ]
-    return {"status": status, "findings": findings}
+    return {"status": status, "summary": diagnosis.summary, "findings": findings}
 
 
 def _as_text(diagnosis: Diagnosis) -> Iterator[str]:
@@ -115,6 +120,7 @@ def _as_text(diagnosis: Diagnosis) -> Iterator[str]:
         (len(diagnosis.warnings), "warning", "warnings"),
         (unknowns, "thing not known", "things not known"),
     )
+    yield f"{diagnosis.summary}."
     yield ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
 
 

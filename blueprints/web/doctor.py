@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import current_app
 
 from blueprints.web.budget import Budget
-from blueprints.web.doctor_clients import Checkup, Role, client_sections
+from blueprints.web.doctor_checkup import Checkup, Role
+from blueprints.web.doctor_clients import client_sections
 from blueprints.web.doctor_evidence import Evidence, gather
 from blueprints.web.doctor_findings import (
     Diagnosis,
@@ -23,13 +24,28 @@ from blueprints.web.doctor_findings import (
     problem,
     warning,
 )
+from blueprints.web.doctor_probes import RecentProbes, recent_probes
 from blueprints.web.doctor_vinli import vinli_section
-from blueprints.web.doctor_visit import Visit, address_section, external_origin, visit_of
+from blueprints.web.doctor_visit import Visit, address_section, external_origin, is_shown_right, visit_of
 from blueprints.web.services import Services
 from settings import Settings
 from store.checkup import examine_file, file_of
 
-__all__ = ["Diagnosis", "Finding", "Section", "Standing", "Typed", "Visit", "diagnose", "visit_of"]
+__all__ = [
+    "Diagnosis",
+    "Finding",
+    "Section",
+    "Standing",
+    "Typed",
+    "Visit",
+    "diagnose",
+    "recent_probes",
+    "visit_of",
+]
+
+
+TYPED_HERE = "type in here what is registered there"
+TYPED_THERE = "give what is registered there with the option"
 
 
 @dataclass(frozen=True)
@@ -40,27 +56,32 @@ class Typed:
     implicit_redirect_uri: str | None = None
 
 
-def diagnose(services: Services, visit: Visit | None, typed: Typed, budget: Budget) -> Diagnosis:
+def diagnose(
+    services: Services, visit: Visit | None, typed: Typed, budget: Budget, recent: RecentProbes | None = None
+) -> Diagnosis:
     """Look at everything, asking Vinli and the store within ``budget``; needs an application context.
 
-    ``visit`` is None on the command line. Nothing that Vinli or the store does is raised: it becomes a finding. The
-    secrets of the settings are in none.
+    ``visit`` is None on the command line. With ``recent``, the secrets are asked about no more often than it allows.
+    Nothing that Vinli or the store does is raised: it becomes a finding. The secrets of the settings are in none.
     """
     settings = services.settings
-    evidence = gather(services, budget)
+    evidence = gather(services, budget, recent)
     external = external_origin(settings, visit)
-    checkup = Checkup(settings, evidence, _roles(settings, typed), external)
+    checkup = Checkup(settings, evidence, _roles(settings, typed, is_page=visit is not None))
+    registered = None if external else checkup.registered_origin()
+    if registered is not None and is_shown_right(settings, visit, registered):
+        registered = None
     return Diagnosis(
         (
             vinli_section(settings, evidence),
-            *client_sections(checkup),
-            address_section(settings, visit),
+            *client_sections(replace(checkup, external=external or registered)),
+            address_section(settings, visit, registered),
             _store_section(settings, evidence),
         )
     )
 
 
-def _roles(settings: Settings, typed: Typed) -> tuple[Role, ...]:
+def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ...]:
     """Return the OAuth clients that are set; the authorization-code flow's always is."""
     code = Role(
         "client",
@@ -69,11 +90,13 @@ def _roles(settings: Settings, typed: Typed) -> tuple[Role, ...]:
         settings.vinli_client_id,
         settings.redirect_uri,
         typed.redirect_uri,
+        TYPED_HERE if is_page else f"{TYPED_THERE} --registered",
     )
     roles = [code]
     if settings.vinli_web_client_id:
         implicit = (settings.vinli_web_client_id, settings.implicit_redirect_uri, typed.implicit_redirect_uri)
-        roles.append(Role("implicit_client", "implicit flow", "VINLI_WEB_CLIENT_ID", *implicit))
+        typed_by = TYPED_HERE if is_page else f"{TYPED_THERE} --registered-implicit"
+        roles.append(Role("implicit_client", "implicit flow", "VINLI_WEB_CLIENT_ID", *implicit, typed_by))
     if settings.vinli_workbench_client_id:
         workbench = (settings.vinli_workbench_client_id, settings.workbench_redirect_uri)
         roles.append(Role("workbench_client", "workbench", "VINLI_WORKBENCH_CLIENT_ID", *workbench))
@@ -85,7 +108,8 @@ def _store_section(settings: Settings, evidence: Evidence) -> Section:
     facts = (fact("Kept in", "Redis" if path is None else str(path)),)
     ailments = () if path is None else examine_file(path, Path(current_app.static_folder or "static"))
     findings = []
-    if not any(ailment.is_fatal for ailment in ailments):  # else that is why it does not work
+    # A fatal ailment is why it does not work, and one that was not tried is an ailment.
+    if evidence.store_is_tried and not any(ailment.is_fatal for ailment in ailments):
         findings.append(_round_trip_finding(evidence, facts))
     findings += [
         (problem if ailment.is_severe else warning)(ailment.code, ailment.title, ailment.what, ailment.todo)

@@ -2,64 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from blueprints.web.doctor_evidence import Evidence
+from blueprints.web.doctor_checkup import Checkup, Role, plain, shown
 from blueprints.web.doctor_findings import Facts, Finding, Section, fact, good, problem, unknown, warning
-from blueprints.web.doctor_uris import Case, uri_findings
+from blueprints.web.doctor_secrets import secret_findings
+from blueprints.web.doctor_uris import Case, typed_finding, uri_findings
 from blueprints.web.doctor_vinli import app_is_refused
 from providers.errors import NotFound
 from providers.vinli.clients import Belief, RegisteredClient
 from providers.vinli.redirect_uris import PORTAL
-from settings import Settings
-
-
-@dataclass(frozen=True)
-class Role:
-    """One of our OAuth clients: the setting that names it, the flow it is for, and what we would send.
-
-    ``code`` goes into the names of findings. ``typed`` is the registered redirect URI as a person typed it in.
-    """
-
-    code: str
-    flow: str
-    variable: str
-    client_id: str
-    redirect_uri: str
-    typed: str | None = None
-
-
-@dataclass(frozen=True)
-class Checkup:
-    """All that the clients are judged by. ``external`` is the origin that browsers use where PUBLIC_URL is not it."""
-
-    settings: Settings
-    evidence: Evidence
-    roles: tuple[Role, ...]
-    external: str | None
-
-    def clients(self) -> tuple[RegisteredClient, ...] | None:
-        """Return the clients that Vinli lists; None when it did not."""
-        return self.evidence.registrations.clients if self.evidence.registrations else None
-
-    def registered(self, role: Role) -> RegisteredClient | None:
-        return next((one for one in self.clients() or () if one.id == role.client_id), None)
-
-    def holder_of(self, redirect_uri: str, *, but: str | None = None) -> str | None:
-        """Return the id, for a person, of a client that has this redirect URI, other than ``but``."""
-        found = (one.id for one in self.clients() or () if one.redirect_uri == redirect_uri and one.id != but)
-        return next(map(_shown, found), None)
-
-    def role_of(self, redirect_uri: str | None) -> Role | None:
-        return next((role for role in self.roles if role.redirect_uri == redirect_uri), None)
 
 
 def client_sections(checkup: Checkup) -> tuple[Section, ...]:
     """Return a section for each client that is set."""
     return tuple(
-        Section(f"Client of the {role.flow}", tuple(_findings(checkup, role))) for role in checkup.roles
+        Section(f"Client of the {role.flow}", tuple(_findings(checkup, role)), is_remote=True)
+        for role in checkup.roles
     )
 
 
@@ -76,7 +35,7 @@ def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
     if checkup.clients() is None:
         yield _unlisted(checkup, facts)
         yield from uri_findings(_case(checkup, role), role.typed)
-        yield from _secret_findings(checkup, role, is_known=False)
+        yield from secret_findings(checkup, role, is_known=False)
         return
     client = checkup.registered(role)
     if client is None:
@@ -89,11 +48,13 @@ def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
     yield good(role.code, "OAuth client", "Vinli lists it among the clients of this app.", facts)
     if not _is_told_already(checkup, role, client):
         yield from uri_findings(_case(checkup, role), client.redirect_uri or role.typed)
-    yield from _secret_findings(checkup, role, is_known=True)
+    if role.typed and client.redirect_uri:
+        yield from typed_finding(role.typed, client.redirect_uri)
+    yield from secret_findings(checkup, role, is_known=True)
 
 
 def _is_app_id(checkup: Checkup, role: Role) -> bool:
-    if _plain(role.client_id) != _plain(checkup.settings.vinli_app_id):
+    if plain(role.client_id) != plain(checkup.settings.vinli_app_id):
         return False
     # Where Vinli refuses the app, the App ID may be what is wrong: then the finding on the app says so.
     return not app_is_refused(checkup.evidence)
@@ -112,18 +73,18 @@ def _unlisted(checkup: Checkup, facts: Facts) -> Finding:
 
 def _not_found(checkup: Checkup, role: Role, facts: Facts) -> Finding:
     clients = checkup.clients() or ()
-    close = next((one.id for one in clients if _plain(one.id) == _plain(role.client_id)), None)
+    close = next((one.id for one in clients if plain(one.id) == plain(role.client_id)), None)
     if close is not None:
         what = (
             f"{role.variable} and a client of this app differ in case, blanks or dashes alone, and it counts."
         )
         facts = (*facts, fact("Registered", close))
-        todo = f"Set {role.variable} to {_shown(close)}"
+        todo = f"Set {role.variable} to {shown(close)}"
         return problem(f"{role.code}_id_spelling", "Client id spelled differently", what, todo, facts)
-    if role.code == "client" and checkup.evidence.probe.belief is Belief.GOOD:
+    if _is_believed(checkup, role):
         what = "Vinli accepts this client with its secret, but does not list it for this app: it may be another app’s."
         todo = "Set VINLI_APP_ID and VINLI_APP_SECRET to those of the app that owns the client."
-        return warning("client_of_another_app", "Another app’s client", what, todo, facts)
+        return warning(f"{role.code}_of_another_app", "Another app’s client", what, todo, facts)
     what = f"Among this app’s {len(clients)} OAuth clients there is none with the id in {role.variable}."
     if right := checkup.holder_of(role.redirect_uri):
         todo = f"Set {role.variable} to {right}, which has the redirect URI {role.redirect_uri}."
@@ -149,14 +110,28 @@ def _misuse(checkup: Checkup, role: Role, client: RegisteredClient) -> Finding |
         )
         todo += f"{role.variable} to its id."
         return problem("implicit_client_wrong_type", "Not a client for the implicit flow", what, todo, facts)
-    is_implicit = client.redirect_uri == checkup.settings.implicit_redirect_uri
-    # A web client that the token endpoint believes has a secret, and may well do both flows.
-    has_secret = checkup.evidence.probe.belief is Belief.GOOD
-    if role.code == "client" and client.type == "web" and is_implicit and not has_secret:
-        what = "VINLI_CLIENT_ID is the web client of the implicit flow, which has no secret to exchange a code with."
-        todo = f"Set VINLI_CLIENT_ID and VINLI_CLIENT_SECRET to those of the client with {role.redirect_uri}."
-        return problem("web_client_as_client", "Web client used for the code flow", what, todo, facts)
+    if _is_without_secret(checkup, role, client):
+        secret = "VINLI_CLIENT_SECRET" if role.code == "client" else "VINLI_WORKBENCH_CLIENT_SECRET"
+        what = f"{role.variable} is the web client of the implicit flow, which has no secret to exchange a code with."
+        todo = f"Set {role.variable} and {secret} to those of the client with {role.redirect_uri}."
+        return problem(f"web_client_as_{role.code}", "Web client used for the code flow", what, todo, facts)
     return None
+
+
+def _is_without_secret(checkup: Checkup, role: Role, client: RegisteredClient) -> bool:
+    """Say whether a web client stands where one with a secret has to.
+
+    One that the token endpoint believes has a secret, and may well do both flows.
+    """
+    if client.type != "web" or _is_believed(checkup, role):
+        return False
+    is_implicit = client.redirect_uri == checkup.settings.implicit_redirect_uri
+    return role.code in {"client", "workbench_client"} and is_implicit
+
+
+def _is_believed(checkup: Checkup, role: Role) -> bool:
+    probe = checkup.evidence.probe_of(role.code)
+    return probe is not None and probe.belief is Belief.GOOD
 
 
 def _is_mixed_up(checkup: Checkup) -> bool:
@@ -177,29 +152,6 @@ def _is_told_already(checkup: Checkup, role: Role, client: RegisteredClient) -> 
     return found is not None and found.redirect_uri == role.redirect_uri
 
 
-def _secret_findings(checkup: Checkup, role: Role, *, is_known: bool) -> Iterator[Finding]:
-    if role.code != "client":
-        return
-    settings, belief = checkup.settings, checkup.evidence.probe.belief
-    if belief is Belief.GOOD:
-        yield good("client_secret", "Client secret", "Vinli accepts the client’s id and secret.")
-    elif belief is Belief.UNKNOWN:
-        what = "The token endpoint did not say whether it accepts the client’s id and secret."
-        yield unknown("client_secret", "Client secret", what)
-    elif settings.vinli_client_secret == settings.vinli_app_secret:
-        what = "VINLI_CLIENT_SECRET is the App Secret. The OAuth client has a secret of its own."
-        todo = f"Set VINLI_CLIENT_SECRET to the secret of the client {role.client_id} in {PORTAL}."
-        yield problem("app_secret_as_client_secret", "App Secret used as client’s secret", what, todo)
-    elif is_known:
-        what = "The client is there, but Vinli does not accept VINLI_CLIENT_SECRET for it."
-        todo = f"Set VINLI_CLIENT_SECRET to the secret of the client {role.client_id} in {PORTAL}."
-        yield problem("client_secret_refused", "Client secret is wrong", what, todo)
-    else:
-        what = "Vinli does not accept VINLI_CLIENT_ID with VINLI_CLIENT_SECRET."
-        todo = f"Set both to those of the client with the redirect URI {role.redirect_uri} in {PORTAL}."
-        yield problem("client_refused", "Client id or secret is wrong", what, todo)
-
-
 def _case(checkup: Checkup, role: Role) -> Case:
     settings = checkup.settings
     path = role.redirect_uri.removeprefix(settings.public_url)
@@ -215,12 +167,5 @@ def _case(checkup: Checkup, role: Role) -> Case:
         others={flow: uri for flow, uri in flows.items() if uri != role.redirect_uri},
         holder=checkup.holder_of(role.redirect_uri, but=role.client_id),
         external=f"{checkup.external}{path}" if checkup.external else None,
+        typed_by=role.typed_by,
     )
-
-
-def _plain(client_id: str) -> str:
-    return re.sub(r"[\s\W_]", "", client_id).lower()
-
-
-def _shown(client_id: str) -> str:
-    return fact("", client_id)[1]

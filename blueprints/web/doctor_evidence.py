@@ -9,22 +9,35 @@ from functools import partial
 from typing import TypeVar
 
 from blueprints.web.budget import Budget
+from blueprints.web.doctor_probes import RecentProbes
 from blueprints.web.services import Services
 from providers.errors import ProviderError
-from providers.vinli.clients import ClientDirectory, Probe, Registrations, probe_client
+from providers.vinli.auth import AuthClient
+from providers.vinli.clients import (
+    ClientDirectory,
+    ClockReading,
+    Probe,
+    Registrations,
+    probe_client,
+    read_clock,
+)
 from store import checkup
 from store.base import StoreError
 
 T = TypeVar("T")
 
 CALL_SECONDS = 5.0
+# Asked after another call: both have to fit into what a page may take.
+CLOCK_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What was seen. Of a pair ``x`` and ``x_error`` exactly one is there.
 
-    ``devices`` is how many devices the app sees; ``store_error`` is None for a store that works.
+    ``devices`` is how many devices the app sees; ``workbench_probe`` is None where the workbench has no client of its
+    own, ``reading`` where nothing answered. ``store_error`` is None for a store that works, and for one that was not
+    tried.
     """
 
     registrations: Registrations | None
@@ -32,24 +45,40 @@ class Evidence:
     devices: int | None
     devices_error: ProviderError | None
     probe: Probe
+    workbench_probe: Probe | None
+    reading: ClockReading | None
     store_error: StoreError | None
+    store_is_tried: bool
+
+    def probe_of(self, code: str) -> Probe | None:
+        """Return what came of asking about the client of a role; None where it has no secret."""
+        return {"client": self.probe, "workbench_client": self.workbench_probe}.get(code)
 
 
-def gather(services: Services, budget: Budget) -> Evidence:
-    """Ask Vinli and the store, all at the same time, within the budget; raises none of their errors."""
+def gather(services: Services, budget: Budget, recent: RecentProbes | None) -> Evidence:
+    """Ask Vinli and the store, all at the same time, within the budget; raises none of their errors.
+
+    The secrets are asked about through ``recent`` if there is one.
+    """
     settings = services.settings
-    directory = ClientDirectory(services.transport, settings.vinli_auth_url, services.clock)
-    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="doctor") as pool:
+    path = checkup.file_of(settings.store_url)
+    is_tried = path is None or not checkup.is_left_alone(path)
+    with ThreadPoolExecutor(max_workers=5, thread_name_prefix="doctor") as pool:
         seconds = budget.share(CALL_SECONDS)
-        registrations = pool.submit(
-            _attempt, partial(directory.registered, services.app_auth, deadline=seconds)
-        )
+        listing = pool.submit(_list_clients, services, budget)
         devices = pool.submit(
             _attempt, partial(services.platform.devices_page, services.app_auth, 0, 1, deadline=seconds)
         )
-        probe = pool.submit(probe_client, services.auth, settings.redirect_uri, deadline=seconds)
-        store_error = pool.submit(_store_error, services)
-        found, found_error = registrations.result()
+        code = (settings.vinli_client_id, settings.vinli_client_secret, settings.redirect_uri)
+        probe = pool.submit(_probe, services, recent, seconds, *code)
+        workbench_probe = None
+        if settings.vinli_workbench_client_id and settings.vinli_workbench_client_secret:
+            bench = (settings.vinli_workbench_client_id, settings.vinli_workbench_client_secret)
+            workbench_probe = pool.submit(
+                _probe, services, recent, seconds, *bench, settings.workbench_redirect_uri
+            )
+        store_error = pool.submit(_store_error, services) if is_tried else None
+        found, found_error, reading = listing.result()
         page, page_error = devices.result()
         return Evidence(
             found,
@@ -57,8 +86,40 @@ def gather(services: Services, budget: Budget) -> Evidence:
             None if page is None else page.total,
             page_error,
             probe.result(),
-            store_error.result(),
+            workbench_probe.result() if workbench_probe else None,
+            reading,
+            store_error.result() if store_error else None,
+            is_tried,
         )
+
+
+def _list_clients(
+    services: Services, budget: Budget
+) -> tuple[Registrations | None, ProviderError | None, ClockReading | None]:
+    """Return the clients, or why not, and the time there, by another call where this one does not tell it."""
+    auth, platform = services.settings.vinli_auth_url, services.settings.vinli_platform_url
+    directory = ClientDirectory(services.transport, auth, services.clock)
+    found, error = _attempt(
+        partial(directory.registered, services.app_auth, deadline=budget.share(CALL_SECONDS))
+    )
+    if found is not None and found.reading.date is not None:
+        return found, error, found.reading
+    origins = dict.fromkeys((auth, platform))
+    reading = read_clock(services.transport, origins, services.clock, deadline=budget.share(CLOCK_SECONDS))
+    return found, error, reading or (found.reading if found else None)
+
+
+def _probe(
+    services: Services,
+    recent: RecentProbes | None,
+    seconds: float,
+    client_id: str,
+    client_secret: str,
+    redirect_uri: str,
+) -> Probe:
+    auth = AuthClient(services.transport, services.settings.vinli_auth_url, client_id, client_secret)
+    ask = partial(probe_client, auth, redirect_uri, deadline=seconds)
+    return ask() if recent is None else recent.probe(client_id, client_secret, ask)
 
 
 def _attempt(call: Callable[[], T]) -> tuple[T | None, ProviderError | None]:

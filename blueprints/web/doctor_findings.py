@@ -39,8 +39,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Section:
+    """Findings that belong together; ``is_remote`` says that Vinli's answers decide them."""
+
     title: str
     findings: tuple[Finding, ...]
+    is_remote: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,25 @@ class Diagnosis:
     @property
     def warnings(self) -> tuple[Finding, ...]:
         return self._standing(Standing.WARNING)
+
+    @property
+    def unseen(self) -> tuple[Finding, ...]:
+        """What could not be looked at since Vinli did not tell; what only a visit shows is not counted."""
+        remote = Diagnosis(tuple(section for section in self.sections if section.is_remote))
+        return remote._standing(Standing.UNKNOWN)
+
+    @property
+    def summary(self) -> str:
+        """The whole of it in one line, for a person."""
+        if self.problems:
+            count = len(self.problems)
+            return "One thing is wrong" if count == 1 else f"{count} things are wrong"
+        if self.warnings:
+            return "Nothing is wrong, but look at this"
+        if self.unseen:
+            count = len(self.unseen)
+            return f"Nothing is wrong, but {'one thing' if count == 1 else f'{count} things'} could not be looked at"
+        return "Nothing is wrong"
 
     @property
     def is_well(self) -> bool:

@@ -26,7 +26,7 @@ class Case:
 
     ``others`` are the redirect URIs of our other flows, by their name; ``holder`` is another client that has ``sent``
     registered. ``external`` is what ``sent`` would be if PUBLIC_URL was the address that browsers use, None when that
-    is not known to be another.
+    is not known to be another. ``typed_by`` says how a person tells what is registered, "" where nothing asks for it.
     """
 
     sent: str
@@ -35,6 +35,7 @@ class Case:
     others: dict[str, str]
     holder: str | None = None
     external: str | None = None
+    typed_by: str = ""
 
 
 def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
@@ -45,7 +46,7 @@ def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
             f"What is registered for the client {case.client_id} is not known. "
             f"It has to be {case.sent}, to the letter."
         )
-        todo = f"Compare it by eye in {PORTAL}, or type in here what is registered there."
+        todo = f"Compare it by eye in {PORTAL}{f', or {case.typed_by}' if case.typed_by else ''}."
         return (unknown("redirect_uri", "Redirect URI", what, todo, facts),)
     facts = (*facts, fact("Registered", registered))
     if registered == case.sent:
@@ -54,14 +55,24 @@ def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
         )
         return (same, *(_flaw_warning(flaw, facts) for flaw in flaws(registered)))
     if registered == case.external:
-        what = (
-            "What is registered is right for the address that browsers use; PUBLIC_URL is not, as said there."
-        )
+        what = "What is registered is right; PUBLIC_URL is not, as said there."
         return (unknown("redirect_uri", "Redirect URI", what, facts=facts),)
     flow = next((name for name, uri in case.others.items() if uri == registered), None)
     if flow is not None:
         return (_swapped(case, flow, facts),)
     return _differences(case, registered, facts)
+
+
+def typed_finding(typed: str, listed: str) -> tuple[Finding, ...]:
+    """Say where what a person typed is not what Vinli lists; blanks around it are the form's to lose."""
+    differences = compare(typed.strip(), listed.strip())
+    if not differences:
+        return ()
+    titles = ", ".join(dict.fromkeys(one.title for one in differences))
+    what = f"Vinli’s list of this app’s clients decides, and has another redirect URI: {titles}."
+    todo = f"Look once more in {PORTAL}, and if what you typed stands there, save it there again."
+    facts = (fact("Typed", typed), fact("Listed", listed))
+    return (warning("typed_differs", "What you typed is not what Vinli lists", what, todo, facts),)
 
 
 def _swapped(case: Case, flow: str, facts: Facts) -> Finding:

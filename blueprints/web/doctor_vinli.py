@@ -28,7 +28,8 @@ def vinli_section(settings: Settings, evidence: Evidence) -> Section:
     is_one = settings.vinli_auth_url == settings.vinli_platform_url
     is_same = auth.code.removeprefix("auth_") == platform.code.removeprefix("platform_")
     services = (auth,) if is_one and is_same else (auth, platform)
-    return Section("Vinli", (*services, _app_finding(settings, evidence), _clock_finding(evidence)))
+    findings = (*services, _app_finding(settings, evidence), _clock_finding(evidence))
+    return Section("Vinli", findings, is_remote=True)
 
 
 def app_is_refused(evidence: Evidence) -> bool:
@@ -46,12 +47,18 @@ def _auth_finding(settings: Settings, evidence: Evidence) -> Finding:
     origin = settings.vinli_auth_url
     asked = (evidence.registrations_error, evidence.probe.error)
     if evidence.registrations is not None:
-        facts = (fact("Origin", origin), _took(evidence.registrations.elapsed))
+        facts = (fact("Origin", origin), _took(evidence.registrations.reading.elapsed))
         return good("auth_origin", "Vinli’s auth service", "It answers.", facts)
     if any(isinstance(error, Refused) and error.status != 404 for error in asked):
         return good("auth_origin", "Vinli’s auth service", "It answers.", (fact("Origin", origin),))
-    error = next(error for error in asked if error is not None)
-    return _trouble("auth", "VINLI_AUTH_URL", origin, error)
+    errors = [error for error in asked if error is not None]
+    busy = next((error for error in errors if isinstance(error, Throttled)), None)
+    if busy is not None:
+        # Nothing of a client could be looked at: that must not pass for a good report.
+        what = "It asks for fewer requests, so that nothing about the OAuth clients could be looked at."
+        todo = "Ask the doctor again in a minute."
+        return problem("auth_throttled", "Vinli’s auth service is busy", what, todo, _where(origin, busy))
+    return _trouble("auth", "VINLI_AUTH_URL", origin, errors[0])
 
 
 def _platform_finding(settings: Settings, evidence: Evidence) -> Finding:
@@ -64,7 +71,7 @@ def _platform_finding(settings: Settings, evidence: Evidence) -> Finding:
 def _trouble(service: str, variable: str, origin: str, error: ProviderError) -> Finding:
     """Return why a service gave no answer to go by; ``variable`` says where it is."""
     name = f"Vinli’s {service} service"
-    facts = (fact("Origin", origin), *_status(error))
+    facts = _where(origin, error)
     if isinstance(error, TimedOut):
         todo = f"Look whether {origin} is slow from elsewhere too; if not, let this machine reach it."
         return problem(f"{service}_slow", f"{name} is too slow", "No answer came in time.", todo, facts)
@@ -121,8 +128,10 @@ def _refused_app(settings: Settings, facts: Facts) -> Finding:
 
 
 def _clock_finding(evidence: Evidence) -> Finding:
-    skew = evidence.registrations.skew if evidence.registrations else None
+    skew = evidence.reading.skew if evidence.reading else None
     title = "This machine’s clock"
+    if evidence.reading is None:
+        return unknown("clock", title, "No answer of Vinli’s came to take the time from.")
     if skew is None:
         return unknown("clock", title, "Vinli did not say what time it is there.")
     if abs(skew) <= SKEW_WARNING_SECONDS:
@@ -149,5 +158,6 @@ def _took(seconds: float) -> tuple[str, str]:
     return fact("Answered in", f"{seconds * 1000:,.0f} ms")
 
 
-def _status(error: ProviderError) -> Facts:
-    return () if error.status is None else (fact("Status", str(error.status)),)
+def _where(origin: str, error: ProviderError) -> Facts:
+    status = () if error.status is None else (fact("Status", str(error.status)),)
+    return (fact("Origin", origin), *status)

@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import Request
 
-from blueprints.web.doctor_findings import Facts, Finding, Section, fact, good, problem, unknown, warning
-from settings import Settings
+from blueprints.web.doctor_findings import (
+    Facts,
+    Finding,
+    Section,
+    Standing,
+    fact,
+    good,
+    problem,
+    unknown,
+    warning,
+)
+from settings import Settings, is_loopback
 
 FORWARDED_HEADERS = (
     "X-Forwarded-Proto",
@@ -22,6 +33,7 @@ FORWARDED_HEADERS = (
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
 _FORWARDED_PAIR = re.compile(r'\s*(\w+)\s*=\s*"?([^",;]*)"?\s*(?:;|$)')
 NGINX_LINE = "proxy_set_header X-Forwarded-Proto $scheme;"
+NGINX_APPENDING_LINE = 'proxy_set_header X-Forwarded-Proto "$http_x_forwarded_proto, $scheme";'
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,15 @@ class Visit:
     @property
     def hops(self) -> int:
         """How many values X-Forwarded-Proto has: what TRUSTED_PROXIES can count on."""
-        said = self._header("X-Forwarded-Proto")
+        return self._count("X-Forwarded-Proto")
+
+    @property
+    def addresses(self) -> int:
+        """How many values X-Forwarded-For has: one of each proxy that appends to it, as nearly all do."""
+        return self._count("X-Forwarded-For")
+
+    def _count(self, name: str) -> int:
+        said = self._header(name)
         return len(said.split(",")) if said else 0
 
     def _header(self, name: str) -> str:
@@ -72,9 +92,37 @@ def visit_of(request: Request) -> Visit:
     return Visit(request.scheme, request.host, forwarded)
 
 
-def address_section(settings: Settings, visit: Visit | None) -> Section:
-    """Return the findings on PUBLIC_URL."""
-    return Section("The address of this site", (_address_finding(settings, visit),))
+def address_section(settings: Settings, visit: Visit | None, registered: str | None = None) -> Section:
+    """Return the findings on PUBLIC_URL.
+
+    ``registered`` is the origin of all registrations where PUBLIC_URL is what is wrong, else None.
+    """
+    finding = _address_finding(settings, visit)
+    if registered is None:
+        return Section("The address of this site", (finding,))
+    what = "What Vinli lists for the clients of this site has another address, and is right besides."
+    facts = (fact("PUBLIC_URL", settings.public_url), fact("Registered", registered))
+    todo = f"Set PUBLIC_URL to {registered}"
+    wrong = problem(
+        "public_url_not_registered", "PUBLIC_URL is not the registered address", what, todo, facts
+    )
+    is_same = finding.standing in {Standing.GOOD, Standing.UNKNOWN} or _is_at(settings, visit, registered)
+    return Section("The address of this site", (wrong,) if is_same else (finding, wrong))
+
+
+def is_shown_right(settings: Settings, visit: Visit | None, other: str) -> bool:
+    """Say whether a visit shows that PUBLIC_URL is this site’s address and ``other`` is not.
+
+    That somebody looks in from this machine shows nothing about a site of its own.
+    """
+    if not _is_at(settings, visit, settings.public_url):
+        return False
+    ours, theirs = urlsplit(settings.public_url).hostname, urlsplit(other).hostname
+    return is_loopback(theirs) or not is_loopback(ours)
+
+
+def _is_at(settings: Settings, visit: Visit | None, origin: str) -> bool:
+    return visit is not None and _seen_origin(settings, visit) == origin
 
 
 def external_origin(settings: Settings, visit: Visit | None) -> str | None:
@@ -126,12 +174,18 @@ def _lost_https(settings: Settings, visit: Visit, facts: Facts) -> Finding:
             "in X-Forwarded-Proto, so it is not heard."
         )
         todo = f"Set TRUSTED_PROXIES={visit.hops}."
-        if visit.hops in {0, settings.trusted_proxies}:
+        if visit.hops < min(visit.addresses, settings.trusted_proxies):
+            # Fewer trusted proxies would take an inner proxy for whoever comes, in the limits on requests.
+            todo = f"Have each inner proxy append its own scheme to X-Forwarded-Proto; nginx: {NGINX_APPENDING_LINE}"
+        elif visit.hops in {0, settings.trusted_proxies}:
             todo = f"Have the proxy next to this site send the browser’s scheme; nginx: {NGINX_LINE}"
         return problem("trusted_proxies_miscounted", "Proxies miscounted", what, todo, facts)
     if visit.proto == "http":
         what = "The proxy says that the browser came by plain http, while PUBLIC_URL says https."
         todo = "Have the outermost proxy redirect http to https, and inner ones pass X-Forwarded-Proto on as it came."
+        if settings.trusted_proxies > 1:
+            todo = "Have the outermost proxy redirect http to https, and inner ones append to X-Forwarded-Proto; "
+            todo += f"nginx: {NGINX_APPENDING_LINE}"
         return problem("forwarded_proto_http", "The proxy says http", what, todo, facts)
     what = "The request came by http, and no header says that the browser used https."
     todo = f"Have the proxy send the header X-Forwarded-Proto (nginx: {NGINX_LINE})"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import socket
+from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 
 from blueprints.web.budget import Budget
 from blueprints.web.doctor import Standing, Typed, Visit, diagnose
+from blueprints.web.doctor_probes import RecentProbes
+from providers.vinli.clients import probe_client
 from tests.app_process import SECRET_KEY
 from tests.contract.fake_vinli import DEVICES, TOKEN, Hang, fleet
 from tests.contract.sites import sandbox_for
@@ -23,7 +30,9 @@ CALLBACK = f"{HERE}/connect/callback"
 IMPLICIT = f"{HERE}/implicit/callback"
 CARS = "https://cars.example.com"
 CLIENTS = "/api/v1/clients"
+CATCH = f"{HERE}/workbench/catch"
 OPEN = Visit("http", "127.0.0.1:8000", {})
+BENCH = {"VINLI_WORKBENCH_CLIENT_ID": "the-bench-id", "VINLI_WORKBENCH_CLIENT_SECRET": "the-bench-secret"}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +57,33 @@ def entry(client_id, kind, redirect_uri):
 def clients(code=CALLBACK, implicit=IMPLICIT, **headers):
     listed = [entry("the-client-id", "server", code), entry("the-web-client-id", "web", implicit)]
     return json_reply({"clients": listed}, **headers)
+
+
+def believes(*client_ids):
+    """Answer the token endpoint for these clients, whatever their secret, and refuse the others."""
+
+    def answer(request):
+        client_id = (
+            b64decode(request.headers["authorization"].removeprefix("Basic ")).decode().partition(":")[0]
+        )
+        is_known = client_id in client_ids
+        return json_reply(
+            {"error": "invalid_grant" if is_known else "invalid_client"}, 400 if is_known else 401
+        )
+
+    return answer
+
+
+def now():
+    return format_datetime(datetime.now(UTC), usegmt=True)
+
+
+@contextmanager
+def operator(site):
+    """A browser in which the operator is signed in."""
+    with site.browser() as browser:
+        browser.sign_in_as_operator()
+        yield browser
 
 
 def examine(site, visit=None, typed=None, seconds=20.0):
@@ -161,15 +197,15 @@ SETTINGS = {
     ),
     "localhost for 127.0.0.1": (
         lambda a: {"PUBLIC_URL": "http://localhost:8000"},
-        ["loopback_name"] * 3,
+        ["public_url_not_registered"],
     ),
     "[::1] for 127.0.0.1": (
         lambda a: {"PUBLIC_URL": "http://[::1]:8000"},
-        ["loopback_name"] * 3,
+        ["public_url_not_registered"],
     ),
-    "another port": (lambda a: {"PUBLIC_URL": "http://127.0.0.1:8080"}, ["other_port"] * 3),
-    "no port": (lambda a: {"PUBLIC_URL": "http://127.0.0.1"}, ["port_missing"] * 3),
-    "a site of its own": (lambda a: {"PUBLIC_URL": CARS}, ["other_host"] * 3),
+    "another port": (lambda a: {"PUBLIC_URL": "http://127.0.0.1:8080"}, ["public_url_not_registered"]),
+    "no port": (lambda a: {"PUBLIC_URL": "http://127.0.0.1"}, ["public_url_not_registered"]),
+    "a site of its own": (lambda a: {"PUBLIC_URL": CARS}, ["public_url_not_registered"]),
     "a platform that is not there": (
         lambda a: {"VINLI_PLATFORM_URL": "http://127.0.0.1:9"},
         ["platform_unreachable"],
@@ -247,13 +283,39 @@ def test_each_way_to_register_the_wrong_redirect_uri_is_named(registered, is_typ
 
 
 def test_the_workbench_has_a_client_of_its_own_to_be_looked_at(good_vinli, local_site):
-    bench = {"VINLI_WORKBENCH_CLIENT_ID": "the-bench-id", "VINLI_WORKBENCH_CLIENT_SECRET": "the-bench-secret"}
-    site = local_site(good_vinli.origin, **bench)
+    site = local_site(good_vinli.origin, **BENCH)
+    assert wrong(examine(site)) == ["workbench_client_of_another_app"]
+    good_vinli.answers[TOKEN] = believes("the-client-id")
     assert wrong(examine(site)) == ["unknown_workbench_client"]
+    good_vinli.answers[TOKEN] = believes("the-client-id", "the-bench-id")
     good = [entry("the-client-id", "server", CALLBACK), entry("the-web-client-id", "web", IMPLICIT)]
     for uri, codes in ((f"{HERE}/workbench/catch", []), (f"{HERE}/workbench/Catch", ["path_case"])):
         good_vinli.answers[CLIENTS] = json_reply({"clients": [*good, entry("the-bench-id", "server", uri)]})
         assert wrong(examine(site)) == codes
+
+
+def test_the_workbenchs_secret_and_type_are_looked_at(good_vinli, local_site):
+    good_vinli.answers[TOKEN] = believes("the-client-id")
+    listed = [entry("the-client-id", "server", CALLBACK), entry("the-web-client-id", "web", IMPLICIT)]
+    site = local_site(good_vinli.origin, **BENCH)
+    good_vinli.answers[CLIENTS] = json_reply({"clients": [*listed, entry("the-bench-id", "server", CATCH)]})
+    (found,) = examine(site).problems
+    assert found.code == "workbench_client_secret_refused"
+    assert found.todo.startswith("Set VINLI_WORKBENCH_CLIENT_SECRET to the secret of the client the-bench-id")
+    site = local_site(good_vinli.origin, **BENCH, VINLI_WEB_CLIENT_ID="")
+    good_vinli.answers[CLIENTS] = json_reply({"clients": [listed[0], entry("the-bench-id", "web", IMPLICIT)]})
+    (found,) = examine(site).problems
+    assert found.code == "web_client_as_workbench_client"
+    assert found.todo.startswith(
+        "Set VINLI_WORKBENCH_CLIENT_ID and VINLI_WORKBENCH_CLIENT_SECRET to those of"
+    )
+    good_vinli.answers[CLIENTS] = http(404)
+    typed = Typed(CALLBACK, IMPLICIT)
+    assert wrong(examine(site, typed=typed)) == ["workbench_client_refused"]
+    site = local_site(
+        good_vinli.origin, **BENCH | {"VINLI_WORKBENCH_CLIENT_SECRET": site.settings.vinli_app_secret}
+    )
+    assert wrong(examine(site, typed=typed)) == ["app_secret_as_workbench_client_secret"]
 
 
 def test_plain_http_is_named_where_https_is_required(good_vinli, local_site):
@@ -309,6 +371,61 @@ def test_public_url_is_compared_with_how_the_browser_came(
     assert wrong(examine(site, visit)) == codes
 
 
+def test_proxies_that_overwrite_the_scheme_are_not_counted_by_it(good_vinli, local_site):
+    """With two proxies of which one hands on what it got, trusting a single one would break the limits."""
+    good_vinli.answers[CLIENTS] = clients(f"{CARS}/connect/callback", f"{CARS}/implicit/callback")
+    site = local_site(good_vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES="2")
+    for proto, addresses, words in (
+        ("https", "192.0.2.1, 192.0.2.2", "append"),
+        ("https", "192.0.2.1", "Set TRUSTED_PROXIES=1."),
+        ("https", "", "Set TRUSTED_PROXIES=1."),
+        ("https, https, https", "192.0.2.1, 192.0.2.2, 192.0.2.3", "Set TRUSTED_PROXIES=3."),
+    ):
+        headers = {"X-Forwarded-Proto": proto, "X-Forwarded-For": addresses}
+        found = finding(
+            examine(site, Visit("http", "cars.example.com", headers)), "trusted_proxies_miscounted"
+        )
+        assert words in found.todo
+        assert ("TRUSTED_PROXIES=" in found.todo) == ("TRUSTED_PROXIES=" in words)
+
+
+REGISTERED_AT = [
+    # What all clients are registered with, PUBLIC_URL, how the request came, what is wrong.
+    (CARS, HERE, None, ["public_url_not_registered"]),
+    (CARS, HERE, OPEN, ["public_url_not_registered"]),
+    ("http://localhost:8000", HERE, None, ["public_url_not_registered"]),
+    ("http://localhost:8000", HERE, OPEN, ["loopback_name"] * 2),
+    (HERE, CARS, Visit("https", "cars.example.com", {}), ["other_host"] * 2),
+    (HERE, CARS, Visit("http", "127.0.0.1:8000", {}), ["public_url_not_registered"]),
+    ("http://cars.example.com", HERE, None, ["other_host", "other_host", "plain_http", "plain_http"]),
+    ("https://CARS.example.com", CARS, None, ["host_case"] * 2),
+]
+
+
+@pytest.mark.parametrize(("registered", "public_url", "visit", "codes"), REGISTERED_AT)
+def test_an_address_that_all_registrations_share_is_one_finding(
+    registered, public_url, visit, codes, good_vinli, local_site
+):
+    good_vinli.answers[CLIENTS] = clients(f"{registered}/connect/callback", f"{registered}/implicit/callback")
+    diagnosis = examine(local_site(good_vinli.origin, PUBLIC_URL=public_url), visit)
+    assert wrong(diagnosis) == codes
+    if codes == ["public_url_not_registered"]:
+        assert diagnosis.problems[0].todo == f"Set PUBLIC_URL to {registered}"
+
+
+@pytest.mark.parametrize(
+    ("code", "implicit"),
+    [
+        (f"{CARS}/connect/callback", f"{HERE}/implicit/callback"),
+        (f"{CARS}/connect/callback", "https://bikes.example.com/implicit/callback"),
+        (f"{CARS}/connect/callback", f"{CARS}/implicit/callback/"),
+    ],
+)
+def test_registrations_that_do_not_agree_are_findings_of_their_own(code, implicit, good_vinli, local_site):
+    good_vinli.answers[CLIENTS] = clients(code, implicit)
+    assert "public_url_not_registered" not in wrong(examine(local_site(good_vinli.origin)))
+
+
 def test_the_registration_is_not_blamed_for_a_wrong_public_url(good_vinli, local_site):
     good_vinli.answers[CLIENTS] = clients(f"{CARS}/connect/callback", f"{CARS}/implicit/callback")
     visit = Visit("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com", **FORWARDED})
@@ -352,6 +469,19 @@ def test_a_date_of_the_fake_upstream_counts(good_vinli, local_site):
         date=format_datetime(datetime.now(UTC) + timedelta(days=3), usegmt=True)
     )
     assert "days behind" in finding(examine(local_site(good_vinli.origin)), "clock_skew").what
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+def test_the_time_is_taken_from_any_answer_where_the_list_is_not_there(status, good_vinli, local_site):
+    good_vinli.answers |= {CLIENTS: http(404), "/": http(status, date=now())}
+    site = local_site(good_vinli.origin)
+    assert "clock" not in unknowns(examine(site))
+    site.clock.advance(4000)
+    assert finding(examine(site), "clock_skew").standing is Standing.PROBLEM
+
+
+def test_where_nothing_answers_there_is_no_time_to_take(local_site):
+    assert "No answer" in finding(examine(local_site("http://127.0.0.1:9")), "clock").what
 
 
 UPSTREAM = {
@@ -398,6 +528,17 @@ UPSTREAM = {
         {"clients", "redirect_uri", "clock", "app_credentials", "client_secret"},
     ),
     "a platform that is another": ({DEVICES: http(200, b"<html>")}, ["platform_nonsense"], {"clock"}),
+    "everything busy": (
+        {CLIENTS: http(429), TOKEN: http(429), DEVICES: http(429)},
+        ["auth_throttled"],
+        {"clients", "redirect_uri", "clock", "app_credentials", "client_secret"},
+    ),
+    "an auth service that is busy": (
+        {CLIENTS: http(429), TOKEN: http(500)},
+        ["auth_throttled"],
+        {"clients", "redirect_uri", "clock", "client_secret"},
+    ),
+    "a list that is busy": ({CLIENTS: http(429)}, [], {"clients", "redirect_uri", "clock"}),
     "a platform that is busy": ({DEVICES: http(429)}, [], {"platform_throttled", "clock"}),
     "a refused client that nobody lists": (
         {CLIENTS: http(404), TOKEN: http(401)},
@@ -426,6 +567,57 @@ def test_an_upstream_that_does_not_help_is_told_from_a_mistake(name, good_vinli,
     assert unknowns(diagnosis) == not_known | {"public_url"}
 
 
+def test_a_bare_401_of_the_token_endpoint_is_a_probability(good_vinli, local_site):
+    good_vinli.answers[TOKEN] = http(401)
+    found = finding(examine(local_site(good_vinli.origin)), "client_secret_refused")
+    assert found.standing is Standing.WARNING
+    assert "probably" in found.title
+    good_vinli.answers[TOKEN] = json_reply({"error": "invalid_client"}, 401)
+    found = finding(examine(local_site(good_vinli.origin)), "client_secret_refused")
+    assert found.standing is Standing.PROBLEM
+    assert "probably" not in found.title
+
+
+def test_what_was_not_seen_is_not_summed_up_as_well(good_vinli, local_site):
+    good_vinli.answers[CLIENTS] = clients(date=now())
+    site = local_site(good_vinli.origin)
+    assert examine(site).summary == examine(site, OPEN).summary == "Nothing is wrong"
+    good_vinli.answers[DEVICES] = http(429)
+    assert examine(site).summary == "Nothing is wrong, but one thing could not be looked at"
+    good_vinli.answers[TOKEN] = http(500)
+    assert examine(site).summary == "Nothing is wrong, but 2 things could not be looked at"
+    good_vinli.answers |= {CLIENTS: http(429), TOKEN: http(429)}
+    assert examine(site).summary == "One thing is wrong"
+
+
+def test_what_is_typed_is_compared_with_what_vinli_lists(good_vinli, local_site):
+    site = local_site(good_vinli.origin)
+    diagnosis = examine(site, OPEN, Typed(f"{CALLBACK}/", f" {IMPLICIT}\n"))
+    assert wrong(diagnosis) == ["typed_differs"]
+    found = finding(diagnosis, "typed_differs")
+    assert "A slash at the end" in found.what
+    assert dict(found.facts) == {"Typed": f"{CALLBACK}/", "Listed": CALLBACK}
+    assert wrong(examine(site, OPEN, Typed("javascript:alert(1)\ud800", "x" * 3000))) == ["typed_differs"] * 2
+    good_vinli.answers[CLIENTS] = clients(f"{CALLBACK}/")
+    assert wrong(examine(site, OPEN, Typed(CALLBACK))) == ["trailing_slash", "typed_differs"]
+    assert wrong(examine(site, OPEN, Typed(f"{CALLBACK}/"))) == ["trailing_slash"]
+
+
+def test_how_to_tell_what_is_registered_is_said_for_the_place(good_vinli, local_site):
+    good_vinli.answers[CLIENTS] = http(404)
+    site = local_site(good_vinli.origin, **BENCH)
+    for visit, words in (
+        (OPEN, ["type in here", "type in here", ""]),
+        (None, ["--registered.", "--registered-implicit.", ""]),
+    ):
+        todos = [found.todo for found in examine(site, visit).findings if found.code == "redirect_uri"]
+        assert len(todos) == len(words)
+        for todo, word in zip(todos, words, strict=True):
+            assert word in todo
+            assert ("type in here" in todo) == (word == "type in here")
+            assert ("--" in todo) == word.startswith("--")
+
+
 def test_nothing_that_answers_is_one_problem(local_site):
     assert wrong(examine(local_site("http://127.0.0.1:9"))) == ["auth_unreachable"]
 
@@ -444,6 +636,66 @@ def test_a_certificate_that_nobody_vouches_for_is_named(good_vinli, local_site, 
     found = finding(examine(site), "platform_tls")
     server.close()
     assert "CA_BUNDLE" in found.todo
+
+
+def test_pages_that_are_loaded_again_ask_about_a_secret_twice_a_minute(good_vinli, local_site):
+    good_vinli.answers[TOKEN] = json_reply({"error": "invalid_client"}, 401)
+    site = local_site(good_vinli.origin)
+    with operator(site) as browser:
+        for seconds, asked in ((0, 1), (1, 1), (28, 1), (2, 2), (-5000, 3)):
+            site.clock.advance(seconds)
+            page = browser.get("/workbench").text
+            assert "Client secret is wrong" in page
+            assert ("seconds ago" in page) == (seconds in (28,))
+            assert len(good_vinli.received(TOKEN)) == asked
+    examine(site)
+    assert len(good_vinli.received(TOKEN)) == 4
+
+
+def test_two_pages_at_once_ask_about_a_secret_once(good_vinli, local_site):
+    hang = Hang()
+    good_vinli.answers[TOKEN] = hang
+    site = local_site(good_vinli.origin)
+    recent = RecentProbes(site.clock)
+    with site.app.app_context(), ThreadPoolExecutor(2) as pool:
+        both = [
+            pool.submit(
+                recent.probe,
+                "id",
+                "secret",
+                partial(probe_client, site.services.auth, CALLBACK, deadline=5.0),
+            )
+            for _ in range(2)
+        ]
+        assert hang.waiting.acquire(timeout=10)
+        good_vinli.answers[TOKEN] = json_reply({"error": "invalid_grant"}, 400)
+        hang.release()
+        assert len({one.result().belief for one in both}) == 1
+    assert len(good_vinli.received(TOKEN)) == 1
+
+
+@pytest.mark.parametrize("origin", ["cross-site", "same-site"])
+def test_a_link_of_another_site_has_nothing_asked(origin, good_vinli, local_site):
+    site = local_site(good_vinli.origin)
+    with operator(site) as browser:
+        page = browser.get(f"/workbench?registered={CALLBACK}", headers={"Sec-Fetch-Site": origin})
+        assert page.status_code == 200
+        assert good_vinli.received() == []
+        assert "Nothing is wrong" not in page.text
+        (link,) = [text for text in page.text.split('"') if text.startswith("/workbench?registered=")]
+        page = browser.get(html.unescape(link), headers={"Sec-Fetch-Site": "same-origin"})
+        assert f'value="{CALLBACK}"' in page.text
+        assert len(good_vinli.received(TOKEN)) == 1
+
+
+def test_a_store_that_would_be_made_for_the_wrong_user_is_not_made(sandbox, local_site, monkeypatch):
+    site = local_site(sandbox.credentials)
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    diagnosis = examine(site)
+    assert wrong(diagnosis) == ["store_not_tried"]
+    assert diagnosis.is_well
+    assert not site.store_path.exists()
 
 
 def test_a_code_that_is_asked_for_is_made_up_and_new_each_time(good_vinli, local_site):

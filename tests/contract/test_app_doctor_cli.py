@@ -56,7 +56,7 @@ def test_a_right_installation_exits_with_0(doctor):
     done = doctor()
     assert (done.returncode, done.stderr) == (0, "")
     assert "PROBLEM" not in done.stdout
-    assert "0 problems, 0 warnings, 1 thing not known" in done.stdout
+    assert "Nothing is wrong.\n0 problems, 0 warnings, 1 thing not known\n" in done.stdout
 
 
 def test_with_json_nothing_but_json_is_printed(doctor):
@@ -85,6 +85,33 @@ def test_an_upstream_that_is_not_there_exits_with_1_and_quietly(doctor):
     done = doctor("--json", VINLI_AUTH_URL=nowhere, VINLI_PLATFORM_URL=nowhere)
     assert (done.returncode, done.stderr) == (1, "")
     assert codes(json.loads(done.stdout), "problem", "warning") == ["auth_unreachable"]
+
+
+def test_an_upstream_that_lets_nothing_be_looked_at_is_not_all_well(doctor, sandbox):
+    paths = ("/api/v1/clients", "/oauth/token", "/api/v1/devices", "/")
+    for path in paths:
+        sandbox.control("POST", "/faults", {"path": path, "status": 429, "times": 20})
+    try:
+        done = doctor()
+        report = doctor("--json")
+    finally:
+        sandbox.control("DELETE", "/faults")
+    assert (done.returncode, report.returncode) == (1, 1)
+    assert "Nothing is wrong" not in done.stdout
+    assert json.loads(report.stdout)["summary"] == "One thing is wrong"
+    assert codes(json.loads(report.stdout), "problem") == ["auth_throttled"]
+
+
+def test_what_could_not_be_looked_at_is_in_the_last_words(doctor, sandbox):
+    sandbox.control("POST", "/faults", {"path": "/api/v1/clients", "status": 404, "times": 1})
+    try:
+        done = doctor()
+    finally:
+        sandbox.control("DELETE", "/faults")
+    assert done.returncode == 0
+    assert "Nothing is wrong, but 6 things could not be looked at.\n" in done.stdout
+    assert "--registered." in done.stdout
+    assert "type in here" not in done.stdout
 
 
 def test_what_is_registered_can_be_typed_in_where_vinli_does_not_tell(doctor, sandbox):
@@ -130,6 +157,8 @@ def test_settings_that_are_missing_exit_with_2_and_each_is_a_finding(doctor):
     done = doctor(**wrong)
     assert (done.returncode, done.stderr) == (2, "")
     assert "PROBLEM  SECRET_KEY" in done.stdout
+    assert "To do: Set SECRET_KEY in the environment" in done.stdout
+    assert "To do: Mend TRUSTED_PROXIES in the environment" in done.stdout
 
 
 def test_wrong_usage_exits_with_2(doctor):

@@ -2,7 +2,7 @@ import pytest
 
 import settings
 from app import create_app
-from settings import SettingsError, from_environ
+from settings import SettingsError, can_be_public_url, from_environ
 
 GOOD = {
     "SECRET_KEY": "0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c",
@@ -270,3 +270,23 @@ def test_a_bundle_without_certificates_is_named(tmp_path, capsys):
     with pytest.raises(SystemExit):
         create_app(from_environ({**GOOD, "CA_BUNDLE": str(path)}))
     assert "CA_BUNDLE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("https://cars.example.com", True),
+        ("http://[::1]:8000", True),
+        ("http://localhost:8000", True),
+        ("http://cars.example.com", False),
+        ("https://Cars.example.com", False),
+        ("https://cars.example.com:443", False),
+        ("https://cars.example.com/", False),
+        ("https://c\u00e4rs.example.com", False),
+        ("https://cars.example.com:99999", False),
+        ("https://[::1", False),
+        ("", False),
+    ],
+)
+def test_what_public_url_could_be_is_told_to_the_letter(text, is_one):
+    assert can_be_public_url(text) is is_one

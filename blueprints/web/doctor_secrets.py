@@ -1,0 +1,59 @@
+"""The doctor on the secrets of our OAuth clients: does the token endpoint believe them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blueprints.web.doctor_checkup import Checkup, Role
+from blueprints.web.doctor_findings import Facts, Finding, fact, good, problem, unknown, warning
+from providers.vinli.clients import Belief, Probe
+from providers.vinli.redirect_uris import PORTAL
+from settings import Settings
+
+
+def secret_findings(checkup: Checkup, role: Role, *, is_known: bool) -> Iterator[Finding]:
+    """Judge the secret of one client, nothing for one without; ``is_known`` says that Vinli lists the client."""
+    probe = checkup.evidence.probe_of(role.code)
+    if probe is None:
+        return
+    facts = _facts(probe)
+    if probe.belief is Belief.GOOD:
+        yield good(f"{role.code}_secret", "Client secret", "Vinli accepts the client’s id and secret.", facts)
+    elif probe.belief is Belief.UNKNOWN:
+        what = "The token endpoint did not say whether it accepts the client’s id and secret."
+        yield unknown(f"{role.code}_secret", "Client secret", what, facts=facts)
+    else:
+        yield _refused(checkup.settings, role, probe, is_known, facts)
+
+
+def _refused(settings: Settings, role: Role, probe: Probe, is_known: bool, facts: Facts) -> Finding:
+    variable, secret = _secret_of(settings, role)
+    todo = f"Set {variable} to the secret of the client {role.client_id} in {PORTAL}."
+    if secret == settings.vinli_app_secret:
+        code, title = f"app_secret_as_{role.code}_secret", "App Secret used as client’s secret"
+        what = f"{variable} is the App Secret. The OAuth client has a secret of its own."
+    elif is_known:
+        code, title = f"{role.code}_secret_refused", "Client secret is wrong"
+        what = f"The client is there, but Vinli does not accept {variable} for it."
+    else:
+        code, title = f"{role.code}_refused", "Client id or secret is wrong"
+        what = f"Vinli does not accept {role.variable} with {variable}."
+        todo = f"Set both to those of the client with the redirect URI {role.redirect_uri} in {PORTAL}."
+    if probe.belief is Belief.REFUSED:
+        return problem(code, title, what, todo, facts)
+    # What Vinli's token endpoint refuses with is in no document, so no other word than invalid_client is proof.
+    what = f"The token endpoint answers with status 401, and not with invalid_client. Probably this is so: {what}"
+    todo = f"If signing in fails as well: {todo[:1].lower()}{todo[1:]}"
+    return warning(code, title.replace(" is ", " is probably "), what, todo, facts)
+
+
+def _secret_of(settings: Settings, role: Role) -> tuple[str, str | None]:
+    if role.code == "workbench_client":
+        return "VINLI_WORKBENCH_CLIENT_SECRET", settings.vinli_workbench_client_secret
+    return "VINLI_CLIENT_SECRET", settings.vinli_client_secret
+
+
+def _facts(probe: Probe) -> Facts:
+    """Say when it was asked, where that is a while ago: somebody who has just mended it wonders otherwise."""
+    seconds = round(probe.age)
+    return (fact("Asked", f"{seconds} seconds ago"),) if seconds > 1 else ()
