@@ -517,7 +517,7 @@ def test_nobody_but_the_configured_origins_is_called_whatever_is_typed(local, op
     )
     operator.get(f"/workbench?registered={quote(elsewhere)}&registered_implicit={quote(elsewhere)}")
     fields = {
-        "client_id": elsewhere,
+        "client_id": "evil.example/client",
         "redirect_uri": elsewhere,
         "response_type": "code",
         "pkce": "on",
