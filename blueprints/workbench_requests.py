@@ -35,7 +35,7 @@ def compose() -> str:
 @operator_required
 def make() -> str | tuple[str, int]:
     """Begin a run and show the request that starts it; only a person follows it."""
-    form, settings = RequestForm.of_fields(request.form), services().settings
+    form, settings = RequestForm.of_fields(request.form, begins_run=True), services().settings
     if form.errors:
         return _page("compose", form), 400
     begun = begin_run(

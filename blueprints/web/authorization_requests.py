@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from blueprints.web.request_checks import LINE_FIELDS, PRIVATE_HINTS, errors_of, visible
+from blueprints.web.request_checks import LINE_FIELDS, errors_of, is_private, without_controls
 from blueprints.web.shell import Variable, curl_line
 from settings import Settings
 
@@ -82,18 +82,21 @@ class RequestForm:
         return cls._of({**_texts_of(default), **_given(values), "state": ""}, values)
 
     @classmethod
-    def of_fields(cls, values: MultiDict[str, str]) -> RequestForm:
-        """Read a form that was sent."""
-        return cls._of({**dict.fromkeys(_texts_of(cls("", "")), ""), **_given(values)}, values)
+    def of_fields(cls, values: MultiDict[str, str], *, begins_run: bool = False) -> RequestForm:
+        """Read a form that was sent, to begin a run or only to ask."""
+        texts = {**dict.fromkeys(_texts_of(cls("", "")), ""), **_given(values)}
+        return cls._of(texts, values, begins_run=begins_run)
 
     @classmethod
-    def _of(cls, texts: dict[str, str], values: MultiDict[str, str]) -> RequestForm:
+    def _of(
+        cls, texts: dict[str, str], values: MultiDict[str, str], *, begins_run: bool = False
+    ) -> RequestForm:
         # Browsers send line ends as CR LF (WHATWG HTML, form submission).
         texts["extra"] = texts["extra"].replace("\r\n", "\n")
-        errors = errors_of(texts) | {
+        errors = errors_of(texts, begins_run=begins_run) | {
             name: "This came more than once." for name in texts if len(values.getlist(name)) > 1
         }
-        shown = {name: visible(text) for name, text in texts.items()}
+        shown = {name: without_controls(text) for name, text in texts.items()}
         pkce = shown.pop("pkce") == "on"
         return cls(**shown, pkce=pkce, errors=errors)
 
@@ -127,8 +130,11 @@ class RequestForm:
         return f"{settings.vinli_auth_url}/oauth/authorization/new?{urlencode(pairs, errors='replace')}"
 
     def link(self, settings: Settings) -> str:
-        """Return the address of this form filled in: without a state, and without anything that may be secret."""
-        extra = "\n".join(f"{name}={value}" for name, value in self.extra_pairs if name not in PRIVATE_HINTS)
+        """Return the address of this form filled in: without a state, and without parameters known to be private.
+
+        Those known to be secret, and user info, are errors of the form.
+        """
+        extra = "\n".join(f"{name}={value}" for name, value in self.extra_pairs if not is_private(name))
         texts = {**_texts_of(self), "extra": extra}
         del texts["state"]
         filled = {name: text for name, text in texts.items() if text}

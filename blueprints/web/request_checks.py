@@ -8,6 +8,7 @@ from collections.abc import Mapping
 RESPONSE_TYPES = ("code", "token")
 MAX_FIELD = 2048
 MAX_EXTRA = 4096
+MIN_STATE = 16
 
 LINE_FIELDS = ("client_id", "redirect_uri", "response_type", "state", "scope", "pkce")
 # C0, C1, separators that some take for line ends, and halves of pairs that no encoding holds.
@@ -22,21 +23,45 @@ _STATE = re.compile(r"[\x20-\x7e]*")
 _OWN = frozenset(
     "response_type client_id redirect_uri scope state code_challenge code_challenge_method".split()
 )
+# Browsers read a backslash as a slash, and one slash or none behind http: as two (WHATWG URL, section 4.4).
+_USER_INFO = re.compile(r"(?:https?:[/\\]*|[^:/?#]+://)[^/?#\\]*@", re.I)
 # They belong in token requests or nowhere: an address is written down in histories and logs.
-_SECRET = re.compile(r"code|.*(?:secret|token|password|passwd|verifier|assertion|api_?key)", re.I)
-# A hint may be sent, and holds a token of somebody: it stays out of links.
-PRIVATE_HINTS = frozenset({"id_token_hint"})
+_SECRET = re.compile(
+    r"(?:auth\w*_)?code|auth|authorization|otp|pin|pwd|sid|sig"
+    r"|.*(?:secret|token|passw|passcode|passphrase|verifier|assertion|api[-_.]?key).*"
+    r"|.*(?:sess(?:ion|id)|cookie|credential|bearer|jwt).*",
+    re.I,
+)
+# They may be sent (OpenID Connect Core, section 3.1.2.1; RFC 9101, section 5), and hold what is somebody's, or good
+# once: they stay out of links.
+_PRIVATE = frozenset("id_token_hint login_hint request request_uri nonce".split())
 
 
-def visible(text: str) -> str:
-    """Return a text in which nothing is hidden: control characters give way to a sign for them."""
+def is_private(name: str) -> bool:
+    """Say whether an extra parameter stays out of a link that is passed on."""
+    return name.lower() in _PRIVATE
+
+
+def without_controls(text: str) -> str:
+    """Return a text for a field that is sent again: control characters give way to a sign for them, the rest stays."""
     return _CONTROL_BUT_LINE_ENDS.sub("\ufffd", text)
 
 
-def errors_of(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return what is wrong, by field; empty when all of it can be sent."""
+def errors_of(texts: Mapping[str, str], *, begins_run: bool) -> dict[str, str]:
+    """Return what is wrong, by field; empty when all of it can be sent.
+
+    Of a request that begins a run more is asked: its state stands for the run.
+    """
     found = {name: _error_of_line(name, texts[name]) for name in LINE_FIELDS}
     found["extra"] = _error_of_extra(texts["extra"])
+    if texts["response_type"] == "code" and ":" in texts["client_id"]:
+        found["client_id"] = found["client_id"] or (
+            "HTTP Basic cannot carry a colon in a client id (RFC 7617, section 2), so no code could be exchanged."
+        )
+    if begins_run and 0 < len(texts["state"]) < MIN_STATE:
+        found["state"] = found["state"] or (
+            f"It stands for the run, so it must not be guessable: give at least {MIN_STATE} characters, or none."
+        )
     return {name: error for name, error in found.items() if error}
 
 
@@ -65,6 +90,8 @@ def _error_of_redirect_uri(text: str) -> str | None:
         return "This is no whole address: it begins with a scheme, like https:// or myApp://."
     if found[1].lower() in _REFUSED_SCHEMES:
         return f"{found[1].lower()}: names no place to come back to."
+    if _USER_INFO.match(text):
+        return "This holds a user name in front of the host: addresses are kept in histories and logs."
     return None
 
 
@@ -89,7 +116,7 @@ def _error_of_name(name: str, names: set[str], *, has_value: bool) -> str | None
         return f"{name} is set by this form, and may be sent once only (RFC 6749, section 3.1)."
     if name in names:
         return f"{name} came twice; a parameter may be sent once only (RFC 6749, section 3.1)."
-    if name not in PRIVATE_HINTS and _SECRET.fullmatch(name):
+    if not is_private(name) and _SECRET.fullmatch(name):
         return (
             f"{name} does not belong in an authorization request: addresses are kept in histories and logs."
         )

@@ -90,6 +90,15 @@ def link_of(response):
     return html.unescape(found[0])
 
 
+def form_link(response):
+    return html.unescape(re.search(r'id="form-link"[^>]*>(.*?)</pre>', response.text, re.S)[1])
+
+
+def error_at(response, name):
+    """Return what is said to be wrong with a field."""
+    return html.unescape(re.search(rf'id="{name}-error">([^<]+)<', response.text)[1])
+
+
 @pytest.fixture
 def operator(local):
     with operator_of(local) as browser:
@@ -406,13 +415,16 @@ def test_the_composed_request_is_accepted_by_the_sandbox(beside_sandbox, sandbox
 
 
 def test_a_state_may_be_given_and_else_is_made_anew(operator):
-    assert query_of(link_of(send(operator, COMPOSE, state="my own & state")))["state"] == "my own & state"
+    assert (
+        query_of(link_of(send(operator, COMPOSE, state="my own & longer state")))["state"]
+        == "my own & longer state"
+    )
     made = {query_of(link_of(send(operator, COMPOSE)))["state"] for _ in range(2)}
     assert len(made) == 2
 
 
 def test_a_state_of_the_workbench_is_useless_at_the_drivers_callback(operator, vinli):
-    for fields in ({}, {"state": "my-own"}):
+    for fields in ({}, {"state": "my-own-and-long-enough"}):
         state = query_of(link_of(send(operator, COMPOSE, **fields)))["state"]
         response = operator.request("GET", "/connect/callback", params={"state": state, "code": "c"})
         assert response.status_code == 400
@@ -442,8 +454,8 @@ def test_the_implicit_flow_has_neither_challenge_nor_token_request(operator):
 
 def test_the_link_to_the_form_fills_it_in_again_without_the_state(operator):
     fields = {"client_id": "c & d", "redirect_uri": "myApp://cb", "scope": "s", "extra": "a=1\nb=2"}
-    response = send(operator, COMPOSE, state="canary-of-state", pkce="off", **fields)
-    link = html.unescape(re.search(r'id="form-link"[^>]*>(.*?)</pre>', response.text, re.S)[1])
+    response = send(operator, COMPOSE, state="canary-of-the-state", pkce="off", **fields)
+    link = form_link(response)
     assert "canary" not in link
     page = operator.get(link)
     shown = Page(page.text).form(COMPOSE)["fields"]
@@ -485,6 +497,7 @@ def test_the_workbenchs_own_client_is_the_default_where_there_is_one(local_site,
     [
         ({"client_id": ""}, "Give the OAuth client’s id."),
         ({"client_id": "a\r\nb"}, "This holds a line break"),
+        ({"client_id": "a:b"}, "HTTP Basic cannot carry a colon in a client id"),
         ({"client_id": "x" * 2049}, "This is longer than 2,048 characters."),
         ({"redirect_uri": ""}, "This is no whole address"),
         ({"redirect_uri": "/connect/callback"}, "This is no whole address"),
@@ -492,6 +505,10 @@ def test_the_workbenchs_own_client_is_the_default_where_there_is_one(local_site,
         ({"redirect_uri": "JavaScript:alert(1)"}, "javascript: names no place to come back to."),
         ({"redirect_uri": "data:text/html,x"}, "data: names no place to come back to."),
         ({"redirect_uri": "vbscript:x"}, "vbscript: names no place to come back to."),
+        ({"redirect_uri": "https://user:pw@a.example/cb"}, "This holds a user name"),
+        ({"redirect_uri": "https:/\\user@a.example/cb"}, "This holds a user name"),
+        ({"redirect_uri": "HTTP:user@a.example"}, "This holds a user name"),
+        ({"redirect_uri": "myApp://user@cb"}, "This holds a user name"),
         ({"redirect_uri": "https://a.example/\x00"}, "This holds a line break"),
         ({"response_type": "code token"}, "This is code or token."),
         ({"response_type": None}, "This is code or token."),
@@ -505,6 +522,13 @@ def test_the_workbenchs_own_client_is_the_default_where_there_is_one(local_site,
         ({"extra": "code_challenge=x"}, "code_challenge is set by this form"),
         ({"extra": "a=1\na=2"}, "a came twice"),
         ({"extra": "client_secret=x"}, "client_secret does not belong in an authorization request"),
+        ({"extra": "a=1\nAuthorization=Basic"}, "Authorization does not belong"),
+        ({"extra": "session=x"}, "session does not belong"),
+        ({"extra": "PHPSESSID=x"}, "PHPSESSID does not belong"),
+        ({"extra": "my-api-key=x"}, "my-api-key does not belong"),
+        ({"extra": "access_token_of=x"}, "access_token_of does not belong"),
+        ({"extra": "auth_code=x"}, "auth_code does not belong"),
+        ({"extra": "cookie=x"}, "cookie does not belong"),
         ({"extra": "a=\x1b"}, "This holds a character that cannot be seen."),
         ({"extra": "a=" + "x" * 4096}, "This is longer than 4,096 characters."),
     ],
@@ -514,10 +538,42 @@ def test_what_cannot_be_sent_is_said_beside_its_field(operator, vinli, path, fie
     response = send(operator, path, **fields)
     assert response.status_code == 400
     (name,) = fields
-    error = re.search(rf'id="{name}-error">([^<]+)<', response.text)
-    assert words in html.unescape(error[1])
+    assert words in error_at(response, name)
     assert "Open at" not in response.text
     assert vinli.received() == []
+
+
+def test_a_state_that_can_be_guessed_begins_no_run_and_may_be_asked_about(operator, vinli):
+    """It stands for the run: a site that guesses it could mark the run as failed."""
+    for state in ("x", "x" * 15):
+        response = send(operator, COMPOSE, state=state)
+        assert response.status_code == 400
+        assert "must not be guessable" in error_at(response, "state")
+        assert told(send(operator, PREFLIGHT, state=state)) == "Refused"
+    assert query_of(link_of(send(operator, COMPOSE, state="x" * 16)))["state"] == "x" * 16
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"client_id": "a:b", "response_type": "token"},
+        {"redirect_uri": "https://a.example/@me?a=b@c#d@e"},
+        {"redirect_uri": "mailto:me@a.example"},
+        {"extra": "prompt=login\nlocale=a\nauthorization_details=a\ncountry_code=a\ndisplay=popup\nclaims=x"},
+    ],
+)
+def test_what_only_looks_like_a_secret_is_taken(operator, fields):
+    assert send(operator, COMPOSE, **fields).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["id_token_hint", "login_hint", "request", "request_uri", "nonce", "Login_Hint"]
+)
+def test_what_is_somebodys_is_sent_and_stays_out_of_the_link(operator, name):
+    response = send(operator, COMPOSE, extra=f"{name}=canary-of-somebody\nlocale=a")
+    assert query_of(link_of(response))[name] == "canary-of-somebody"
+    assert "canary" not in form_link(response)
+    assert "locale" in form_link(response)
 
 
 # Whatever is typed
