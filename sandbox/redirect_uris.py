@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,99}", re.ASCII)
 
+MAX_LENGTH = 2048
+
 
 def find_problem(text: str) -> str | None:
     """Return what keeps a text from being registered, or None.
@@ -15,6 +17,8 @@ def find_problem(text: str) -> str | None:
     """
     if not text:
         return "is empty"
+    if len(text) > MAX_LENGTH:
+        return f"is longer than {MAX_LENGTH:,} characters"
     if not all("!" <= character <= "~" for character in text):
         return "holds a blank, a control character or a character beyond ASCII"
     if "#" in text:

@@ -1,5 +1,8 @@
 """The index, and what Vinli's Developer Portal would do: the redirect URIs that are registered can be changed there."""
 
+import ipaddress
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, render_template, request
 
 from sandbox.browser import is_from_our_page
@@ -22,8 +25,8 @@ def index() -> str:
 
 @bp.post("/clients")
 def register_redirect_uri() -> Response | tuple[str, int]:
-    """Register another redirect URI for a client."""
-    if not is_from_our_page(request):
+    """Register another redirect URI for a client, for a page of this server and no name made to resolve to it."""
+    if not is_from_our_page(request) or not _is_asked_by_name():
         return foreign_form_page()
     client_id, redirect_uri = request.form.get("client_id", ""), request.form.get("redirect_uri", "")
     if sandbox().registry.client(client_id) is None:
@@ -34,6 +37,31 @@ def register_redirect_uri() -> Response | tuple[str, int]:
         return _index_page(client_id, redirect_uri, f"This {problem}. Nothing was changed."), 400
     sandbox().registry.register(client_id, redirect_uri)
     return Response(status=303, headers={"Location": "/#registered"})
+
+
+def _is_asked_by_name() -> bool:
+    """Tell whether the Host is one that this sandbox has: on this machine alone, unless it was given another address.
+
+    A page under a name that its owner has resolve to 127.0.0.1 passes for one of ours: it has our origin.
+    """
+    options = sandbox().options
+    given = urlsplit(options.public_url or "//localhost").hostname
+    if not (_is_this_machine(options.host) and _is_this_machine(given)):
+        return True
+    try:
+        return _is_this_machine(urlsplit("//" + request.host).hostname)
+    except ValueError:
+        return False
+
+
+def _is_this_machine(host: str | None) -> bool:
+    name = host or ""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _index_page(rejected_for: str = "", rejected: str = "", problem: str = "") -> str:

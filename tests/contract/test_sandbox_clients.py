@@ -15,6 +15,7 @@ pytestmark = pytest.mark.contract
 OTHER = "https://other.example/cb"
 CATCH = "http://127.0.0.1:8000/workbench/catch"
 BAD = ["", "/relative", "http://l/cb#f", "http://l/c b", "http://l/ä", "http://l/\r\nX: y", "http://[::1"]
+BAD += ["http://l/".ljust(2049, "a")]
 
 
 @pytest.fixture
@@ -126,6 +127,30 @@ def test_a_form_of_another_site_changes_nothing(sandbox, person, headers):
     before = registered(sandbox)
     assert save(person, OTHER, **headers).status_code == 403
     assert registered(sandbox) == before
+
+
+def save_as(person, host):
+    """Save as a page does whose name resolves to this machine: it is of the same origin, and says so."""
+    return save(person, OTHER, Host=host, **{"Sec-Fetch-Site": "same-origin"})
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "[::1", ""]
+)
+def test_a_name_that_was_made_to_resolve_here_changes_nothing(sandbox, person, host):
+    before = registered(sandbox)
+    assert save_as(person, host).status_code in {400, 403}
+    assert registered(sandbox) == before
+
+
+@pytest.mark.parametrize("host", ["localhost:9000", "auth.localhost:9000", "[::1]:9000", "127.0.0.1"])
+def test_every_name_of_this_machine_may_be_used(person, host):
+    assert save_as(person, host).status_code == 303
+
+
+def test_a_sandbox_with_an_address_of_its_own_is_changed_there():
+    with SandboxProcess("--public-url", "https://{service}.vin.example") as sandbox:
+        assert save_as(Person(sandbox), "auth.vin.example").status_code == 303
 
 
 def test_an_unknown_client_has_no_redirect_uri(person, sandbox):
