@@ -96,9 +96,9 @@ def run_preflight(form: RequestForm, *, with_variants: bool) -> Report:
     budget, sent = Budget(PREFLIGHT_SECONDS), Variant("as_is", "As it is", form.redirect_uri)
     with services().bulkhead.slot():
         asked = _ask(form, sent, budget)
+        others = variants(form.redirect_uri) if with_variants and not asked.problem else ()
         # The control goes first: without it the others say little.
-        others = (control(), *variants(form.redirect_uri)) if with_variants and not asked.problem else ()
-        answers = _ask_all(form, others, budget)
+        answers = _ask_all(form, (control(), *others), budget) if others else ()
     log_event(
         "workbench preflight",
         kind=asked.outcome.kind if asked.outcome else None,
@@ -127,8 +127,6 @@ def _report(form: RequestForm, asked: Asked, answers: tuple[Asked, ...]) -> Repo
 
 
 def _ask_all(form: RequestForm, others: tuple[Variant, ...], budget: Budget) -> tuple[Asked, ...]:
-    if not others:
-        return ()
     application = services()
     with ThreadPoolExecutor(AT_ONCE, "preflight") as threads:
         return tuple(threads.map(lambda variant: _ask(form, variant, budget, application), others))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from providers.vinli.redirect_uri_parts import split
+
 RESPONSE_TYPES = ("code", "token")
 MAX_FIELD = 2048
 MAX_EXTRA = 4096
@@ -86,7 +88,8 @@ def _error_of_line(name: str, text: str) -> str | None:
 
 def _error_of_redirect_uri(text: str) -> str | None:
     found = _SCHEME.match(text)
-    if found is None:
+    # What looks like a scheme may be a host with its port.
+    if found is None or split(text).scheme is None:
         return "This is no whole address: it begins with a scheme, like https:// or myApp://."
     if found[1].lower() in _REFUSED_SCHEMES:
         return f"{found[1].lower()}: names no place to come back to."

@@ -7,14 +7,15 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from providers.vinli.redirect_uri_parts import Parts, split
+
 MAX_VARIANTS = 12
 
-# RFC 3986, appendix B: takes any text. `urlsplit` refuses some, and drops characters from others.
-_PARTS = re.compile(r"(?:([^:/?#]+):)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.S)
-_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:.*)?", re.S)
+# Brackets stand around all of it or nowhere (RFC 3986, section 3.2.2).
+_HOST = re.compile(r"\[[^\[\]]*\]|[^\[\]]*", re.S)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-_OTHER_SCHEMES = {"http": "https", "https": "http"}
+# By the port of the one that is left.
+_OTHER_SCHEMES = {"80": "https", "443": "http"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +27,16 @@ class Variant:
     redirect_uri: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Uri:
-    """A URI in parts, delimiters included, that make the whole again. `host` is None without an authority."""
-
-    scheme: str
-    user: str
-    host: str | None
-    port: str
-    path: str
-    query: str
-    fragment: str
-
-    @property
-    def text(self) -> str:
-        authority = "" if self.host is None else f"//{self.user}{self.host}{self.port}"
-        return f"{self.scheme}:{authority}{self.path}{self.query}{self.fragment}"
-
-
 def variants(redirect_uri: str) -> tuple[Variant, ...]:
     """Return at most twelve variants, each once and never the given one; none for what is no absolute URI."""
-    uri = _parted(redirect_uri)
-    if uri is None:
+    uri = split(redirect_uri)
+    if uri.scheme is None or not _HOST.fullmatch(uri.host or ""):
         return ()
     found: dict[str, Variant] = {}
     for name, title, changed in _changes(uri):
-        if changed.text != redirect_uri:
-            found.setdefault(changed.text, Variant(name, title, changed.text))
+        text = _text_of(changed)
+        if text != redirect_uri:
+            found.setdefault(text, Variant(name, title, text))
     return tuple(found.values())[:MAX_VARIANTS]
 
 
@@ -62,21 +46,20 @@ def control() -> Variant:
     return Variant("control", "A control that nobody registered", f"https://{name}.invalid/{name}")
 
 
-def _parted(text: str) -> _Uri | None:
-    whole = _PARTS.fullmatch(text)
-    if whole is None or not whole[1]:
-        return None
-    scheme, authority, path, query, fragment = (part or "" for part in whole.groups())
-    if not authority:
-        return _Uri(scheme, "", None, "", path, query, fragment)
-    user, at, place = authority[2:].rpartition("@")
-    named = _HOST_AND_PORT.fullmatch(place)
-    if named is None:
-        return None
-    return _Uri(scheme, user + at, named[1], named[2] or "", path, query, fragment)
+def _text_of(uri: Parts) -> str:
+    """Put the pieces together again: the inverse of `split` for what has a scheme."""
+    authority = f"//{_set_off(uri.userinfo, '', '@')}{uri.host}{_set_off(uri.port, ':')}"
+    return (
+        f"{uri.scheme}:{'' if uri.host is None else authority}{uri.path}"
+        f"{_set_off(uri.query, '?')}{_set_off(uri.fragment, '#')}"
+    )
 
 
-def _changes(uri: _Uri) -> Iterator[tuple[str, str, _Uri]]:
+def _set_off(piece: str | None, before: str, after: str = "") -> str:
+    return "" if piece is None else f"{before}{piece}{after}"
+
+
+def _changes(uri: Parts) -> Iterator[tuple[str, str, Parts]]:
     """Yield the changes, those that people meet most often first."""
     yield from _of_slash(uri)
     yield from _of_place(uri)
@@ -84,32 +67,32 @@ def _changes(uri: _Uri) -> Iterator[tuple[str, str, _Uri]]:
     yield from _of_query(uri)
 
 
-def _of_slash(uri: _Uri) -> Iterator[tuple[str, str, _Uri]]:
+def _of_slash(uri: Parts) -> Iterator[tuple[str, str, Parts]]:
     if uri.path.endswith("/"):
         yield "without_slash", "Without the trailing slash", replace(uri, path=uri.path[:-1])
     else:
         yield "with_slash", "With a trailing slash", replace(uri, path=uri.path + "/")
 
 
-def _of_place(uri: _Uri) -> Iterator[tuple[str, str, _Uri]]:
-    scheme = uri.scheme.lower()
-    if scheme not in _OTHER_SCHEMES or not uri.host:
+def _of_place(uri: Parts) -> Iterator[tuple[str, str, Parts]]:
+    port = uri.default_port
+    if port is None or not uri.host:
         return
-    other, port = _OTHER_SCHEMES[scheme], _DEFAULT_PORTS[scheme]
-    changed = "" if uri.port == port else uri.port  # a port goes along unless it is the old scheme's own
+    other = _OTHER_SCHEMES[port]
+    changed = None if uri.port == port else uri.port  # a port goes along unless it is the old scheme's own
     yield other, f"With {other}", replace(uri, scheme=other, port=changed)
     if uri.host.lower() in _LOOPBACK:
         for host in _LOOPBACK:
             yield f"host_{host.strip('[]')}", f"With {host} for the host", replace(uri, host=host)
-    if uri.port:
-        yield "without_port", "Without the port", replace(uri, port="")
+    if uri.port is None:
+        yield "with_port", f"With :{port} spelled out", replace(uri, port=port)
     else:
-        yield "with_port", f"With {port} spelled out", replace(uri, port=port)
+        yield "without_port", "Without the port", replace(uri, port=None)
     yield "host_lower", "With the host in small letters", replace(uri, host=uri.host.lower())
     yield "host_upper", "With the host in capitals", replace(uri, host=uri.host.upper())
 
 
-def _of_path(uri: _Uri) -> Iterator[tuple[str, str, _Uri]]:
+def _of_path(uri: Parts) -> Iterator[tuple[str, str, Parts]]:
     yield "path_lower", "With the path in small letters", replace(uri, path=uri.path.lower())
     if first := re.match(r"/[^/]+(?=/.)", uri.path):
         yield "first_path", "With the first part of the path alone", replace(uri, path=first[0])
@@ -119,10 +102,10 @@ def _of_path(uri: _Uri) -> Iterator[tuple[str, str, _Uri]]:
         yield "encoded", "With a letter percent-encoded", replace(uri, path=encoded)
 
 
-def _of_query(uri: _Uri) -> Iterator[tuple[str, str, _Uri]]:
-    if uri.query:
-        yield "without_query", "Without the query", replace(uri, query="")
-    more = f"{uri.query}&from=workbench" if len(uri.query) > 1 else "?from=workbench"
+def _of_query(uri: Parts) -> Iterator[tuple[str, str, Parts]]:
+    if uri.query is not None:
+        yield "without_query", "Without the query", replace(uri, query=None)
+    more = f"{uri.query}&from=workbench" if uri.query else "from=workbench"
     yield "with_query", "With a query added", replace(uri, query=more)
-    if uri.fragment:
-        yield "without_fragment", "Without the fragment", replace(uri, fragment="")
+    if uri.fragment is not None:
+        yield "without_fragment", "Without the fragment", replace(uri, fragment=None)

@@ -71,7 +71,35 @@ def test_variants_are_few_each_once_and_never_the_given_one(uri):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "cars", "/connect/callback", "//a.example/", "http://[::1", "http://a]b/", "?x"]
+    "uri",
+    [
+        "https://user:pw@a.example:8443//a/./b/?x=1#y",
+        "http://a.example:/cb?#",
+        "http://@[::1]:8000",
+        "myApp:cb?x",
+        "myApp://",
+        "http://a:b:c/cb",
+    ],
+)
+def test_a_variant_differs_by_what_it_says_and_nothing_else(uri):
+    (added,) = [variant for variant in variants(uri) if variant.name == "with_query"]
+    head, mark, fragment = uri.partition("#")
+    more = "&from=workbench" if "?" in head and not head.endswith("?") else "?from=workbench"
+    assert added.redirect_uri == f"{head.rstrip('?')}{more}{mark}{fragment}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "cars",
+        "localhost:8000/cb",
+        "/connect/callback",
+        "//a.example/",
+        "http://[::1",
+        "http://a]b/",
+        "?x",
+    ],
 )
 def test_what_is_no_absolute_uri_has_no_variants(text):
     assert variants(text) == ()
