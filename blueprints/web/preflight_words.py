@@ -11,7 +11,7 @@ from blueprints.web.authorization_requests import RequestForm
 from blueprints.web.problems import shown_code
 from providers.vinli.preflight import Outcome
 from providers.vinli.variants import Variant
-from settings import Settings, is_loopback
+from settings import Settings, can_be_public_url, is_loopback
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ _CLIENT = re.compile(r"client[ _]?id")
 _REDIRECT = re.compile(r"redirect(?:ion)?[ _-]?ur[il]|callback url")
 _TYPE = re.compile(r"response[ _]?type|unauthorized_client")
 _PKCE = re.compile(r"code[ _]challenge|pkce")
-# These differences are ones of the origin, which PUBLIC_URL decides. It is kept with its host in small letters and
-# without a default port, so those two are not among them.
-_OF_ORIGIN = re.compile(r"https?|host_lower|without_port")
-_OF_LOOPBACK = re.compile(r"host_(?!upper|lower).*")
+# These differences are ones of the origin, which PUBLIC_URL decides. On loopback, scheme and port are the server's own:
+# another PUBLIC_URL would lead to nobody.
+_OF_ORIGIN = re.compile(r"https?|host_.*|with(?:out)?_port")
+_OF_LOOPBACK = re.compile(r"host_.*")
 
 
 @dataclass(frozen=True)
@@ -211,12 +211,11 @@ def _remedy(form: RequestForm, settings: Settings, accepted: tuple[Variant, ...]
 
 
 def _public_url(variant: Variant) -> str | None:
-    """Return the PUBLIC_URL that makes this site send a variant; None where none does, or it could not be served so."""
+    """Return the PUBLIC_URL that makes this site send a variant; None where there is none, or no server behind it."""
     parts = urlsplit(variant.redirect_uri)
-    # At home the scheme and the port are the server's own: another PUBLIC_URL would lead to nobody.
     names = _OF_LOOPBACK if is_loopback(parts.hostname) else _OF_ORIGIN
-    is_possible = parts.scheme == "https" or is_loopback(parts.hostname)
-    return f"{parts.scheme}://{parts.netloc}" if is_possible and names.fullmatch(variant.name) else None
+    public_url = f"{parts.scheme}://{parts.netloc}"
+    return public_url if names.fullmatch(variant.name) and can_be_public_url(public_url) else None
 
 
 def _small(title: str) -> str:
