@@ -685,7 +685,14 @@ def test_a_link_of_another_site_has_nothing_asked(origin, good_vinli, local_site
         (link,) = [text for text in page.text.split('"') if text.startswith("/workbench?registered=")]
         page = browser.get(html.unescape(link), headers={"Sec-Fetch-Site": "same-origin"})
         assert f'value="{CALLBACK}"' in page.text
-        assert len(good_vinli.received(TOKEN)) == 1
+        assert "<title>Doctor: not all was seen" in page.text
+        assert "Nothing is wrong, but one thing could not be looked at" in page.text
+        good_vinli.answers[TOKEN] = http(401)
+        site.clock.advance(60)
+        page = browser.get("/workbench")
+        assert "Nothing is wrong, but look at this" in page.text
+        assert "could not be looked at." in page.text
+        assert len(good_vinli.received(TOKEN)) == 2
 
 
 def test_a_store_that_would_be_made_for_the_wrong_user_is_not_made(sandbox, local_site, monkeypatch):
