@@ -63,10 +63,18 @@ class Diagnosis:
         return self._standing(Standing.WARNING)
 
     @property
-    def unseen(self) -> tuple[Finding, ...]:
+    def unseen_by_section(self) -> dict[str, tuple[Finding, ...]]:
         """What could not be looked at since Vinli did not tell; what only a visit shows is not counted."""
-        remote = Diagnosis(tuple(section for section in self.sections if section.is_remote))
-        return remote._standing(Standing.UNKNOWN)
+        remote = (section for section in self.sections if section.is_remote)
+        found = {
+            section.title: tuple(one for one in section.findings if one.standing is Standing.UNKNOWN)
+            for section in remote
+        }
+        return {title: findings for title, findings in found.items() if findings}
+
+    @property
+    def unseen(self) -> tuple[Finding, ...]:
+        return tuple(finding for findings in self.unseen_by_section.values() for finding in findings)
 
     @property
     def summary(self) -> str:
