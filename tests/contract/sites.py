@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2.bccache import Bucket, BytecodeCache
 
 import settings
 from app import create_app
@@ -82,6 +83,22 @@ def sandbox_for(public_url: str, *arguments: str) -> SandboxProcess:
     )
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates that were compiled before: a test makes an application, and compiling takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = CompiledTemplates()
+
+
 class Clock:
     """Unix seconds that pass only when told to."""
 
@@ -113,6 +130,7 @@ class LocalSite:
             app_variables(public_url, about) | {"STORE_URL": f"sqlite:///{self.store_path}"} | variables
         )
         self.app = create_app(self.settings, clock=self.clock)
+        self.app.jinja_env.bytecode_cache = COMPILED
 
     @property
     def services(self) -> Services:
