@@ -22,7 +22,7 @@ from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.logs import log_event, reference
 from blueprints.web.magic_promises import promised
 from blueprints.web.operators import is_operator, operator_required
-from blueprints.web.problems import ProblemError, problem_for
+from blueprints.web.problems import ProblemError, for_operator, problem_for
 from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from blueprints.web.trace_files import trace_as_har, trace_as_json
@@ -263,7 +263,7 @@ def drivers() -> str | tuple[str, int]:
         with services().bulkhead.slot():
             listed = magic_drivers(services().transport, origin, deadline=DRIVERS_SECONDS)
     except ProviderError as error:
-        problem = problem_for(error)
+        problem = for_operator(problem_for(error))
         return render_template(
             "workbench_drivers.html", drivers=(), password="", problem=problem
         ), problem.status

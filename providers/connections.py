@@ -10,6 +10,7 @@ import queue
 import socket
 import ssl
 import threading
+from functools import lru_cache
 from typing import Any
 
 from certifi import where
@@ -212,8 +213,12 @@ class PooledAdapter(HTTPAdapter):
         pool.warm()
 
 
+@lru_cache(maxsize=8)
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
-    """Return a verifying context (TLS 1.2 and later) that trusts `ca_bundle`, or certifi's roots when None."""
+    """Return a verifying context (TLS 1.2 and later) that trusts `ca_bundle`, or certifi's roots when None.
+
+    Reading roots takes longer than all else of a start, and nobody changes a context: one serves all transports.
+    """
     context = ssl.create_default_context(cafile=ca_bundle or where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

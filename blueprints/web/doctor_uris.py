@@ -87,8 +87,12 @@ def _differences(case: Case, registered: str, facts: Facts) -> tuple[Finding, ..
     differences = list(compare(case.sent, registered))
     if any(one.code == "other_host" for one in differences):
         differences = [one for one in differences if one.code == "other_host" or one.part not in _OF_THE_SITE]
+    flawed = flaws(registered)
+    if no_address := [flaw for flaw in flawed if flaw.code == "not_absolute"]:
+        # What is no address has neither host nor path that could differ.
+        return (_flaw_problem(case, no_address[0], facts),)
     found: list[Finding] = []
-    for flaw in flaws(registered):
+    for flaw in flawed:
         if flaw.code in {one.code for one in differences}:
             continue
         replaced = _REPLACED_BY_FLAW.get(flaw.code, set())

@@ -14,7 +14,7 @@ from blueprints.web.budget import Budget
 from blueprints.web.hiding import hide
 from blueprints.web.logs import log_event
 from blueprints.web.preflight_words import Advice, Tried, Verdict, advice_for, conclusion_of, verdict_of
-from blueprints.web.problems import Problem, problem_for
+from blueprints.web.problems import Problem, for_operator, problem_for
 from blueprints.web.services import Services, services
 from providers.errors import ProviderError
 from providers.vinli.preflight import Outcome, made_up_challenge, made_up_state, preflight
@@ -142,7 +142,7 @@ def _ask(form: RequestForm, variant: Variant, budget: Budget, application: Servi
     try:
         outcome = preflight(application.transport, url, deadline=budget.share(REQUEST_SECONDS))
     except ProviderError as error:
-        return Asked(variant, None, problem_for(error))
+        return Asked(variant, None, for_operator(problem_for(error)))
     return Asked(variant, _without(outcome, [form.state or state, code_challenge or ""]), None)
 
 

@@ -211,6 +211,15 @@ def problem_for(error: BaseException) -> Problem:
             return OUR_FAULT
 
 
+def for_operator(problem: Problem) -> Problem:
+    """Return a problem in words for the operator, on a page of theirs that shows no reference."""
+    words = {
+        TRY_AGAIN: "Try again in a minute. The log has the cause.",
+        TELL_OPERATOR: "The log has the cause.",
+    }
+    return replace(problem, todo=tuple(words.get(text, text) for text in problem.todo))
+
+
 def shown_code(code: str | None) -> str | None:
     """Return an OAuth error code that may be shown and logged: a registered one, else None.
 
