@@ -9,15 +9,18 @@ from playwright.sync_api import Page
 
 SOURCE = (Path(__file__).parent.parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = """(tags) => axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]})"""
+RUN = """(runOnly) => axe.run(document, {runOnly, resultTypes: ["violations"]})"""
+# The one rule whose outcome a colour scheme changes.
+CONTRAST = "color-contrast"
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong with the page as it is now, one line for each element."""
+def violations(page: Page, rule: str | None = None) -> list[str]:
+    """Return what axe finds wrong with the page as it is now, one line for each element; by one rule alone if given."""
     # Evaluated through the debugger, so the page's own policy needs no exception for it.
     if not page.evaluate("'axe' in window"):
         page.evaluate(SOURCE)
-    return [line for found in page.evaluate(RUN, TAGS)["violations"] for line in _lines(found)]
+    wanted = {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": TAGS}
+    return [line for found in page.evaluate(RUN, wanted)["violations"] for line in _lines(found)]
 
 
 def _lines(violation: dict[str, Any]) -> list[str]:
