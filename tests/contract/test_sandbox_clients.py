@@ -18,10 +18,20 @@ BAD = ["", "/relative", "http://l/cb#f", "http://l/c b", "http://l/ä", "http://
 BAD += ["http://l/".ljust(2049, "a")]
 
 
-@pytest.fixture
-def sandbox():
-    with SandboxProcess() as process:
+@pytest.fixture(scope="module")
+def shared_sandbox():
+    with SandboxProcess("--remember-consent", "off") as process:
         yield process
+
+
+@pytest.fixture
+def sandbox(shared_sandbox):
+    """A sandbox in which everything is registered as it was at the start."""
+    before = registered(shared_sandbox)
+    yield shared_sandbox
+    for client_id, redirect_uri in before.items():
+        fields = {"client_id": client_id, "redirect_uri": redirect_uri}
+        shared_sandbox.control("PUT", "/clients", fields)
 
 
 @pytest.fixture
