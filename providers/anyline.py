@@ -96,10 +96,6 @@ class TireSidewall:
     model: str | None = None
     others: tuple[str, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        return self == TireSidewall()
-
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """Read an answer; raises ValueError when it is no object."""

@@ -208,7 +208,8 @@ def conclude(trace: Trace, status: int, problem: Problem | None) -> None:
         return
     arrival = next(step for step in trace.steps if step.name == "callback")
     arrival.status, arrival.reference = status, reference()
-    arrival.ms = round((services().clock() - arrival.at) * 1000, 1)
+    # The clock may be set back in between.
+    arrival.ms = max(0.0, round((services().clock() - arrival.at) * 1000, 1))
     if problem is None:
         trace.keep("good")
         return

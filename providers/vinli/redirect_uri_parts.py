@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from providers import origins
+
 # Longer texts are not looked into: it bounds the time that any of this takes.
 MAX_LENGTH = 2048
 SHOWN_LENGTH = 200
@@ -110,10 +112,7 @@ def _number(text: str) -> int | None:
 def is_loopback(host: str | None) -> bool:
     """Say whether a host stays on this machine, however it is spelled."""
     name = (host or "").lower().removesuffix(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    address = address_of(name)
-    return address is not None and ip_address(address).is_loopback
+    return origins.is_loopback(address_of(name) or name)
 
 
 def ascii_host(host: str) -> str:

@@ -256,6 +256,17 @@ def test_an_error_that_anybody_can_write_blames_no_setting(code, browser, operat
     assert "VINLI_CLIENT_SECRET" not in trace["advice"]
 
 
+def test_a_clock_that_is_set_back_meanwhile_makes_no_negative_times(local, browser, operator, vinli):
+    def answer(request):
+        local.clock.advance(-3600)
+        return json_reply({"error": "invalid_grant"}, 400)
+
+    vinli.answers[TOKEN] = answer
+    browser.come_back(code="c")
+    (trace,) = all_traces(operator)
+    assert all(step["ms"] is None or step["ms"] >= 0 for step in trace["steps"])
+
+
 def test_a_reload_after_a_good_sign_in_leaves_it_good(browser, operator):
     _, callback = browser.attempt()
     browser.get(f"{callback}&code=x")

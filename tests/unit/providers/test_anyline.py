@@ -65,8 +65,8 @@ def test_what_is_called_otherwise_is_shown_as_it_came():
 
 
 def test_nothing_read_is_no_error(read):
-    assert read(json_reply({})).is_empty
-    assert read(json_reply({"tireSizeResult": None, "tinResult": {}})).is_empty
+    assert read(json_reply({})) == TireSidewall()
+    assert read(json_reply({"tireSizeResult": None, "tinResult": {}})) == TireSidewall()
 
 
 def test_texts_and_their_number_are_bounded():
@@ -76,7 +76,7 @@ def test_texts_and_their_number_are_bounded():
     assert len(many.others) == 40
     assert all(len(text) < 500 for text in many.others)
     deep = {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": "too deep"}}}}}}}}
-    assert TireSidewall.from_json(deep).is_empty
+    assert TireSidewall.from_json(deep) == TireSidewall()
 
 
 @pytest.mark.parametrize(
