@@ -172,11 +172,13 @@ def _exchange(attempt: Attempt, code: str) -> None:
     auth = services().auth
     try:
         redirect_uri, code_verifier = services().settings.redirect_uri, attempt.code_verifier or None
-        with g.trace.asking_for_token(redirect_uri, code, has_verifier=code_verifier is not None) as step:
-            token = auth.exchange(code, redirect_uri, code_verifier, deadline=EXCHANGE_SECONDS)
-            step.received = shown_token(token)
-        with g.trace.asking_for_user():
-            user = auth.current_user(token.access_token, deadline=USER_SECONDS)
+        # What is stored has to belong together: nobody else's answer can come over that connection in between.
+        with services().transport.one_connection():
+            with g.trace.asking_for_token(redirect_uri, code, has_verifier=code_verifier is not None) as step:
+                token = auth.exchange(code, redirect_uri, code_verifier, deadline=EXCHANGE_SECONDS)
+                step.received = shown_token(token)
+            with g.trace.asking_for_user():
+                user = auth.current_user(token.access_token, deadline=USER_SECONDS)
     except ProviderError as error:
         raise ProblemError(flow_problems.for_exchange(error)) from error
     connect_driver(user, token)

@@ -1,15 +1,22 @@
 """Pooled connections on requests' adapter: deadlines, dead idle connections, warming, one TLS context.
 
+A connection must never bring one driver's answer to another. So it goes back to the pool only after an answer that
+was whole, it is looked at then, when it is taken, and before the last bytes of a request go out; and a host that was
+caught sending more than was asked for has none of its connections kept for a while.
 urllib3 takes a TLS 1.3 connection for dropped while session tickets lie unread in it, which would throw every
 warmed connection away. What else is added here serves an `Exchange`.
 """
 
 from __future__ import annotations
 
+import http.client
+import logging
+import math
 import queue
 import socket
 import ssl
 import threading
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -21,11 +28,20 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
-from urllib3.util.wait import wait_for_read
 
-from providers.exchanges import Exchange, TimedResponse, current
+from providers.exchanges import Exchange, current
+from providers.leftovers import Leftover, leftover
+from providers.responses import EarlyAnswer, TimedResponse
+
+logger = logging.getLogger(__name__)
 
 _POOLED_HOSTS = 32
+# So much of a request is held back until it was seen that no answer came before it, in bytes.
+_LAST_BYTES = 16 * 1024
+# Seconds between two looks at a TLS record that arrives in pieces.
+_GLANCE = 0.001
+# How long no connection is kept of a host that sent more than was asked for, in seconds.
+_DISTRUST_SECONDS = 600.0
 
 
 class Redirected(RequestException):
@@ -36,6 +52,17 @@ class Redirected(RequestException):
         self.answer = answer
 
 
+class OutOfStep(RequestException):
+    """More came than the answer, over a connection that carried somebody else's request before.
+
+    What was taken for the answer may be theirs.
+    """
+
+
+class GivenUpWaiting(RequestException):
+    """A kept connection brought 408: the server gave up waiting before it saw the request."""
+
+
 class _ExchangeMixin:
     """What both kinds of connections do beyond urllib3's."""
 
@@ -43,20 +70,87 @@ class _ExchangeMixin:
     host: str
     port: int
     socket_options: Any
+    close: Any
     _opened_in: Exchange | None = None
+    _first_user: object = None
+    _answer: TimedResponse | None = None
+    _held_back: list[bytes] | None = None
 
     def connect(self) -> None:
         self._opened_in = current()
         super().connect()  # type: ignore[misc]
+        self._first_user = self._answer = None  # a proxy has answered before
+
+    @property
+    def is_connected(self) -> bool:
+        """Say whether the connection can be used: it is open, and nothing lies unread in it."""
+        return self.sock is not None and self._look() is Leftover.NOTHING
+
+    def _look(self) -> Leftover:
+        found = leftover(self.sock)
+        if found is Leftover.DATA:
+            current().note_surplus()
+        return found
+
+    def settle(self) -> None:
+        """Close the connection unless another request can go out on it."""
+        is_answered_whole = self._answer is None or self._answer.is_whole
+        if not is_answered_whole or not self.is_connected:
+            self.close()
+
+    def is_shared_with(self, user: object) -> bool:
+        """Say whether the connection carried a request of anybody else."""
+        return self._first_user is not None and self._first_user is not user
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         exchange = current()
-        exchange.is_answered = False  # a 401 may have been before
-        exchange.is_reused = self.sock is not None and self._opened_in is not exchange
-        super().request(*args, **kwargs)  # type: ignore[misc]
+        exchange.begin(
+            is_reused=self.sock is not None and self._opened_in is not exchange,
+            is_shared=self.is_shared_with(exchange.user),
+        )
+        self._answer, self._held_back = None, []
+        try:
+            super().request(*args, **kwargs)  # type: ignore[misc]
+        finally:
+            request, self._held_back = memoryview(b"".join(self._held_back)), None
+        self._send_wholly(request)
+        self._first_user = self._first_user or exchange.user
+
+    def send(self, data: Any) -> None:
+        if self._held_back is None:
+            super().send(data)  # type: ignore[misc]
+        else:
+            self._held_back.append(bytes(data))
+
+    def _send_wholly(self, request: memoryview) -> None:
+        """Send a request, and nothing of its end once there is something to read.
+
+        urllib3 reads the answer to a request that could not be sent. Here that is an error of its own.
+        """
+        if self.sock is None:
+            self.connect()
+        try:
+            for part in (request[:-_LAST_BYTES], request[-_LAST_BYTES:]):
+                if part:
+                    self._check_silence()
+                    self.send(part)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise http.client.RemoteDisconnected("ended while the request was sent") from error
+
+    def _check_silence(self) -> None:
+        found = self._look()
+        while found is Leftover.PART and not current().is_reused:
+            # Most likely a session ticket; and no answer can be read before the rest of it has come.
+            time.sleep(min(_GLANCE, current().connect_patience()))
+            found = self._look()
+        if found is Leftover.DATA:
+            raise EarlyAnswer("an answer came before the request was sent")
+        if found is not Leftover.NOTHING:
+            raise http.client.RemoteDisconnected("ended before the request was sent")
 
     def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> TimedResponse:
-        return TimedResponse(sock, current(), *args, **kwargs)
+        self._answer = TimedResponse(sock, current(), *args, **kwargs)
+        return self._answer
 
     def _new_conn(self) -> socket.socket:
         """Connect within the deadline, however many addresses the name has and however slow the resolver is."""
@@ -87,24 +181,7 @@ class _PlainConnection(_ExchangeMixin, HTTPConnection):  # type: ignore[misc]
 
 
 class _TlsConnection(_ExchangeMixin, HTTPSConnection):  # type: ignore[misc]
-    @property
-    def is_connected(self) -> bool:
-        """Say whether the connection can be used, after reading what TLS itself had to say meanwhile."""
-        if self.sock is None:
-            return False
-        return not wait_for_read(self.sock, timeout=0.0) or _holds_tls_housekeeping_only(self.sock)
-
-
-def _holds_tls_housekeeping_only(sock: Any) -> bool:
-    """Read what lies in an idle TLS connection: session tickets leave nothing for us, data or an end do."""
-    sock.settimeout(0.0)
-    try:
-        sock.recv(1)
-    except ssl.SSLWantReadError:
-        return True
-    except OSError:
-        return False
-    return False
+    pass
 
 
 def _resolve(host: str, port: int, patience: float) -> list[str]:
@@ -134,12 +211,52 @@ class _PoolMixin:
     """What both kinds of pools do beyond urllib3's."""
 
     proxy: Any
+    host: str
+    _distrusted_until = -math.inf
 
     def _get_conn(self, timeout: float | None = None) -> Any:
-        connection = super()._get_conn(timeout)  # type: ignore[misc]
-        if current().fresh:
+        exchange = current()
+        connection = self._held_connection(exchange) or super()._get_conn(timeout)  # type: ignore[misc]
+        if exchange.fresh or self._is_distrusted(exchange):
             connection.close()  # it opens again by itself
         return connection
+
+    def _held_connection(self, exchange: Exchange) -> Any:
+        """Return the connection that the exchange's series has used before, None when this is its first request."""
+        if exchange.hold is None:
+            return None
+        connection = exchange.hold.connections.pop(self, None)
+        if connection is not None and not connection.is_connected:
+            if exchange.has_surplus and connection.is_shared_with(exchange.user):
+                connection.close()
+                exchange.is_out_of_step = True
+                raise EarlyAnswer("more came than the answer to the request before")
+            connection.close()
+        return connection
+
+    def _put_conn(self, connection: Any) -> None:
+        if connection is not None:
+            connection.settle()
+        exchange = current()
+        if connection is not None and self._is_distrusted(exchange):
+            connection.close()
+        if exchange.hold is None or connection is None:
+            self.put_back(connection)
+        else:
+            exchange.hold.connections[self] = connection
+
+    def put_back(self, connection: Any) -> None:
+        """Put a connection into the pool."""
+        super()._put_conn(connection)  # type: ignore[misc]
+
+    def _is_distrusted(self, exchange: Exchange) -> bool:
+        """Say whether the host sent more than was asked for, just now or lately."""
+        now = exchange.now()
+        if exchange.has_surplus:
+            if now >= self._distrusted_until:
+                logger.warning("%s sends more than is asked for: its connections are not kept", self.host)
+            self._distrusted_until = now + _DISTRUST_SECONDS
+        return now < self._distrusted_until
 
     def warm(self) -> None:
         """See to it that one idle connection is open."""
@@ -152,7 +269,7 @@ class _PoolMixin:
             connection.close()
             raise
         finally:
-            self._put_conn(connection)  # type: ignore[attr-defined]
+            self._put_conn(connection)
 
     def _open(self, connection: Any) -> None:
         if self.proxy is not None:

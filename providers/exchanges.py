@@ -8,20 +8,35 @@ is kept per thread.
 
 from __future__ import annotations
 
-import http.client
-import io
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 
+class Hold:
+    """The connections that one series of requests keeps to itself, by their pools. Nobody else's request goes out
+    on one of them before the series has ended."""
+
+    def __init__(self) -> None:
+        self.connections: dict[Any, Any] = {}
+
+    def release(self) -> None:
+        """Give the connections back to their pools."""
+        while self.connections:
+            pool, connection = self.connections.popitem()
+            pool.put_back(connection)
+
+
 class Exchange:
     """One request on one connection, its deadline, and what was seen of the answer.
 
     `deadline` is an instant on `clock`'s scale; `connect_timeout` and `read_timeout` are seconds. `fresh` asks
-    for a connection that was not idle in the pool.
+    for a connection that was not idle in the pool; `hold` is the series of requests that this one belongs to.
+
+    `is_reused` says that the connection was open before, `is_shared` that it carried a request of somebody else,
+    `is_answered` that a byte of an answer was read, and `has_surplus` that the connection held bytes which belong
+    to no request. `is_out_of_step` says that it is not certain whose the answer is.
     """
 
     def __init__(
@@ -32,14 +47,41 @@ class Exchange:
         connect_timeout: float,
         read_timeout: float,
         fresh: bool = False,
+        hold: Hold | None = None,
     ) -> None:
         self.fresh = fresh
+        self.hold = hold
         self.is_reused = False
+        self.is_shared = False
         self.is_answered = False
+        self.has_surplus = False
+        self.is_out_of_step = False
         self._deadline = deadline
         self._clock = clock
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
+
+    @property
+    def user(self) -> object:
+        """Who uses the connection: the series of requests, or this one alone."""
+        return self.hold or self
+
+    def begin(self, *, is_reused: bool, is_shared: bool) -> None:
+        """Take note of the connection that the request goes out on. There may have been one before, with a 401."""
+        self.is_reused, self.is_shared = is_reused, is_shared
+        self.is_answered = self.is_out_of_step = False
+
+    def note_surplus(self) -> None:
+        """Take note that the connection holds more than the answer.
+
+        Where it carried somebody else's request before, what was taken for our answer may be theirs, late.
+        """
+        self.has_surplus = True
+        self.is_out_of_step = self.is_shared
+
+    def now(self) -> float:
+        """Return the instant on the clock's scale."""
+        return self._clock()
 
     def connect_patience(self) -> float:
         """Return the seconds to give to the next step of connecting."""
@@ -76,35 +118,22 @@ def current() -> Exchange:
     return exchange
 
 
-class _TimedReader(io.RawIOBase):
-    """Reads a socket under the exchange's deadline."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, exchange: Exchange) -> None:
-        self._raw = raw
-        self._sock = sock
-        self._exchange = exchange
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        patience = self._exchange.read_patience()
-        if self._sock.gettimeout() != patience:  # setting it is a system call
-            self._sock.settimeout(patience)
-        count = self._raw.readinto(buffer)
-        if count:
-            self._exchange.is_answered = True
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+def current_hold() -> Hold | None:
+    """Return the series of requests that this thread is in, None outside of one."""
+    hold: Hold | None = getattr(_thread, "hold", None)
+    return hold
 
 
-class TimedResponse(http.client.HTTPResponse):
-    """An answer that is read under its exchange's deadline."""
+@contextmanager
+def holding() -> Iterator[None]:
+    """Let the requests of this thread keep their connection to themselves, and go over one and the same.
 
-    def __init__(self, sock: socket.socket, exchange: Exchange, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        raw: Any = self.fp.detach()
-        self.fp = io.BufferedReader(_TimedReader(raw, sock, exchange), 64 * 1024)
+    Where that connection ends in between, the next request takes a new one, never one from the pool.
+    """
+    outer = current_hold()
+    _thread.hold = hold = Hold()
+    try:
+        yield
+    finally:
+        _thread.hold = outer
+        hold.release()

@@ -12,7 +12,7 @@ import urllib3
 
 from providers import json as strict_json
 from providers.answers import Call
-from providers.connections import Redirected
+from providers.connections import OutOfStep, Redirected
 from providers.errors import (
     Forbidden,
     Nonsense,
@@ -60,6 +60,8 @@ def failure_of(error: Exception, call: Call) -> ProviderError:
     if isinstance(error, Redirected):
         status = error.response.status_code if error.response is not None else None
         return Nonsense("answered with a redirect", status=status, **call.fields())
+    if isinstance(error, OutOfStep):
+        return Nonsense("more than one answer came", **call.fields())
     if is_timeout(error):
         connecting = isinstance(error, requests.ConnectTimeout)
         return TimedOut("took too long", is_transient=connecting, **call.fields())

@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 from providers.answers import Answer, Call
 from providers.breaker import Breaker
 from providers.errors import ProviderError, ServerFailed, TimedOut, Unreachable
+from providers.exchanges import holding
 from providers.failures import WIRE_ERRORS
 from providers.origins import checked_origin, origin_of
 from providers.patience import waiting
@@ -168,6 +169,17 @@ class Transport:
         """Return what tells the seconds left for several requests together: of `deadline`, or the usual one."""
         end = self._clock() + (self._deadline if deadline is None else deadline)
         return lambda: end - self._clock()
+
+    @contextmanager
+    def one_connection(self) -> Iterator[None]:
+        """Send the requests of this thread, to one host, over one connection that nobody else uses meanwhile.
+
+        For answers that have to belong together. It begins as any other request does; where the connection ends in
+        between, the next request takes a new one. When bytes turn up in it that nobody asked for, the request that
+        meets them fails as Nonsense, and is not repeated.
+        """
+        with holding():
+            yield
 
     def warm(self, origin: str) -> bool:
         """Open a connection to an allowed origin unless an idle one is there; say whether one is ready.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -12,15 +13,16 @@ import requests
 from requests.cookies import RequestsCookieJar
 
 from providers.answers import Answer, Call
-from providers.connections import PooledAdapter, Redirected, tls_context
-from providers.errors import Nonsense
-from providers.exchanges import Exchange, exchanging
+from providers.connections import GivenUpWaiting, OutOfStep, PooledAdapter, Redirected, tls_context
+from providers.errors import Nonsense, ProviderError
+from providers.exchanges import Exchange, current_hold, exchanging
 from providers.failures import WIRE_ERRORS, failure_of, is_timeout, refusal_of
 from providers.origins import is_loopback
 
 A = TypeVar("A", bound=Answer)
 
 _MAX_ERROR_BYTES = 64 * 1024
+_SAFE = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class Wire:
     def send(self, outgoing: Outgoing) -> Answer:
         """Send a request and read its answer; raises a ProviderError for anything but 2xx.
 
-        It is sent once more when it went out on a connection that had been idle and that ended before any byte
-        of an answer: such a connection was dead before.
+        It is sent once more, on a new connection, when it went out on one that had been idle and that ended before
+        any byte of an answer, or brought 408: such a connection was dead before.
         """
         return self._persist(outgoing, self._receive)
 
@@ -76,13 +78,13 @@ class Wire:
         try:
             return receive(outgoing, exchange)
         except WIRE_ERRORS as error:
-            died_idle = exchange.is_reused and not exchange.is_answered and not is_timeout(error)
-            if not died_idle:
-                raise failure_of(error, outgoing.call) from error
+            if not _blames_the_connection(error, outgoing, exchange):
+                raise _failure(error, outgoing, exchange) from error
+        exchange = self._exchange(outgoing.give_up_at, fresh=True)
         try:
-            return receive(outgoing, self._exchange(outgoing.give_up_at, fresh=True))
+            return receive(outgoing, exchange)
         except WIRE_ERRORS as error:
-            raise failure_of(error, outgoing.call) from error
+            raise _failure(error, outgoing, exchange) from error
 
     def warm(self, origin: str, give_up_at: float) -> None:
         """Open a connection unless an idle one is there. Raises one of WIRE_ERRORS."""
@@ -102,6 +104,7 @@ class Wire:
             connect_timeout=self._connect_timeout,
             read_timeout=self._read_timeout,
             fresh=fresh,
+            hold=current_hold(),
         )
 
     def _receive(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
@@ -111,6 +114,7 @@ class Wire:
             is_success = 200 <= response.status_code < 300
             limit = outgoing.max_bytes if is_success else min(outgoing.max_bytes, _MAX_ERROR_BYTES)
             body = _read(response, limit)
+            _check_step(exchange)
         if not is_success:
             raise refusal_of(call, response.status_code, response.headers, body, self._wall_clock())
         if body is None:
@@ -123,6 +127,7 @@ class Wire:
             try:
                 response = self._respond(outgoing, exchange)
                 body = _first_bytes(response, outgoing.max_bytes + 1)
+                _check_step(exchange)
             except Redirected as redirected:
                 response, body = redirected.answer, b""
         is_cut = len(body) > outgoing.max_bytes
@@ -130,7 +135,7 @@ class Wire:
         return Sight(call, response.status_code, response.headers, body, elapsed, is_cut)
 
     def _respond(self, outgoing: Outgoing, exchange: Exchange) -> requests.Response:
-        return self._session.send(
+        response = self._session.send(
             outgoing.prepared,
             stream=True,
             timeout=(exchange.connect_patience(), self._read_timeout),
@@ -139,6 +144,10 @@ class Wire:
             proxies=self._proxies_for(outgoing.call.url),
             allow_redirects=False,
         )
+        if response.status_code == HTTPStatus.REQUEST_TIMEOUT and exchange.is_reused:
+            response.close()
+            raise GivenUpWaiting(response=response)
+        return response
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         if not self._proxies or is_loopback(urlsplit(url).hostname or ""):
@@ -154,6 +163,29 @@ def _session(adapter: PooledAdapter) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def _blames_the_connection(error: Exception, outgoing: Outgoing, exchange: Exchange) -> bool:
+    """Say whether a request failed because of the kept connection it went out on, and may be sent again on a new one.
+
+    An answer that may be somebody else's is asked for again where that does no harm, but not within a series of
+    requests: the answer before it may have been somebody else's too.
+    """
+    if exchange.is_out_of_step:
+        return outgoing.call.method in _SAFE and exchange.hold is None
+    if isinstance(error, GivenUpWaiting):
+        return True
+    return exchange.is_reused and not exchange.is_answered and not is_timeout(error)
+
+
+def _failure(error: Exception, outgoing: Outgoing, exchange: Exchange) -> ProviderError:
+    return failure_of(OutOfStep() if exchange.is_out_of_step else error, outgoing.call)
+
+
+def _check_step(exchange: Exchange) -> None:
+    """Raise OutOfStep when it is not certain that an answer belongs to its request."""
+    if exchange.is_out_of_step:
+        raise OutOfStep
 
 
 def _read(response: requests.Response, limit: int) -> bytes | None:

@@ -82,20 +82,21 @@ def exchange_code(client: AuthClient, run: Run, code: str, client_secret: str, t
     verifier = run.code_verifier or None
     outcome = Outcome(secrets=[code, client_secret, *([verifier] if verifier else [])])
     try:
-        with trace.asking_for_token(run.redirect_uri, code, has_verifier=verifier is not None) as step:
-            answer = client.token_answer(
-                code, run.redirect_uri, verifier, deadline=budget.share(EXCHANGE_SECONDS)
-            )
-            step.status = outcome.status = answer.status
-            _read_fields(answer, outcome)
-            token = _token_of(answer)
-            step.received = shown_token(token)
-        outcome.expires_in = token.expires_in
-        with trace.asking_for_user():
-            user = client.current_user(token.access_token, deadline=budget.share(USER_SECONDS))
-            outcome.user = visible(
-                " ".join(filter(None, (user.first_name, user.last_name))) or user.email, 200
-            )
+        with services().transport.one_connection():
+            with trace.asking_for_token(run.redirect_uri, code, has_verifier=verifier is not None) as step:
+                answer = client.token_answer(
+                    code, run.redirect_uri, verifier, deadline=budget.share(EXCHANGE_SECONDS)
+                )
+                step.status = outcome.status = answer.status
+                _read_fields(answer, outcome)
+                token = _token_of(answer)
+                step.received = shown_token(token)
+            outcome.expires_in = token.expires_in
+            with trace.asking_for_user():
+                user = client.current_user(token.access_token, deadline=budget.share(USER_SECONDS))
+                outcome.user = visible(
+                    " ".join(filter(None, (user.first_name, user.last_name))) or user.email, 200
+                )
     except ProviderError as error:
         _explain(error, trace, outcome)
     return outcome

@@ -96,6 +96,7 @@ class Server:
 
     def _serve(self, sock, number):
         try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # pieces go out when they are sent
             if self.tls:
                 sock = self.tls.wrap_socket(sock, server_side=True)
             with sock.makefile("rb") as reader:

@@ -1,0 +1,68 @@
+"""What lies unread in a connection between two exchanges: nothing, its end, or bytes that nobody asked for."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from enum import Enum
+from typing import Any
+
+from urllib3.util.wait import wait_for_read
+
+# A server that gives up waiting for the next request may say so before it hangs up (RFC 9110, section 15.5.9).
+_IDLE_TIMEOUTS = (b"HTTP/1.1 408", b"HTTP/1.0 408")
+_PEEK = 64 * 1024
+_RECORD_HEADER = 5
+
+
+class Leftover(Enum):
+    """What lies unread in a connection."""
+
+    NOTHING = "nothing"
+    PART = "part of a TLS record"
+    END = "end"
+    DATA = "data"
+
+
+def leftover(sock: Any) -> Leftover:
+    """Look at a connection. Unless NOTHING lies in it, it has to be closed.
+
+    What TLS itself had to say meanwhile (session tickets, new keys) is read and counts as nothing. Of PART of a
+    record nobody can tell what it is before the rest has come.
+    """
+    if not _has_decrypted(sock):
+        if not wait_for_read(sock, timeout=0.0):
+            return Leftover.NOTHING
+        if isinstance(sock, ssl.SSLSocket) and not _holds_whole_records(sock):
+            return Leftover.PART
+    timeout = sock.gettimeout()
+    sock.settimeout(0.0)
+    try:
+        data = sock.recv(len(_IDLE_TIMEOUTS[0]))
+    except (ssl.SSLWantReadError, BlockingIOError):
+        return Leftover.NOTHING
+    except OSError:
+        return Leftover.END
+    finally:
+        sock.settimeout(timeout)
+    return Leftover.END if not data or data in _IDLE_TIMEOUTS else Leftover.DATA
+
+
+def _has_decrypted(sock: Any) -> bool:
+    """Say whether TLS holds decrypted bytes, which the socket below does not show."""
+    tls = getattr(sock, "sslobj", sock)  # urllib3 runs TLS within TLS, to a proxy, over such an object
+    return isinstance(tls, (ssl.SSLSocket, ssl.SSLObject)) and tls.pending() > 0
+
+
+def _holds_whole_records(sock: ssl.SSLSocket) -> bool:
+    """Say whether what has arrived ends where a TLS record ends (RFC 8446, section 5.1)."""
+    try:
+        arrived = socket.socket.recv(sock, _PEEK, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return True  # reading will tell
+    position = 0
+    while position + _RECORD_HEADER <= len(arrived):
+        position += _RECORD_HEADER + int.from_bytes(arrived[position + 3 : position + 5], "big")
+    return position == len(arrived)
