@@ -1,8 +1,9 @@
 """Pooled connections on requests' adapter: deadlines, dead idle connections, warming, one TLS context.
 
 A connection must never bring one driver's answer to another. So it goes back to the pool only after an answer that
-was whole, it is looked at then, when it is taken, and before the last bytes of a request go out; and a host that was
-caught sending more than was asked for has none of its connections kept for a while.
+was whole, it rests there for a moment, in which anything more would arrive, and it is looked at when it is put back,
+when it is taken, and before the last bytes of a request go out. A host that was caught sending more than was asked
+for has none of its connections kept for a while.
 urllib3 takes a TLS 1.3 connection for dropped while session tickets lie unread in it, which would throw every
 warmed connection away. What else is added here serves an `Exchange`.
 """
@@ -26,7 +27,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ClosedPoolError, ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from providers.exchanges import Exchange, current
@@ -70,7 +71,8 @@ class _ExchangeMixin:
     host: str
     port: int
     socket_options: Any
-    close: Any
+    last_question: object = None
+    last_used: float = -math.inf
     _opened_in: Exchange | None = None
     _first_user: object = None
     _answer: TimedResponse | None = None
@@ -79,7 +81,11 @@ class _ExchangeMixin:
     def connect(self) -> None:
         self._opened_in = current()
         super().connect()  # type: ignore[misc]
-        self._first_user = self._answer = None  # a proxy has answered before
+        self._answer = None  # a proxy has answered before
+
+    def close(self) -> None:
+        super().close()  # type: ignore[misc]
+        self._first_user = None
 
     @property
     def is_connected(self) -> bool:
@@ -94,6 +100,8 @@ class _ExchangeMixin:
 
     def settle(self) -> None:
         """Close the connection unless another request can go out on it."""
+        exchange = current()
+        self.last_question, self.last_used = exchange.question, exchange.now()
         is_answered_whole = self._answer is None or self._answer.is_whole
         if not is_answered_whole or not self.is_connected:
             self.close()
@@ -212,11 +220,16 @@ class _PoolMixin:
 
     proxy: Any
     host: str
+    pool: Any
     _distrusted_until = -math.inf
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         exchange = current()
-        connection = self._held_connection(exchange) or super()._get_conn(timeout)  # type: ignore[misc]
+        connection = self._held_connection(exchange) or self._rested_connection(exchange)
+        if connection is None:
+            connection = self._new_conn()  # type: ignore[attr-defined]
+        elif not connection.is_connected:
+            connection.close()
         if exchange.fresh or self._is_distrusted(exchange):
             connection.close()  # it opens again by itself
         return connection
@@ -233,6 +246,38 @@ class _PoolMixin:
                 raise EarlyAnswer("more came than the answer to the request before")
             connection.close()
         return connection
+
+    def _rested_connection(self, exchange: Exchange) -> Any:
+        """Take the connection out of the pool that was used last, of those that may carry this exchange.
+
+        What a host sends after an answer usually follows at once: where the next question is another one, the
+        connection has to have been silent for a moment.
+        """
+        passed_over = []
+        try:
+            while True:
+                connection = self._pooled()
+                if connection is None or connection.is_closed or self._is_rested(connection, exchange):
+                    return connection
+                passed_over.append(connection)
+        finally:
+            for connection in reversed(passed_over):
+                self.put_back(connection)
+
+    def _pooled(self) -> Any:
+        """Return what was put into the pool last; None when there is nothing but room for more."""
+        if self.pool is None:
+            raise ClosedPoolError(self, "the pool is closed")  # type: ignore[arg-type]
+        try:
+            return self.pool.get(block=False)
+        except queue.Empty:
+            return None
+
+    def _is_rested(self, connection: Any, exchange: Exchange) -> bool:
+        if exchange.question is not None and exchange.question == connection.last_question:
+            return True
+        idle_seconds: float = exchange.now() - connection.last_used
+        return idle_seconds >= exchange.rest
 
     def _put_conn(self, connection: Any) -> None:
         if connection is not None:

@@ -33,6 +33,7 @@ class Exchange:
 
     `deadline` is an instant on `clock`'s scale; `connect_timeout` and `read_timeout` are seconds. `fresh` asks
     for a connection that was not idle in the pool; `hold` is the series of requests that this one belongs to.
+    A connection has to have been idle for `rest` seconds, unless it was last asked the same `question`.
 
     `is_reused` says that the connection was open before, `is_shared` that it carried a request of somebody else,
     `is_answered` that a byte of an answer was read, and `has_surplus` that the connection held bytes which belong
@@ -48,9 +49,13 @@ class Exchange:
         read_timeout: float,
         fresh: bool = False,
         hold: Hold | None = None,
+        rest: float = 0.0,
+        question: object = None,
     ) -> None:
         self.fresh = fresh
         self.hold = hold
+        self.rest = rest
+        self.question = question
         self.is_reused = False
         self.is_shared = False
         self.is_answered = False

@@ -45,8 +45,10 @@ class Transport:
 
     `pool_size` connections per host stay open when idle: threads times the requests each has in flight.
     `timeout` is (connect, read) and `deadline` the whole call with its repeats, all in seconds. `ca_bundle` is a
-    file that replaces the public roots; `proxy` a URL used for everything but loopback addresses. Nothing is read
-    from the environment. Clocks, randomness and sleep can be replaced by a test.
+    file that replaces the public roots; `proxy` a URL used for everything but loopback addresses. Between answers
+    to different questions a connection is idle for `rest` seconds at least: what a host sends too much shows itself
+    then, and not in the next answer. Nothing is read from the environment. Clocks, randomness and sleep can be
+    replaced by a test.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Transport:
         proxy: str | None = None,
         user_agent: str = "vinli-connect",
         *,
+        rest: float = 0.05,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -74,7 +77,7 @@ class Transport:
         }
         self._warming: dict[str, threading.Lock] = {}
         self._breakers: dict[tuple[str, str], Breaker] = {}
-        self._wire = Wire(pool_size, timeout, ca_bundle, proxy, clock, wall_clock)
+        self._wire = Wire(pool_size, timeout, ca_bundle, proxy, clock, wall_clock, rest)
 
     def allow(self, origin: str) -> str:
         """Permit requests to an origin and return it in its plain form.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -53,7 +53,9 @@ class Wire:
         proxy: str | None,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
+        rest: float,
     ) -> None:
+        self._rest = rest
         self._connect_timeout, self._read_timeout = timeout
         self._proxies = {"https": proxy, "http": proxy} if proxy else {}
         self._clock = clock
@@ -74,7 +76,7 @@ class Wire:
         return self._persist(outgoing, self._see)
 
     def _persist(self, outgoing: Outgoing, receive: Callable[[Outgoing, Exchange], A]) -> A:
-        exchange = self._exchange(outgoing.give_up_at)
+        exchange = self._exchange(outgoing.give_up_at, rest=self._rest, question=_question(outgoing))
         try:
             return receive(outgoing, exchange)
         except WIRE_ERRORS as error:
@@ -97,14 +99,14 @@ class Wire:
         """Close all idle connections."""
         self._session.close()
 
-    def _exchange(self, give_up_at: float, *, fresh: bool = False) -> Exchange:
+    def _exchange(self, give_up_at: float, **options: Any) -> Exchange:
         return Exchange(
             give_up_at,
             self._clock,
             connect_timeout=self._connect_timeout,
             read_timeout=self._read_timeout,
-            fresh=fresh,
             hold=current_hold(),
+            **options,
         )
 
     def _receive(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
@@ -163,6 +165,16 @@ def _session(adapter: PooledAdapter) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def _question(outgoing: Outgoing) -> object:
+    """Return what two requests have in common that ask one person's list for its pages; None for all else.
+
+    Whoever reads a list notices a page that is not the one asked for.
+    """
+    if outgoing.call.method not in _SAFE:
+        return None
+    return outgoing.prepared.headers.get("Authorization"), outgoing.call.url
 
 
 def _blames_the_connection(error: Exception, outgoing: Outgoing, exchange: Exchange) -> bool:

@@ -145,8 +145,8 @@ class LocalSite:
     def lose_patience(self, read: float = 0.5, deadline: float = 0.8) -> None:
         """Give the upstream less time than production does, in seconds."""
         old = self.services
-        transport = Transport(pool_size=32, timeout=(1.0, read), deadline=deadline)
         about = self.settings
+        transport = Transport(32, (1.0, read), deadline, ca_bundle=about.ca_bundle)
         self.app.extensions[EXTENSION] = replace(
             old,
             transport=transport,

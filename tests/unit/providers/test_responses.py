@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from providers.auth import BearerAuth
 from providers.errors import Nonsense, ProviderError, Refused, TimedOut, Unreachable
 from tests.unit.providers.servers import Server, end, http, in_turn, json_reply
 
@@ -247,6 +248,43 @@ def test_a_request_that_must_not_come_twice_fails_instead(serve, transport_for, 
     with pytest.raises(Nonsense, match="more than one"):
         post(transport, server)
     assert len(server.received) == 2
+
+
+# A connection rests between two questions
+
+
+def test_a_connection_rests_before_it_is_asked_something_else(serve, transport_for, clock, tls):
+    server = serve(lambda received: json_reply({"connection": received.connection}), tls)
+    transport = transport_for(server, rest=0.05)
+    get(transport, server)
+    assert post(transport, server).json() == {"connection": 2}
+    assert post(transport, server).json() == {"connection": 3}
+    clock.advance(0.06)
+    assert {post(transport, server).json()["connection"] for _ in range(3)} == {1, 2, 3}
+
+
+@pytest.mark.parametrize("different", ["path", "person"])
+def test_pages_of_one_list_need_no_rest_between_them(different, serve, transport_for, tls):
+    server = serve(lambda _: json_reply({}), tls)
+    transport = transport_for(server, rest=0.05)
+    path, auth = "/list", BearerAuth("first")
+    for offset in (0, 100):
+        transport.request("test", "GET", server.origin + path, params={"offset": offset}, auth=auth)
+    assert server.connections == 1
+    if different == "path":
+        path = "/other"
+    else:
+        auth = BearerAuth("second")
+    transport.request("test", "GET", server.origin + path, auth=auth)
+    assert server.connections == 2
+
+
+def test_an_open_connection_is_warm_enough_however_short_its_rest(serve, transport_for, tls):
+    server = serve(lambda _: json_reply({}), tls)
+    transport = transport_for(server, rest=0.05)
+    get(transport, server)
+    assert transport.warm(server.origin)
+    assert server.connections == 1
 
 
 # One series of requests over one connection
