@@ -39,8 +39,8 @@ from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION, Services
 from blueprints.web.signing import Signer
 from blueprints.web.token_shelf import TokenShelf
-from providers.auth import BasicAuth
-from providers.http import Transport
+from providers.http.auth import BasicAuth
+from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.platform import PlatformClient
 from settings import Settings, SettingsError

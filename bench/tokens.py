@@ -13,10 +13,10 @@ from requests_oauth2client import BearerToken
 
 from bench.figures import Series
 from bench.report import Row, compared
-from providers.auth import BearerAuth, TokenAuth
-from providers.http import Transport
-from providers.token_requests import TokenRequest
-from providers.tokens import TokenSource
+from providers.http.auth import BearerAuth, TokenAuth
+from providers.http.transport import Transport
+from providers.tokens.engine import TokenSource
+from providers.tokens.requests import TokenRequest
 from tests.unit.providers.servers import Server, json_reply
 
 URL = "http://127.0.0.1:9/api"

@@ -20,8 +20,8 @@ from blueprints.web.partner_problems import not_configured, problem_in_words
 from blueprints.web.problems import Problem
 from blueprints.web.services import services
 from providers.errors import NoToken, ProviderError
-from providers.partners import Partner, Role
-from providers.tokens import TokenSource
+from providers.partners.partner import Partner, Role
+from providers.tokens.engine import TokenSource
 
 partners = AppGroup("partners", help="The partner APIs, and their tokens.")
 

@@ -24,7 +24,7 @@ from blueprints.web.problems import Problem, ProblemError
 from blueprints.web.reports import FORMATS, Format, VehicleReport, vehicle_report
 from blueprints.web.services import services
 from providers.errors import NoToken, ProviderError
-from providers.partners import Partner
+from providers.partners.partner import Partner
 
 R = TypeVar("R")
 

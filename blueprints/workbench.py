@@ -39,7 +39,7 @@ from blueprints.web.workbench_problems import (
 from blueprints.web.workbench_returns import note_fragment, note_return
 from blueprints.web.workbench_runs import find_run
 from providers.errors import ProviderError
-from providers.sandbox_drivers import magic_drivers
+from providers.vinli.sandbox_drivers import magic_drivers
 
 bp = Blueprint("workbench", __name__, url_prefix="/workbench")
 

@@ -13,8 +13,8 @@ from flask import url_for
 
 from blueprints.web.budget import Budget
 from blueprints.web.logs import log_event
-from providers.auth import BasicAuth, BearerAuth
 from providers.errors import ProviderError, Unauthorized
+from providers.http.auth import BasicAuth, BearerAuth
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
 

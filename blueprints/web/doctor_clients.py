@@ -9,9 +9,9 @@ from blueprints.web.doctor_findings import Facts, Finding, Section, fact, good, 
 from blueprints.web.doctor_secrets import secret_findings
 from blueprints.web.doctor_uris import Case, typed_finding, uri_findings
 from blueprints.web.doctor_vinli import app_is_refused
+from domain.redirect_uris.comparing import PORTAL
 from providers.errors import NotFound
 from providers.vinli.clients import Belief, RegisteredClient
-from providers.vinli.redirect_uris import PORTAL
 
 
 def client_sections(checkup: Checkup) -> tuple[Section, ...]:

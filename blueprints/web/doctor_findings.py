@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from providers.vinli.redirect_uris import visible
+from domain.redirect_uris.comparing import visible
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from blueprints.web.doctor_checkup import Checkup, Role
 from blueprints.web.doctor_findings import Facts, Finding, fact, good, problem, unknown, warning
+from domain.redirect_uris.comparing import PORTAL
 from providers.vinli.clients import Belief, Probe
-from providers.vinli.redirect_uris import PORTAL
 from settings import Settings
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from blueprints.web.doctor_findings import Facts, Finding, fact, good, problem, unknown, warning
-from providers.vinli.redirect_uris import PORTAL, Difference, Flaw, compare, flaws
+from domain.redirect_uris.comparing import PORTAL, Difference, Flaw, compare, flaws
 from settings import is_loopback
 
 # A flaw says more about the same mistake than these differences do.

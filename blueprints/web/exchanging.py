@@ -13,8 +13,8 @@ from blueprints.web.trace_steps import shown_token
 from blueprints.web.trace_words import advice_for, reason_of
 from blueprints.web.tracing import Trace
 from blueprints.web.visible import jwt_parts, shortened, visible
-from providers.answers import Answer
 from providers.errors import ProviderError
+from providers.http.response import Answer
 from providers.vinli.auth import AuthClient, TokenResponse
 from store.workbench_runs import Run
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from urllib.parse import quote, quote_plus
 
 from providers.errors import NoToken
-from providers.partners import Partner
+from providers.partners.partner import Partner
 from settings import Settings
 
 HIDDEN = "[hidden]"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from flask import session
 
 from blueprints.web.services import services
-from providers.auth import BearerAuth
+from providers.http.auth import BearerAuth
 from providers.vinli.auth import TokenResponse
 from providers.vinli.models import User
 

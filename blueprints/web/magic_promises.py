@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from blueprints.web import flow_problems, problems
 from blueprints.web.attempts import Verdict
 from blueprints.web.problems import Problem
-from providers.sandbox_drivers import MagicDriver
+from providers.vinli.sandbox_drivers import MagicDriver
 
 
 @dataclass(frozen=True)

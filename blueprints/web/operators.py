@@ -12,7 +12,7 @@ from flask import render_template, request, session
 
 from blueprints.web.identity import end_or_renew_session, renew_session
 from blueprints.web.services import services
-from providers.auth import BasicAuth
+from providers.http.auth import BasicAuth
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -8,11 +8,11 @@ from blueprints.web.logs import log_event
 from blueprints.web.problems import Problem, shown_code
 from blueprints.web.services import services
 from providers import errors
-from providers.partners import Partner
-from providers.remedies import PROVIDER, SETTINGS
+from providers.partners.partner import Partner
+from providers.tokens.remedies import PROVIDER, SETTINGS
 
 ASK_AGAIN = "Try again in a minute."
-# What `providers.failures` says of every status that is no success: the status itself says more.
+# What `providers.http.failures` says of every status that is no success: the status itself says more.
 NO_SUCCESS = "no success"
 
 # How Cognito names what it refuses (API reference, InitiateAuth); the OAuth codes are in `problems.py`.

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
-from providers import anyline, aspose, ayyeka, instyle
-from providers.anyline import AnylineClient
-from providers.aspose import AsposeClient
-from providers.auth import TokenAuth
-from providers.ayyeka import AyyekaClient
-from providers.http import Transport
-from providers.instyle import InstyleClient
-from providers.origins import origin_of
-from providers.partners import Example, Partner, Role
-from providers.token_records import Shelf
-from providers.token_requests import TokenRequest
-from providers.tokens import TokenSource
+from providers.http.auth import TokenAuth
+from providers.http.origins import origin_of
+from providers.http.transport import Transport
+from providers.partners import anyline, aspose, ayyeka, instyle
+from providers.partners.anyline import AnylineClient
+from providers.partners.aspose import AsposeClient
+from providers.partners.ayyeka import AyyekaClient
+from providers.partners.instyle import InstyleClient
+from providers.partners.partner import Example, Partner, Role
+from providers.tokens.engine import TokenSource
+from providers.tokens.records import Shelf
+from providers.tokens.requests import TokenRequest
 from settings import Settings
 
 # The two that its document adds ("Admin request example").

@@ -15,12 +15,12 @@ from blueprints.web.partner_problems import cause_of, partner_problem, remedy_of
 from blueprints.web.problems import Problem
 from blueprints.web.services import services
 from blueprints.web.shell import curl_line
-from providers.answers import Answer
-from providers.anyline import TireSidewall
 from providers.errors import ProviderError
-from providers.instyle import Image
-from providers.partners import Example, Partner, Role, shown_body
-from providers.token_records import TokenState
+from providers.http.response import Answer
+from providers.partners.anyline import TireSidewall
+from providers.partners.instyle import Image
+from providers.partners.partner import Example, Partner, Role, shown_body
+from providers.tokens.records import TokenState
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What of an answer's headers is worth a look; the rest may be anything.

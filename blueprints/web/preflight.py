@@ -16,9 +16,9 @@ from blueprints.web.logs import log_event
 from blueprints.web.preflight_words import Advice, Tried, Verdict, advice_for, conclusion_of, verdict_of
 from blueprints.web.problems import Problem, for_operator, problem_for
 from blueprints.web.services import Services, services
+from domain.redirect_uris.variants import Variant, control, variants
 from providers.errors import ProviderError
 from providers.vinli.preflight import Outcome, made_up_challenge, made_up_state, preflight
-from providers.vinli.variants import Variant, control, variants
 
 # Seconds for all requests of one page, and for one of them.
 PREFLIGHT_SECONDS = 8.0

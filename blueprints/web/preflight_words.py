@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from blueprints.web.authorization_requests import RequestForm
 from blueprints.web.problems import shown_code
+from domain.redirect_uris.variants import Variant
 from providers.vinli.preflight import Outcome
-from providers.vinli.variants import Variant
 from settings import Settings, can_be_public_url, is_loopback
 
 

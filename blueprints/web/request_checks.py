@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from providers.vinli.redirect_uri_parts import split
+from domain.redirect_uris.parts import split
 
 RESPONSE_TYPES = ("code", "token")
 MAX_FIELD = 2048

@@ -11,8 +11,8 @@ from flask import current_app
 from blueprints.web.bulkhead import Bulkhead
 from blueprints.web.partner_registry import Partners
 from blueprints.web.signing import Signer
-from providers.auth import BasicAuth
-from providers.http import Transport
+from providers.http.auth import BasicAuth
+from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.platform import PlatformClient
 from settings import Settings

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from providers.token_records import ShelfUnavailable
+from providers.tokens.records import ShelfUnavailable
 from store.base import StoreUnavailable
 from store.leases import Lease, Leases
 from store.records import Records

@@ -7,7 +7,7 @@ import binascii
 import json
 from typing import Any
 
-from providers import json as strict_json
+from providers.http import strict_json
 
 MOST = 2000
 _HEAD = 4

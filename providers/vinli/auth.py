@@ -13,13 +13,13 @@ from typing import Any, Self
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from providers.answers import Answer
-from providers.auth import BasicAuth, BearerAuth
-from providers.checks import checked_lifetime, checked_token
 from providers.errors import Refused
-from providers.http import Transport
+from providers.http.auth import BasicAuth, BearerAuth
+from providers.http.response import Answer
+from providers.http.transport import Transport
+from providers.tokens.checks import checked_lifetime, checked_token
+from providers.vinli.envelopes import item
 from providers.vinli.models import User
-from providers.vinli.replies import item
 
 PROVIDER = "vinli auth"
 _MAX_TOKEN_BYTES = 64 * 1024

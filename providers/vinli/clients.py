@@ -17,11 +17,11 @@ from typing import Any, Self
 
 from requests.auth import AuthBase
 
-from providers.answers import Answer
 from providers.errors import ProviderError, Refused
-from providers.http import Transport
+from providers.http.response import Answer
+from providers.http.transport import Transport
 from providers.vinli.auth import PROVIDER, AuthClient
-from providers.vinli.replies import item
+from providers.vinli.envelopes import item
 
 MAX_CLIENTS = 200
 _MAX_LOOK_BYTES = 4096

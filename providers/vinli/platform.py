@@ -11,12 +11,12 @@ from weakref import WeakKeyDictionary
 
 from requests.auth import AuthBase
 
-from providers.answers import Answer
 from providers.errors import NotFound
-from providers.http import Transport
+from providers.http.response import Answer
+from providers.http.transport import Transport
 from providers.paging import Listing, Outline, Page, fetch_range, list_all, outline
+from providers.vinli.envelopes import PageReader, item, item_or_none
 from providers.vinli.models import Device, Vehicle, is_uuid
-from providers.vinli.replies import PageReader, item, item_or_none
 
 PROVIDER = "vinli platform"
 # The largest page that Vinli's own clients ask for (vinli-node lib/stream, vinli-cli).

@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from providers.errors import Nonsense
-from providers.http import Transport
-from providers.origins import origin_of
-from providers.page_text import PageText, page_text, plain
+from providers.http.origins import origin_of
+from providers.http.page_text import PageText, page_text, plain
+from providers.http.transport import Transport
 from providers.vinli.auth import new_code_verifier
 
 PROVIDER = "vinli auth"

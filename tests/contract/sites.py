@@ -15,7 +15,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 import settings
 from app import create_app
 from blueprints.web.services import EXTENSION, Services
-from providers.http import Transport
+from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.platform import PlatformClient
 from tests.app_process import AppProcess, app_variables, free_port

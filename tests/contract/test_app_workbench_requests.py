@@ -12,7 +12,7 @@ import pytest
 from flask import Blueprint
 
 from blueprints.workbench_requests import bp
-from providers.http import Transport
+from providers.http.transport import Transport
 from providers.vinli.preflight import preflight
 from tests.contract.browser import heading, query_of
 from tests.contract.fake_vinli import Hang

@@ -8,7 +8,7 @@ import settings
 from blueprints.web.partner_registry import build_partners
 from blueprints.web.token_shelf import TokenShelf
 from providers.errors import NoToken, ProviderError
-from providers.http import Transport
+from providers.http.transport import Transport
 from store import Records, Vault, open_store
 from store.leases import Leases
 from tests.app_process import SECRET_KEY, app_variables

@@ -11,12 +11,12 @@ import threading
 from collections import Counter
 
 from blueprints.web.token_shelf import TokenShelf
-from providers.auth import TokenAuth
-from providers.clocks import Clock
 from providers.errors import ProviderError
-from providers.http import Transport
-from providers.token_requests import TokenRequest
-from providers.tokens import TokenSource
+from providers.http.auth import TokenAuth
+from providers.http.transport import Transport
+from providers.tokens.clocks import Clock
+from providers.tokens.engine import TokenSource
+from providers.tokens.requests import TokenRequest
 from store import Records, Vault, open_store
 from store.leases import Leases
 

@@ -11,21 +11,23 @@ from tests.app_process import app_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "blueprints", "providers", "store", "settings", "sandbox", "bench", "tests", "run_local"}
-OURS |= {"framing", "serving"}
+OURS |= {"domain", "framing", "serving"}
 ALLOWED = {
-    "app.py": {"blueprints", "providers", "store", "settings"},
+    "app.py": {"blueprints", "domain", "providers", "store", "settings"},
     "gunicorn.conf.py": {"settings"},
     "serving.py": {"blueprints", "framing"},
     "framing.py": set(),
     "settings.py": set(),
     "run_local.py": set(),
-    "blueprints": {"blueprints", "providers", "store", "settings"},
+    "blueprints": {"blueprints", "domain", "providers", "store", "settings"},
+    "domain": {"domain", "providers", "store", "settings"},
     "providers": {"providers"},
     "store": {"store", "settings"},
     "sandbox": {"sandbox"},
 }
 FOREIGN = {
     "providers": {"flask", "werkzeug", "jinja2", "os.environ"},
+    "domain": {"flask", "werkzeug", "jinja2", "requests", "os.environ"},
     "store": {"flask.request"},
     "blueprints": {"requests", "sqlite3", "redis", "urllib3", "httpx"},
 }

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from providers.http import Transport
+from providers.http.transport import Transport
 from tests.unit.providers.certificates import Authority
 from tests.unit.providers.servers import Server
 

@@ -4,10 +4,10 @@ import json
 import threading
 from dataclasses import dataclass, field
 
-from providers.clocks import Clock
-from providers.token_records import ShelfUnavailable
-from providers.token_requests import TokenRequest
-from providers.tokens import TokenSource
+from providers.tokens.clocks import Clock
+from providers.tokens.engine import TokenSource
+from providers.tokens.records import ShelfUnavailable
+from providers.tokens.requests import TokenRequest
 from tests.unit.providers.servers import json_reply
 
 

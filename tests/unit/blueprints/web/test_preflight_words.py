@@ -8,8 +8,8 @@ import pytest
 
 from blueprints.web.authorization_requests import RequestForm
 from blueprints.web.preflight_words import Tried, advice_for, conclusion_of, verdict_of
+from domain.redirect_uris.variants import variants
 from providers.vinli.preflight import Outcome
-from providers.vinli.variants import variants
 from settings import from_environ
 
 CARS = "https://cars.example.com"

@@ -1,7 +1,7 @@
 import pytest
 
 from blueprints.web.token_shelf import TokenShelf
-from providers.token_records import ShelfUnavailable
+from providers.tokens.records import ShelfUnavailable
 from store import Records, SqliteStore, StoreUnavailable, Vault
 from store.leases import Leases
 

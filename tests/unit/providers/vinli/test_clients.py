@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from providers.auth import BasicAuth
 from providers.errors import Nonsense, Unauthorized
-from providers.http import Transport
+from providers.http.auth import BasicAuth
+from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.clients import (
     Belief,

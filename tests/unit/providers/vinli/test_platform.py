@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from providers.auth import BasicAuth, BearerAuth
 from providers.errors import Incomplete, Nonsense, NotFound, ServerFailed, TimedOut, Unauthorized
+from providers.http.auth import BasicAuth, BearerAuth
 from providers.paging import HEAD_START, Outline
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient

@@ -1,0 +1,1 @@
+"""What pages, commands and exports share. It knows no Flask."""

@@ -1,0 +1,175 @@
+"""A redirect URI taken to pieces (RFC 3986, appendix B), however broken it is. Nothing in here raises."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from providers.http import origins
+
+# Longer texts are not looked into: it bounds the time that any of this takes.
+MAX_LENGTH = 2048
+SHOWN_LENGTH = 200
+
+_URI = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://(?P<authority>[^/?#]*))?"
+    r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
+    re.DOTALL,
+)
+# What looks like a scheme and is a host with its port, when the scheme was left out.
+_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:\d+(?:[/?#]|$)")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The pieces as they are written; None is what is not there, which is not the same as empty.
+
+    `host` keeps the brackets of an IPv6 literal, `port` is whatever stands behind the colon.
+    """
+
+    scheme: str | None
+    userinfo: str | None
+    host: str | None
+    port: str | None
+    path: str
+    query: str | None
+    fragment: str | None
+
+    @property
+    def default_port(self) -> str | None:
+        return _DEFAULT_PORTS.get((self.scheme or "").lower())
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether there is a scheme and, where the web's are used, a host."""
+        is_web = (self.scheme or "").lower() in _DEFAULT_PORTS
+        return self.scheme is not None and (bool(self.host) or not is_web)
+
+
+def split(uri: str) -> Parts:
+    """Take a URI to pieces."""
+    # Every part of the pattern may be empty, so it matches any text.
+    found = _URI.match(uri)
+    pieces = found.groupdict() if found else {"path": uri}
+    if _HOST_AND_PORT.match(uri):
+        return split(f"//{uri}")
+    authority = pieces.get("authority")
+    userinfo, host, port = (None, None, None) if authority is None else _split_authority(authority)
+    return Parts(
+        pieces.get("scheme"),
+        userinfo,
+        host,
+        port,
+        pieces["path"] or "",
+        pieces.get("query"),
+        pieces.get("fragment"),
+    )
+
+
+def _split_authority(authority: str) -> tuple[str | None, str, str | None]:
+    userinfo, at, place = authority.rpartition("@")
+    host, colon, port = place.rpartition(":")
+    if not colon or (place.startswith("[") and not host.endswith("]")):
+        host, port, colon = place, "", ""
+    return (userinfo if at else None), host, (port if colon else None)
+
+
+def address_of(host: str) -> str | None:
+    """Return the plain spelling of an address literal, None for a name.
+
+    IPv4 is read as browsers do: fewer than four numbers, in octal or hexadecimal (WHATWG URL, section 3.5).
+    """
+    text = host.removeprefix("[").removesuffix("]")
+    if len(text) > 64:
+        return None
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return _address_in_numbers(text)
+
+
+def _address_in_numbers(text: str) -> str | None:
+    numbers = [_number(part) for part in text.split(".")]
+    if len(numbers) > 4 or None in numbers:
+        return None
+    *first, last = [number for number in numbers if number is not None]
+    if any(number > 255 for number in first) or last >= 256 ** (4 - len(first)):
+        return None
+    value = last + sum(number << 8 * (3 - place) for place, number in enumerate(first))
+    return str(ip_address(value))
+
+
+def _number(text: str) -> int | None:
+    for pattern, base in ((r"0[xX][0-9a-fA-F]+", 16), (r"0[0-7]+", 8), (r"\d+", 10)):
+        if re.fullmatch(pattern, text, re.ASCII):
+            return int(text, base)
+    return None
+
+
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host stays on this machine, however it is spelled."""
+    name = (host or "").lower().removesuffix(".")
+    return origins.is_loopback(address_of(name) or name)
+
+
+def ascii_host(host: str) -> str:
+    """Return a host with its labels in punycode, as it is where that cannot be (RFC 3490)."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def is_invisible(character: str) -> bool:
+    """Say whether a character cannot be seen: controls, zero widths, all blanks but the plain one, halves of pairs."""
+    return not character.isprintable()
+
+
+def seen(text: str) -> str:
+    """Return a text without what cannot be seen, and without blanks around it."""
+    return _printable(text).strip(" ")
+
+
+def blanks_around(text: str) -> tuple[int, int]:
+    """Count the plain blanks before and behind what can be seen."""
+    text = _printable(text)
+    return len(text) - len(text.lstrip(" ")), len(text) - len(text.rstrip(" "))
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if not is_invisible(character))
+
+
+def visible(text: str, limit: int = SHOWN_LENGTH) -> str:
+    r"""Return a text for a person: what cannot be seen as escapes such as `\r`, at most `limit` characters."""
+    is_cut = len(text) > limit
+    shown = "".join(
+        _escaped(character) if is_invisible(character) else character for character in text[:limit]
+    )
+    is_cut = is_cut or len(shown) > limit
+    return f"{shown[: limit - 1]}…" if is_cut else shown
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    if number in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[number]
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+
+
+_SHORT_ESCAPES = {9: r"\t", 10: r"\n", 13: r"\r", 0: r"\0"}
+
+
+def around_invisible(text: str) -> str:
+    """Return the piece of a text around its first character that cannot be seen, or its start where all can be."""
+    place = next((at for at, character in enumerate(text) if is_invisible(character)), 0)
+    return text[max(0, place - 60) : place + 60]
+
+
+def names_of(characters: str) -> str:
+    """Name characters that cannot be seen, each once: "NO-BREAK SPACE, U+000D"."""
+    unique = list(dict.fromkeys(characters))[:5]
+    return ", ".join(unicodedata.name(one, f"U+{ord(one):04X}") for one in unique)

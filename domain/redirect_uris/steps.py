@@ -1,0 +1,119 @@
+"""Which of the usual ways to spell one thing differently explain why two pieces of a URI differ.
+
+A `Step` takes one such way out of a text. When all steps together make two texts equal, those that it cannot do
+without are what differs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from urllib.parse import unquote_to_bytes
+
+from domain.redirect_uris.parts import address_of, ascii_host, is_loopback
+
+Step = tuple[str, Callable[[str], str]]
+
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_UNRESERVED_ESCAPE = re.compile(
+    r"%(?:4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9Aa]|3[0-9]|2[DdEe]|5[Ff]|7[Ee])"
+)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+def explain(sent: str, registered: str, steps: Sequence[Step]) -> list[str] | None:
+    """Return the codes of the fewest steps that make the two equal, in the order of `steps`; None when none do.
+
+    A step that comes late is given up first, so the broader of two that would do has to come after the narrower.
+    """
+    if _apply(sent, steps) != _apply(registered, steps):
+        return None
+    needed = list(steps)
+    for step in reversed(steps):
+        fewer = [one for one in needed if one is not step]
+        if _apply(sent, fewer) == _apply(registered, fewer):
+            needed = fewer
+    return [code for code, _ in needed]
+
+
+def _apply(text: str, steps: Sequence[Step]) -> str:
+    for _, change in steps:
+        text = change(text)
+    return text
+
+
+def _address_or_host(host: str) -> str:
+    return address_of(host) or host
+
+
+def _one_loopback(host: str) -> str:
+    return "localhost" if is_loopback(host) and not host.lower().endswith(".localhost") else host
+
+
+def _escape_not_ascii(text: str) -> str:
+    return _NOT_ASCII.sub(
+        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")), text
+    )
+
+
+def _decode(text: str) -> str:
+    return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+
+
+def _lower_outside_escapes(text: str) -> str:
+    return "".join(
+        piece if _ESCAPE.fullmatch(piece) else piece.lower()
+        for piece in re.split(f"({_ESCAPE.pattern})", text)
+    )
+
+
+def without_dot_segments(path: str) -> str:
+    """Return a path as RFC 3986, section 5.2.4, resolves it."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)
+
+
+_ENCODING: tuple[Step, ...] = (
+    ("double_encoding", lambda text: re.sub(r"%25(?=[0-9A-Fa-f]{2})", "%", text)),
+    ("percent_case", lambda text: _ESCAPE.sub(lambda found: found[0].upper(), text)),
+    ("needless_encoding", lambda text: _UNRESERVED_ESCAPE.sub(lambda found: _decode(found[0]), text)),
+    ("blank_encoding", lambda text: re.sub(r"[+ ]", "%20", text)),
+    ("unencoded_character", _escape_not_ascii),
+)
+_DECODING: tuple[Step, ...] = (("encoded_character", _decode),)
+
+HOST_STEPS: tuple[Step, ...] = (
+    ("host_case", str.lower),
+    ("trailing_dot", lambda host: host.removesuffix(".")),
+    ("idn_spelling", ascii_host),
+    ("www_prefix", lambda host: re.sub(r"^www\.", "", host, flags=re.IGNORECASE)),
+    ("ip_spelling", _address_or_host),
+    ("loopback_name", _one_loopback),
+)
+PATH_STEPS: tuple[Step, ...] = (
+    *_ENCODING,
+    ("dot_segments", without_dot_segments),
+    ("doubled_slash", lambda path: re.sub(r"/{2,}", "/", path)),
+    ("trailing_slash", lambda path: path.removesuffix("/")),
+    ("path_case", _lower_outside_escapes),
+    *_DECODING,
+)
+QUERY_STEPS: tuple[Step, ...] = (
+    *_ENCODING,
+    ("query_order", lambda query: "&".join(sorted(query.split("&")))),
+    *_DECODING,
+)
+
+
+def plainly_encoded(text: str) -> str:
+    """Return a piece in the one spelling that the usual ways of percent-encoding have in common."""
+    return _apply(text, _ENCODING)

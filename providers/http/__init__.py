@@ -1,0 +1,1 @@
+"""The transport: every request to a remote system goes out through it."""

@@ -1,0 +1,386 @@
+"""Pooled connections on requests' adapter: deadlines, dead idle connections, warming, one TLS context.
+
+A connection must never bring one driver's answer to another. So it goes back to the pool only after an answer that
+was whole, it rests there for a moment, in which anything more would arrive, and it is looked at when it is put back,
+when it is taken, and before the last bytes of a request go out. A host that was caught sending more than was asked
+for has none of its connections kept for a while.
+urllib3 takes a TLS 1.3 connection for dropped while session tickets lie unread in it, which would throw every
+warmed connection away. What else is added here serves an `Exchange`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import math
+import queue
+import socket
+import ssl
+import threading
+import time
+from functools import lru_cache
+from typing import Any
+
+from certifi import where
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from requests.exceptions import RequestException
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ClosedPoolError, ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
+
+from providers.http.exchanges import Exchange, current
+from providers.http.framing import EarlyAnswer, TimedResponse
+from providers.http.leftovers import Leftover, leftover
+
+logger = logging.getLogger(__name__)
+
+_POOLED_HOSTS = 32
+# So much of a request is held back until it was seen that no answer came before it, in bytes.
+_LAST_BYTES = 16 * 1024
+# Seconds between two looks at a TLS record that arrives in pieces.
+_GLANCE = 0.001
+# How long no connection is kept of a host that sent more than was asked for, in seconds.
+_DISTRUST_SECONDS = 600.0
+
+
+class Redirected(RequestException):
+    """The answer is a redirect, which is never followed; `answer` is its head, and its body is not read."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(response=answer)
+        self.answer = answer
+
+
+class OutOfStep(RequestException):
+    """More came than the answer, over a connection that carried somebody else's request before.
+
+    What was taken for the answer may be theirs.
+    """
+
+
+class GivenUpWaiting(RequestException):
+    """A kept connection brought 408: the server gave up waiting before it saw the request."""
+
+
+class _ExchangeMixin:
+    """What both kinds of connections do beyond urllib3's."""
+
+    sock: Any
+    host: str
+    port: int
+    socket_options: Any
+    last_question: object = None
+    last_used: float = -math.inf
+    _opened_in: Exchange | None = None
+    _first_user: object = None
+    _answer: TimedResponse | None = None
+    _held_back: list[bytes] | None = None
+
+    def connect(self) -> None:
+        self._opened_in = current()
+        super().connect()  # type: ignore[misc]
+        self._answer = None  # a proxy has answered before
+
+    def close(self) -> None:
+        super().close()  # type: ignore[misc]
+        self._first_user = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Say whether the connection can be used: it is open, and nothing lies unread in it."""
+        return self.sock is not None and self._look() is Leftover.NOTHING
+
+    def _look(self) -> Leftover:
+        found = leftover(self.sock)
+        if found is Leftover.DATA:
+            current().note_surplus()
+        return found
+
+    def settle(self) -> None:
+        """Close the connection unless another request can go out on it."""
+        exchange = current()
+        self.last_question, self.last_used = exchange.question, exchange.now()
+        is_answered_whole = self._answer is None or self._answer.is_whole
+        if not is_answered_whole or not self.is_connected:
+            self.close()
+
+    def is_shared_with(self, user: object) -> bool:
+        """Say whether the connection carried a request of anybody else."""
+        return self._first_user is not None and self._first_user is not user
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        exchange = current()
+        exchange.begin(
+            is_reused=self.sock is not None and self._opened_in is not exchange,
+            is_shared=self.is_shared_with(exchange.user),
+        )
+        self._answer, self._held_back = None, []
+        try:
+            super().request(*args, **kwargs)  # type: ignore[misc]
+        finally:
+            request, self._held_back = memoryview(b"".join(self._held_back)), None
+        self._send_wholly(request)
+        self._first_user = self._first_user or exchange.user
+
+    def send(self, data: Any) -> None:
+        if self._held_back is None:
+            super().send(data)  # type: ignore[misc]
+        else:
+            self._held_back.append(bytes(data))
+
+    def _send_wholly(self, request: memoryview) -> None:
+        """Send a request, and nothing of its end once there is something to read.
+
+        urllib3 reads the answer to a request that could not be sent. Here that is an error of its own.
+        """
+        if self.sock is None:
+            self.connect()
+        try:
+            for part in (request[:-_LAST_BYTES], request[-_LAST_BYTES:]):
+                if part:
+                    self._check_silence()
+                    self.send(part)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise http.client.RemoteDisconnected("ended while the request was sent") from error
+
+    def _check_silence(self) -> None:
+        found = self._look()
+        while found is Leftover.PART and not current().is_reused:
+            # Most likely a session ticket; and no answer can be read before the rest of it has come.
+            time.sleep(min(_GLANCE, current().connect_patience()))
+            found = self._look()
+        if found is Leftover.DATA:
+            raise EarlyAnswer("an answer came before the request was sent")
+        if found is not Leftover.NOTHING:
+            raise http.client.RemoteDisconnected("ended before the request was sent")
+
+    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> TimedResponse:
+        self._answer = TimedResponse(sock, current(), *args, **kwargs)
+        return self._answer
+
+    def _new_conn(self) -> socket.socket:
+        """Connect within the deadline, however many addresses the name has and however slow the resolver is."""
+        connection: Any = self
+        try:
+            return self._first_answering_address()
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, connection, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(connection, f"connecting to {self.host} took too long") from error
+        except OSError as error:
+            raise NewConnectionError(connection, f"no connection to {self.host}: {error}") from error
+
+    def _first_answering_address(self) -> socket.socket:
+        exchange = current()
+        failure: OSError = OSError("the name has no address")
+        for address in _resolve(self.host, self.port, exchange.connect_patience()):
+            patience = exchange.connect_patience()
+            try:
+                return create_connection((address, self.port), patience, socket_options=self.socket_options)
+            except OSError as error:
+                failure = error
+        raise failure
+
+
+class _PlainConnection(_ExchangeMixin, HTTPConnection):  # type: ignore[misc]
+    pass
+
+
+class _TlsConnection(_ExchangeMixin, HTTPSConnection):  # type: ignore[misc]
+    pass
+
+
+def _resolve(host: str, port: int, patience: float) -> list[str]:
+    """Return a host's addresses. getaddrinfo knows no timeout, so it runs in a thread that is left behind."""
+    outcome: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            outcome.put([str(address[0]) for *_, address in found])
+        except OSError as error:
+            outcome.put(error)
+        except UnicodeError:
+            outcome.put(socket.gaierror(socket.EAI_NONAME, "not a host name"))
+
+    threading.Thread(target=look_up, name="resolver", daemon=True).start()
+    try:
+        addresses = outcome.get(timeout=patience)
+    except queue.Empty:
+        raise TimeoutError("the resolver did not answer") from None
+    if isinstance(addresses, OSError):
+        raise addresses
+    return addresses
+
+
+class _PoolMixin:
+    """What both kinds of pools do beyond urllib3's."""
+
+    proxy: Any
+    host: str
+    pool: Any
+    _distrusted_until = -math.inf
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        exchange = current()
+        connection = self._held_connection(exchange) or self._rested_connection(exchange)
+        if connection is None:
+            connection = self._new_conn()  # type: ignore[attr-defined]
+        elif not connection.is_connected:
+            connection.close()
+        if exchange.fresh or self._is_distrusted(exchange):
+            connection.close()  # it opens again by itself
+        return connection
+
+    def _held_connection(self, exchange: Exchange) -> Any:
+        """Return the connection that the exchange's series has used before, None when this is its first request."""
+        if exchange.hold is None:
+            return None
+        connection = exchange.hold.connections.pop(self, None)
+        if connection is not None and not connection.is_connected:
+            if exchange.has_surplus and connection.is_shared_with(exchange.user):
+                connection.close()
+                exchange.is_out_of_step = True
+                raise EarlyAnswer("more came than the answer to the request before")
+            connection.close()
+        return connection
+
+    def _rested_connection(self, exchange: Exchange) -> Any:
+        """Take the connection out of the pool that was used last, of those that may carry this exchange.
+
+        What a host sends after an answer usually follows at once: where the next question is another one, the
+        connection has to have been silent for a moment.
+        """
+        passed_over = []
+        try:
+            while True:
+                connection = self._pooled()
+                if connection is None or connection.is_closed or self._is_rested(connection, exchange):
+                    return connection
+                passed_over.append(connection)
+        finally:
+            for connection in reversed(passed_over):
+                self.put_back(connection)
+
+    def _pooled(self) -> Any:
+        """Return what was put into the pool last; None when there is nothing but room for more."""
+        if self.pool is None:
+            raise ClosedPoolError(self, "the pool is closed")  # type: ignore[arg-type]
+        try:
+            return self.pool.get(block=False)
+        except queue.Empty:
+            return None
+
+    def _is_rested(self, connection: Any, exchange: Exchange) -> bool:
+        if exchange.question is not None and exchange.question == connection.last_question:
+            return True
+        idle_seconds: float = exchange.now() - connection.last_used
+        return idle_seconds >= exchange.rest
+
+    def _put_conn(self, connection: Any) -> None:
+        if connection is not None:
+            connection.settle()
+        exchange = current()
+        if connection is not None and self._is_distrusted(exchange):
+            connection.close()
+        if exchange.hold is None or connection is None:
+            self.put_back(connection)
+        else:
+            exchange.hold.connections[self] = connection
+
+    def put_back(self, connection: Any) -> None:
+        """Put a connection into the pool."""
+        super()._put_conn(connection)  # type: ignore[misc]
+
+    def _is_distrusted(self, exchange: Exchange) -> bool:
+        """Say whether the host sent more than was asked for, just now or lately."""
+        now = exchange.now()
+        if exchange.has_surplus:
+            if now >= self._distrusted_until:
+                logger.warning("%s sends more than is asked for: its connections are not kept", self.host)
+            self._distrusted_until = now + _DISTRUST_SECONDS
+        return now < self._distrusted_until
+
+    def warm(self) -> None:
+        """See to it that one idle connection is open."""
+        connection = self._get_conn()
+        try:
+            if connection.is_closed:
+                connection.timeout = current().connect_patience()
+                self._open(connection)
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            self._put_conn(connection)
+
+    def _open(self, connection: Any) -> None:
+        if self.proxy is not None:
+            self._prepare_proxy(connection)  # type: ignore[attr-defined]
+        if connection.is_closed:
+            connection.connect()
+
+
+class _PlainPool(_PoolMixin, HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(_PoolMixin, HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+_POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
+class PooledAdapter(HTTPAdapter):
+    """requests' adapter on these connections: one TLS context for all of them, and no redirects.
+
+    `pool_size` is the number of idle connections kept per host.
+    """
+
+    def __init__(self, pool_size: int, tls: ssl.SSLContext) -> None:
+        self._tls = tls
+        super().__init__(pool_connections=_POOLED_HOSTS, pool_maxsize=pool_size)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, proxy_ssl_context=self._tls, **proxy_kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        host, _ = super().build_connection_pool_key_attributes(request, True, cert)
+        return host, {"ssl_context": self._tls}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave verification to the TLS context, which always verifies; naming a file loads it every time."""
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        response = super().send(request, *args, **kwargs)
+        if 300 <= response.status_code < 400:
+            response.close()
+            raise Redirected(response)
+        return response
+
+    def warm(self, request: PreparedRequest, proxies: dict[str, str]) -> None:
+        """Open a connection to the request's host unless an idle one is there. Raises urllib3's and OS errors."""
+        pool: Any = self.get_connection_with_tls_context(request, True, proxies=proxies)
+        pool.warm()
+
+
+@lru_cache(maxsize=8)
+def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    """Return a verifying context (TLS 1.2 and later) that trusts `ca_bundle`, or certifi's roots when None.
+
+    Reading roots takes longer than all else of a start, and nobody changes a context: one serves all transports.
+    """
+    context = ssl.create_default_context(cafile=ca_bundle or where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

@@ -1,0 +1,289 @@
+"""The one way out: every request to a remote system goes through a `Transport`."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import requests
+from requests.auth import AuthBase
+
+from providers.errors import ProviderError, ServerFailed, TimedOut, Unreachable
+from providers.http.breaker import Breaker
+from providers.http.exchanges import holding
+from providers.http.failures import WIRE_ERRORS
+from providers.http.origins import checked_origin, origin_of
+from providers.http.response import Answer, Call
+from providers.http.retries import Retries
+from providers.http.time_left import waiting
+from providers.http.wire import Outgoing, Sight, Wire
+
+A = TypeVar("A", bound=Answer)
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 4 * 1024 * 1024
+_BREAKER_THRESHOLD = 10
+_BREAKER_COOLDOWN = 5.0
+_PAGES_FIRST = "text/html, application/xhtml+xml, application/json;q=0.9, text/plain;q=0.8, */*;q=0.5"
+_IDEMPOTENT = ("GET", "HEAD")
+# What is the other side's fault, rather than that it did not like the request.
+_FAILED = (Unreachable, TimedOut, ServerFailed)
+# What gateways answer in place of a service that is down (RFC 9110, sections 15.6.3 to 15.6.5).
+_DOWN_STATUSES = (502, 503, 504)
+# Seconds that a call must have had for its timeout to say anything about the host.
+_FAIR_CHANCE = 1.0
+
+
+class Transport:
+    """Sends requests over pooled keep-alive connections; safe to share between threads.
+
+    `pool_size` connections per host stay open when idle: threads times the requests each has in flight.
+    `timeout` is (connect, read) and `deadline` the whole call with its repeats, all in seconds. `ca_bundle` is a
+    file that replaces the public roots; `proxy` a URL used for everything but loopback addresses. Between answers
+    to different questions a connection is idle for `rest` seconds at least: what a host sends too much shows itself
+    then, and not in the next answer. Nothing is read from the environment. Clocks, randomness and sleep can be
+    replaced by a test.
+    """
+
+    def __init__(
+        self,
+        pool_size: int,
+        timeout: tuple[float, float] = (3.05, 8.0),
+        deadline: float = 10.0,
+        ca_bundle: str | None = None,
+        proxy: str | None = None,
+        user_agent: str = "vinli-connect",
+        *,
+        rest: float = 0.05,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self._deadline = deadline
+        self._clock = clock
+        self._sleep = sleep
+        self._retries = Retries(random)
+        self._headers = {
+            "User-Agent": user_agent,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+        }
+        self._warming: dict[str, threading.Lock] = {}
+        self._breakers: dict[tuple[str, str], Breaker] = {}
+        self._wire = Wire(pool_size, timeout, ca_bundle, proxy, clock, wall_clock, rest)
+
+    def allow(self, origin: str) -> str:
+        """Permit requests to an origin and return it in its plain form.
+
+        Every client names its origins when it is built; requests to any other are refused, so that no link in
+        an answer can take credentials elsewhere. Raises ValueError unless it is https, or http on loopback.
+        """
+        origin = checked_origin(origin)
+        self._warming.setdefault(origin, threading.Lock())
+        return origin
+
+    def request(
+        self,
+        provider: str,
+        method: str,
+        url: str,
+        *,
+        auth: AuthBase | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        max_bytes: int = MAX_BYTES,
+        deadline: float | None = None,
+        retry: bool | None = None,
+        is_guess: bool = False,
+    ) -> Answer:
+        """Send a request and return the 2xx answer; everything else is raised as a ProviderError.
+
+        The body is `form`, `json`, or `content` as it is, whose type `headers` name.
+
+        GET and HEAD are repeated up to twice on what may pass within the deadline (no connection, 502, 503,
+        504, 429 with Retry-After); `retry` says otherwise. Whatever the method, a request is repeated once when
+        it went out on a connection that had been idle and proved dead before any byte of an answer: balancers
+        drop idle connections without a word. A guess, which nobody may be waiting for, is not repeated, and its
+        failure does not count towards leaving the host alone: many go out at once. `deadline` is in seconds from
+        now; when none are left, TimedOut is raised and nothing is sent. Raises ValueError for an origin that was
+        not allowed.
+        """
+        breaker = self._breaker(provider, url)
+        call = Call(provider, method, url.partition("?")[0])
+        patience = self._deadline if deadline is None else deadline
+        if patience <= 0:
+            raise TimedOut("no time was left to ask", **call.fields())
+        give_up_at = self._clock() + patience
+        # Credentials may have to be fetched first, and anew after a 401.
+        with waiting(lambda: give_up_at - self._clock()):
+            prepared = requests.PreparedRequest()
+            prepared.prepare(
+                method,
+                url,
+                {**self._headers, **(headers or {})},
+                params=params,
+                data=form if content is None else content,
+                json=json,
+                auth=auth,
+            )
+            may_repeat = (method in _IDEMPOTENT if retry is None else retry) and not is_guess
+            with _guarding(breaker, call, patience, counts=not is_guess) as is_probe:
+                return self._persist(
+                    Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe
+                )
+
+    def look(
+        self,
+        provider: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int = MAX_BYTES,
+        deadline: float | None = None,
+    ) -> Sight:
+        """Get a page as it comes, whatever its status and type; a redirect is returned and not followed.
+
+        For whoever wants to see what a person would meet there: nothing is repeated, a host that is left alone is
+        asked all the same, and what comes of it counts neither way. A body longer than `max_bytes` is cut.
+        `deadline` is in seconds from now. Raises the ProviderErrors when no readable answer comes, ValueError for
+        an origin that was not allowed.
+        """
+        self._check_origin(url)
+        call = Call(provider, "GET", url.partition("?")[0])
+        patience = self._deadline if deadline is None else deadline
+        if patience <= 0:
+            raise TimedOut("no time was left to ask", **call.fields())
+        prepared = requests.PreparedRequest()
+        prepared.prepare("GET", url, {**self._headers, "Accept": _PAGES_FIRST, **(headers or {})})
+        outgoing = Outgoing(call, prepared, self._clock() + patience, max_bytes)
+        return self._logged(outgoing, self._wire.look)
+
+    def countdown(self, deadline: float | None = None) -> Callable[[], float]:
+        """Return what tells the seconds left for several requests together: of `deadline`, or the usual one."""
+        end = self._clock() + (self._deadline if deadline is None else deadline)
+        return lambda: end - self._clock()
+
+    @contextmanager
+    def one_connection(self) -> Iterator[None]:
+        """Send the requests of this thread, to one host, over one connection that nobody else uses meanwhile.
+
+        For answers that have to belong together. It begins as any other request does; where the connection ends in
+        between, the next request takes a new one. When bytes turn up in it that nobody asked for, the request that
+        meets them fails as Nonsense, and is not repeated.
+        """
+        with holding():
+            yield
+
+    def warm(self, origin: str) -> bool:
+        """Open a connection to an allowed origin unless an idle one is there; say whether one is ready.
+
+        Blocks while connecting, one caller at a time: the others return False at once, as does everybody while
+        the host is left alone, so that callers do not pile up on one that hangs. A failure is left for the
+        request that follows to meet.
+        """
+        origin = self._check_origin(origin)
+        lock = self._warming[origin]
+        if self._is_left_alone(origin) or not lock.acquire(blocking=False):
+            return False
+        try:
+            self._wire.warm(origin, self._clock() + self._deadline)
+        except WIRE_ERRORS as error:
+            logger.info("warming %s failed: %s", origin, type(error).__name__)
+            return False
+        finally:
+            lock.release()
+        return True
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._wire.close()
+
+    def _check_origin(self, url: str) -> str:
+        origin = origin_of(url)
+        if origin not in self._warming:
+            raise ValueError(f"{origin} is not an allowed origin")
+        return origin
+
+    def _breaker(self, provider: str, url: str) -> Breaker:
+        """Return the breaker of one service; several may share an origin and fail on their own."""
+        key = (provider, self._check_origin(url))
+        breaker = self._breakers.get(key)
+        if breaker is None:
+            breaker = Breaker(_BREAKER_THRESHOLD, _BREAKER_COOLDOWN, self._clock)
+            breaker = self._breakers.setdefault(key, breaker)
+        return breaker
+
+    def _is_left_alone(self, origin: str) -> bool:
+        breakers = list(self._breakers.items())  # others may add theirs meanwhile
+        return any(breaker.is_open for (_, place), breaker in breakers if place == origin)
+
+    def _persist(self, outgoing: Outgoing, may_repeat: bool) -> Answer:
+        attempt = 0
+        while True:
+            try:
+                return self._logged(outgoing, self._wire.send)
+            except ProviderError as failure:
+                remaining = outgoing.give_up_at - self._clock()
+                pause = self._retries.pause(failure, attempt, remaining) if may_repeat else None
+                if pause is None:
+                    raise
+            self._sleep(pause)
+            attempt += 1
+
+    def _logged(self, outgoing: Outgoing, send: Callable[[Outgoing], A]) -> A:
+        started = self._clock()
+        try:
+            answer = send(outgoing)
+        except ProviderError as failure:
+            level = logging.WARNING if isinstance(failure, _FAILED) else logging.INFO
+            _log(level, outgoing.call, failure.status or type(failure).__name__, self._clock() - started)
+            raise
+        # A long list takes a thousand of these: worth a line only to somebody who looks for it.
+        _log(logging.DEBUG, outgoing.call, answer.status, answer.elapsed)
+        return answer
+
+
+@contextmanager
+def _guarding(breaker: Breaker, call: Call, patience: float, *, counts: bool) -> Iterator[bool]:
+    """Ask the breaker before a call of `patience` seconds and tell it the outcome; yields whether it is a probe.
+
+    A plain 500 is about what was asked for: one driver's broken devices must not lock out everybody else, so it
+    does not count as a failure. Nor does it end a row of failures, for services that go down answer some with
+    500 on the way. To a probe it is enough: the host is there again. A timeout of a call with next to no time
+    left says nothing either way, nor does one that does not count.
+    """
+    wait = breaker.admit()
+    if wait:
+        raise Unreachable("left alone after many failures", retry_after=wait, **call.fields())
+    is_probe = breaker.is_open
+    try:
+        yield is_probe
+    except ProviderError as failure:
+        if _is_down(failure):
+            if counts and (patience >= _FAIR_CHANCE or not isinstance(failure, TimedOut)):
+                breaker.failed()
+        elif is_probe or not isinstance(failure, ServerFailed):
+            breaker.succeeded()
+        raise
+    breaker.succeeded()
+
+
+def _is_down(failure: ProviderError) -> bool:
+    """Say whether a failure is the host's as a whole, as far as can be told."""
+    return isinstance(failure, (Unreachable, TimedOut)) or failure.status in _DOWN_STATUSES
+
+
+def _log(level: int, call: Call, outcome: object, seconds: float) -> None:
+    """Log one line; the URL is without query, and nothing else of the request or the answer is named."""
+    place = call.url.partition("://")[2]
+    logger.log(level, "%s %s %s %s %d ms", call.provider, call.method, place, outcome, round(seconds * 1000))

@@ -1,0 +1,218 @@
+"""One request over the wire: sent, read within bounds, and what went wrong translated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from requests.cookies import RequestsCookieJar
+
+from providers.errors import Nonsense, ProviderError
+from providers.http.connections import GivenUpWaiting, OutOfStep, PooledAdapter, Redirected, tls_context
+from providers.http.exchanges import Exchange, current_hold, exchanging
+from providers.http.failures import WIRE_ERRORS, failure_of, is_timeout, refusal_of
+from providers.http.origins import is_loopback
+from providers.http.response import Answer, Call
+
+A = TypeVar("A", bound=Answer)
+
+_MAX_ERROR_BYTES = 64 * 1024
+_SAFE = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request ready to be sent. `give_up_at` is an instant on the wire's clock."""
+
+    call: Call
+    prepared: requests.PreparedRequest
+    give_up_at: float
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sight(Answer):
+    """An answer of any status and type. `is_cut` says that there was more of the body; a redirect's is empty."""
+
+    is_cut: bool
+
+
+class Wire:
+    """Pooled connections, safe to share between threads. The options are those of `Transport`."""
+
+    def __init__(
+        self,
+        pool_size: int,
+        timeout: tuple[float, float],
+        ca_bundle: str | None,
+        proxy: str | None,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+        rest: float,
+    ) -> None:
+        self._rest = rest
+        self._connect_timeout, self._read_timeout = timeout
+        self._proxies = {"https": proxy, "http": proxy} if proxy else {}
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._adapter = PooledAdapter(pool_size, tls_context(ca_bundle))
+        self._session = _session(self._adapter)
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        """Send a request and read its answer; raises a ProviderError for anything but 2xx.
+
+        It is sent once more, on a new connection, when it went out on one that had been idle and that ended before
+        any byte of an answer, or brought 408: such a connection was dead before.
+        """
+        return self._persist(outgoing, self._receive)
+
+    def look(self, outgoing: Outgoing) -> Sight:
+        """Send a request likewise and return whatever comes; raises a ProviderError when nothing readable does."""
+        return self._persist(outgoing, self._see)
+
+    def _persist(self, outgoing: Outgoing, receive: Callable[[Outgoing, Exchange], A]) -> A:
+        exchange = self._exchange(outgoing.give_up_at, rest=self._rest, question=_question(outgoing))
+        try:
+            return receive(outgoing, exchange)
+        except WIRE_ERRORS as error:
+            if not _blames_the_connection(error, outgoing, exchange):
+                raise _failure(error, outgoing, exchange) from error
+        exchange = self._exchange(outgoing.give_up_at, fresh=True)
+        try:
+            return receive(outgoing, exchange)
+        except WIRE_ERRORS as error:
+            raise _failure(error, outgoing, exchange) from error
+
+    def warm(self, origin: str, give_up_at: float) -> None:
+        """Open a connection unless an idle one is there. Raises one of WIRE_ERRORS."""
+        request = requests.PreparedRequest()
+        request.prepare("GET", origin)
+        with exchanging(self._exchange(give_up_at)):
+            self._adapter.warm(request, self._proxies_for(origin))
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._session.close()
+
+    def _exchange(self, give_up_at: float, **options: Any) -> Exchange:
+        return Exchange(
+            give_up_at,
+            self._clock,
+            connect_timeout=self._connect_timeout,
+            read_timeout=self._read_timeout,
+            hold=current_hold(),
+            **options,
+        )
+
+    def _receive(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+        started, call = self._clock(), outgoing.call
+        with exchanging(exchange):
+            response = self._respond(outgoing, exchange)
+            is_success = 200 <= response.status_code < 300
+            limit = outgoing.max_bytes if is_success else min(outgoing.max_bytes, _MAX_ERROR_BYTES)
+            body = _read(response, limit)
+            _check_step(exchange)
+        if not is_success:
+            raise refusal_of(call, response.status_code, response.headers, body, self._wall_clock())
+        if body is None:
+            raise Nonsense("the answer is too large", status=response.status_code, **call.fields())
+        return Answer(call, response.status_code, response.headers, body, self._clock() - started)
+
+    def _see(self, outgoing: Outgoing, exchange: Exchange) -> Sight:
+        started, call = self._clock(), outgoing.call
+        with exchanging(exchange):
+            try:
+                response = self._respond(outgoing, exchange)
+                body = _first_bytes(response, outgoing.max_bytes + 1)
+                _check_step(exchange)
+            except Redirected as redirected:
+                response, body = redirected.answer, b""
+        is_cut = len(body) > outgoing.max_bytes
+        body, elapsed = body[: outgoing.max_bytes], self._clock() - started
+        return Sight(call, response.status_code, response.headers, body, elapsed, is_cut)
+
+    def _respond(self, outgoing: Outgoing, exchange: Exchange) -> requests.Response:
+        response = self._session.send(
+            outgoing.prepared,
+            stream=True,
+            timeout=(exchange.connect_patience(), self._read_timeout),
+            verify=True,
+            cert=None,
+            proxies=self._proxies_for(outgoing.call.url),
+            allow_redirects=False,
+        )
+        if response.status_code == HTTPStatus.REQUEST_TIMEOUT and exchange.is_reused:
+            response.close()
+            raise GivenUpWaiting(response=response)
+        return response
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        if not self._proxies or is_loopback(urlsplit(url).hostname or ""):
+            return {}
+        return self._proxies
+
+
+def _session(adapter: PooledAdapter) -> requests.Session:
+    """Return a session that keeps no cookie and reads nothing from the environment or from .netrc."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _question(outgoing: Outgoing) -> object:
+    """Return what two requests have in common that ask one person's list for its pages; None for all else.
+
+    Whoever reads a list notices a page that is not the one asked for.
+    """
+    if outgoing.call.method not in _SAFE:
+        return None
+    return outgoing.prepared.headers.get("Authorization"), outgoing.call.url
+
+
+def _blames_the_connection(error: Exception, outgoing: Outgoing, exchange: Exchange) -> bool:
+    """Say whether a request failed because of the kept connection it went out on, and may be sent again on a new one.
+
+    An answer that may be somebody else's is asked for again where that does no harm, but not within a series of
+    requests: the answer before it may have been somebody else's too.
+    """
+    if exchange.is_out_of_step:
+        return outgoing.call.method in _SAFE and exchange.hold is None
+    if isinstance(error, GivenUpWaiting):
+        return True
+    return exchange.is_reused and not exchange.is_answered and not is_timeout(error)
+
+
+def _failure(error: Exception, outgoing: Outgoing, exchange: Exchange) -> ProviderError:
+    return failure_of(OutOfStep() if exchange.is_out_of_step else error, outgoing.call)
+
+
+def _check_step(exchange: Exchange) -> None:
+    """Raise OutOfStep when it is not certain that an answer belongs to its request."""
+    if exchange.is_out_of_step:
+        raise OutOfStep
+
+
+def _read(response: requests.Response, limit: int) -> bytes | None:
+    """Return the decompressed body, None when it is larger than `limit` bytes."""
+    body = _first_bytes(response, limit + 1)
+    return body if len(body) <= limit else None
+
+
+def _first_bytes(response: requests.Response, most: int) -> bytes:
+    """Return the beginning of the decompressed body, at most so many bytes of it.
+
+    Read whole, the connection goes back to the pool; otherwise it is closed.
+    """
+    try:
+        body: bytes = response.raw.read(most, decode_content=True)
+    finally:
+        response.close()
+    return body

@@ -1,0 +1,1 @@
+"""Clients of the partner APIs, a module for each."""

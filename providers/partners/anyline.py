@@ -1,0 +1,186 @@
+"""Anyline's Cloud API: reads the sidewall of a tyre from a photograph.
+
+Documented in "Getting Started" of documentation.anyline.com (Cloud API): how a token is asked for, and the call. What
+the call answers is documented for customers alone. It is read tolerantly here, by the names that Anyline's own mobile
+SDK gives to the same results (tireSizeResult, tinResult, tireMakeResult), wherever in the answer they stand.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from requests.auth import AuthBase
+
+from providers.http.transport import Transport
+from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
+
+PROVIDER = "anyline"
+AUDIENCE = "https://prod.cloud-api.anyline.com"
+SCOPE = "cloudapi:tiresidewall"
+SETTINGS = ("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET", "ANYLINE_AUDIENCE", "ANYLINE_SCOPE")
+SIDEWALL_PATH = "/v2/tiresidewall"
+
+_MAX_TEXT = 200
+_MAX_DEPTH = 6
+_MAX_OTHERS = 40
+# What a field is called on the wire, without "result", capitals and signs; the first name that is there counts.
+_NAMES = {
+    "size": ("prettifiedstring", "tiresize", "tyresize", "size"),
+    "load_index": ("loadindex",),
+    "speed_rating": ("speedrating", "speedindex", "speedsymbol"),
+    "dot": ("prettified", "tin", "dot", "dotnumber", "dotcode", "tireidentificationnumber"),
+    "production_date": ("productiondate", "dotdate", "manufacturingdate"),
+    "make": ("tiremake", "make", "brand", "manufacturer"),
+    "model": ("tiremodel", "model"),
+}
+_WRAPPERS = ("text", "value")
+
+
+def token_request(
+    auth_origin: str,
+    client_id: str,
+    client_secret: str,
+    *,
+    audience: str = AUDIENCE,
+    scope: str = SCOPE,
+) -> TokenRequest:
+    """Return how a token is asked for: a JSON body with the credentials in it; a JWT that is good for a day."""
+    return TokenRequest(
+        provider=PROVIDER,
+        url=f"{auth_origin}/oauth/token",
+        client_id=client_id,
+        client_secret=client_secret,
+        body=Body.JSON,
+        client_auth=ClientAuth.BODY,
+        fields={
+            "client_id": Client.ID,
+            "client_secret": Client.SECRET,
+            "audience": audience,
+            "grant_type": "client_credentials",
+            "scope": scope,
+        },
+        default_lifetime=24 * 3600,
+        scope=scope,
+        audience=audience,
+        settings=SETTINGS,
+    )
+
+
+def sidewall_body(image: bytes) -> bytes:
+    """Return the body of the call, as JSON: the document's example lacks the quotes of the key."""
+    return json.dumps({"image": b64encode(image).decode()}, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class TireSidewall:
+    """What was read, as texts: None for what was not.
+
+    `size` is the whole designation, like 205/55R16 91V; `dot` the tire identification number; `production_date` comes
+    as year/month. `others` are names and texts when nothing of that was recognized, so that a person may still make
+    something of it.
+    """
+
+    size: str | None = None
+    load_index: str | None = None
+    speed_rating: str | None = None
+    dot: str | None = None
+    production_date: str | None = None
+    make: str | None = None
+    model: str | None = None
+    others: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Read an answer; raises ValueError when it is no object."""
+        if not isinstance(value, dict):
+            raise ValueError("not an object")
+        leaves = list(_leaves(value, ()))
+        texts: dict[str, str] = {}
+        for path, text in leaves:
+            texts.setdefault(_name(path), text)
+        read: dict[str, Any] = {
+            field: next((texts[name] for name in names if name in texts), None)
+            for field, names in _NAMES.items()
+        }
+        if any(read.values()):
+            return cls(**read)
+        return cls(others=tuple(f"{'.'.join(path)}: {text}" for path, text in leaves[:_MAX_OTHERS]))
+
+
+def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the texts and numbers of a JSON value with the way to each, list indices left out."""
+    if len(path) > _MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if name != "confidence":
+                yield from _leaves(child, (*path, name[:_MAX_TEXT]))
+    elif isinstance(value, list):
+        for child in value:
+            yield from _leaves(child, path)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        text = str(value).strip()[:_MAX_TEXT]
+        if text:
+            yield path, text
+
+
+def _name(path: tuple[str, ...]) -> str:
+    """Return what a text is about: the last name on the way to it that says more than `text` does."""
+    names = [re.sub(r"[^a-z]", "", name.lower()) for name in path]
+    while names and names[-1] in _WRAPPERS:
+        names.pop()
+    return names[-1].replace("result", "") if names else ""
+
+
+class AnylineClient:
+    """The Cloud API; `auth` carries the token."""
+
+    def __init__(self, transport: Transport, origin: str, auth: AuthBase) -> None:
+        self._transport = transport
+        self._origin = transport.allow(origin)
+        self._auth = auth
+
+    def read_tire_sidewall(self, image: bytes, *, deadline: float | None = None) -> TireSidewall:
+        """Return what is written on a tyre. Raises the ProviderErrors of the transport, NoToken and Nonsense."""
+        answer = self._transport.request(
+            PROVIDER,
+            "POST",
+            self._origin + SIDEWALL_PATH,
+            auth=self._auth,
+            headers={"Content-Type": "application/json"},
+            content=sidewall_body(image),
+            deadline=deadline,
+        )
+        try:
+            return TireSidewall.from_json(answer.json())
+        except ValueError as error:
+            raise answer.nonsense(f"the reading is not what it should be: {error}") from None
+
+
+def _tire_picture(side: int = 48) -> bytes:
+    """Draw a tyre on a wheel from the side: a greyscale PNG (PNG specification, sections 5 and 11)."""
+
+    def shade(x: int, y: int) -> int:
+        distance = ((x - side / 2 + 0.5) ** 2 + (y - side / 2 + 0.5) ** 2) ** 0.5 / (side / 2)
+        if distance > 1:
+            return 0xE8
+        return 0x28 if distance > 0.6 else 0xA0 if distance > 0.15 else 0x50
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + bytes(shade(x, y) for x in range(side)) for y in range(side))
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+# Something to send as an example: drawn, so that it is nobody's photograph.
+EXAMPLE_IMAGE = _tire_picture()

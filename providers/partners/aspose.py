@@ -1,0 +1,187 @@
+"""Aspose Cloud: a storage of files, and documents converted from HTML to Word and PDF.
+
+Tokens are documented in "Authenticating API Requests" of docs.aspose.cloud; the calls in Aspose.Words Cloud, version
+4.0, and in the source of its own SDK for Python (GetFilesListRequest, UploadFileRequest, ConvertDocumentRequest).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote
+
+import msgspec
+from msgspec.structs import force_setattr
+from requests.auth import AuthBase
+from urllib3.filepost import encode_multipart_formdata
+
+from providers.errors import NotFound, Refused
+from providers.http.response import Answer
+from providers.http.transport import Transport
+from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
+
+PROVIDER = "aspose"
+SETTINGS = ("ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET")
+FOLDER_PATH = "/v4.0/words/storage/folder/"
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+
+_FILE_PATH = "/v4.0/words/storage/file/"
+_CONVERT_PATH = "/v4.0/words/convert"
+_MAX_LIST_BYTES = 16 * 1024 * 1024
+_MAX_PATH = 1000
+_MAX_SIZE = 2**53
+_BINARY = "application/octet-stream"
+_Text = Annotated[str, msgspec.Meta(max_length=2000)]
+
+Format = Literal["docx", "pdf"]
+# How such a file begins: ZIP's local file header, and ISO 32000-1, section 7.5.2.
+_BEGINNINGS: dict[Format, bytes] = {"docx": b"PK\x03\x04", "pdf": b"%PDF-"}
+
+
+def token_request(origin: str, client_id: str, client_secret: str) -> TokenRequest:
+    """Return how a token is asked for: a form with the credentials in it; a JWT that is good for a day."""
+    return TokenRequest(
+        provider=PROVIDER,
+        url=f"{origin}/connect/token",
+        client_id=client_id,
+        client_secret=client_secret,
+        body=Body.FORM,
+        client_auth=ClientAuth.BODY,
+        fields={
+            "grant_type": "client_credentials",
+            "client_id": Client.ID,
+            "client_secret": Client.SECRET,
+        },
+        headers={"Accept": "application/json"},
+        default_lifetime=24 * 3600,
+        settings=SETTINGS,
+    )
+
+
+class StoredFile(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={
+        "name": "Name",
+        "path": "Path",
+        "is_folder": "IsFolder",
+        "size": "Size",
+        "modified_at": "ModifiedDate",
+    },
+):
+    """A file or a folder of a storage (the SDK's StorageFile). `size` is in bytes, 0 for a folder."""
+
+    name: _Text
+    path: _Text | None = None
+    is_folder: bool
+    size: Annotated[int, msgspec.Meta(ge=0, le=_MAX_SIZE)] = 0
+    modified_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Take a time without a zone to be in UTC."""
+        if self.modified_at is not None and self.modified_at.tzinfo is None:
+            force_setattr(self, "modified_at", self.modified_at.replace(tzinfo=UTC))
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Read one entry; what is not declared is dropped. Raises ValueError."""
+        return msgspec.convert(value, cls)
+
+
+class AsposeClient:
+    """Aspose.Words Cloud; `auth` carries the token. `storage` is the one to use where a call names none.
+
+    The account's default storage is used when there is none at all. A path begins at the storage's root; one with dot
+    segments is answered NotFound without asking.
+    """
+
+    def __init__(self, transport: Transport, origin: str, auth: AuthBase, storage: str | None = None) -> None:
+        self._transport = transport
+        self._origin = transport.allow(origin)
+        self._auth = auth
+        self._storage = storage
+
+    def files(
+        self, folder: str = "/", storage: str | None = None, *, deadline: float | None = None
+    ) -> list[StoredFile]:
+        """Return what a folder holds. Raises the ProviderErrors of the transport, NoToken and Nonsense."""
+        answer = self._transport.request(
+            PROVIDER,
+            "GET",
+            self._origin + FOLDER_PATH + _path_in_storage(folder),
+            auth=self._auth,
+            params=self._in_storage("storageName", storage),
+            max_bytes=_MAX_LIST_BYTES,
+            deadline=deadline,
+        )
+        try:
+            return [StoredFile.from_json(entry) for entry in _list(answer, "Value")]
+        except ValueError as error:
+            raise answer.nonsense(f"a file is not what it should be: {error}") from None
+
+    def convert(self, html: bytes, format: Format, *, deadline: float | None = None) -> bytes:
+        """Return an HTML document as a Word or PDF file. Raises as `files`; Nonsense for what is no such file."""
+        content, content_type = _multipart("document", "report.html", html, "text/html")
+        answer = self._transport.request(
+            PROVIDER,
+            "PUT",
+            self._origin + _CONVERT_PATH,
+            auth=self._auth,
+            headers={"Accept": _BINARY, "Content-Type": content_type},
+            params={"format": format},
+            content=content,
+            max_bytes=MAX_DOCUMENT_BYTES,
+            deadline=deadline,
+        )
+        if not answer.body.startswith(_BEGINNINGS[format]):
+            raise answer.nonsense(f"the document does not begin as {format} does")
+        return answer.body
+
+    def store(
+        self, path: str, content: bytes, storage: str | None = None, *, deadline: float | None = None
+    ) -> None:
+        """Store a file under its whole path; one that is there is replaced.
+
+        Raises as `files`, and Refused when the answer says that it was not stored.
+        """
+        place = _path_in_storage(path)
+        body, content_type = _multipart("fileContent", place.rpartition("/")[2], content, _BINARY)
+        answer = self._transport.request(
+            PROVIDER,
+            "PUT",
+            self._origin + _FILE_PATH + place,
+            auth=self._auth,
+            headers={"Content-Type": content_type},
+            params=self._in_storage("storageName", storage),
+            content=body,
+            deadline=deadline,
+        )
+        # A FilesUploadResult comes with status 200 whether or not the file was taken.
+        if not _list(answer, "Uploaded"):
+            raise Refused("the file was not stored", status=answer.status, **answer.call.fields())
+
+    def _in_storage(self, parameter: str, storage: str | None) -> dict[str, str | int]:
+        name = storage or self._storage
+        return {parameter: name} if name else {}
+
+
+def _path_in_storage(path: str) -> str:
+    """Return a path as it stands in a URL, without the slashes around it. Raises NotFound for what may lead astray."""
+    segments = [segment for segment in path.split("/") if segment]
+    if {".", ".."} & set(segments) or len(path) > _MAX_PATH:
+        raise NotFound("not a path in a storage", provider=PROVIDER)
+    return quote("/".join(segments))
+
+
+def _multipart(name: str, file_name: str, content: bytes, content_type: str) -> tuple[bytes, str]:
+    """Return a form with one file (RFC 7578), and its content type."""
+    return encode_multipart_formdata({name: (file_name, content, content_type)})
+
+
+def _list(answer: Answer, name: str) -> list[Any]:
+    body = answer.json()
+    found = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(found, list):
+        raise answer.nonsense(f"the answer holds no list {name}")
+    return found

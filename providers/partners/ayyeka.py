@@ -1,0 +1,105 @@
+"""Ayyeka: the field sites of an organization.
+
+Documented in "Authentication" and "Quickstart" of developer.ayyeka.com, and in the OpenAPI description that Ayyeka
+publishes beside its Python client (version 2.0, `GET /site`): a bare list, coordinates as texts.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+import msgspec
+from msgspec.structs import force_setattr
+from requests.auth import AuthBase
+
+from providers.http.transport import Transport
+from providers.tokens.requests import Body, ClientAuth, TokenRequest
+
+PROVIDER = "ayyeka"
+SETTINGS = ("AYYEKA_KEY", "AYYEKA_SECRET")
+NO_CACHE = {"Cache-Control": "no-cache"}
+SITES_PATH = "/v2.0/site"
+_MAX_LIST_BYTES = 16 * 1024 * 1024
+_Text = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+def token_request(origin: str, key: str, secret: str) -> TokenRequest:
+    """Return how a token is asked for: a form, the client by HTTP Basic; `token_type` is `JWT`, for an hour."""
+    return TokenRequest(
+        provider=PROVIDER,
+        url=f"{origin}/auth/token",
+        client_id=key,
+        client_secret=secret,
+        body=Body.FORM,
+        client_auth=ClientAuth.BASIC,
+        fields={"grant_type": "client_credentials"},
+        headers=NO_CACHE,
+        token_types=frozenset({"jwt", "bearer"}),
+        default_lifetime=3600,
+        settings=SETTINGS,
+    )
+
+
+class Site(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"name": "display_name", "created_at": "creation_date"},
+):
+    """A field site. `latitude` and `longitude` are texts, as they came and as people wrote them; None where unknown."""
+
+    id: int
+    name: _Text
+    status: _Text | None = None
+    latitude: _Text | None = None
+    longitude: _Text | None = None
+    created_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Take a time without a zone to be in UTC."""
+        if self.created_at is not None and self.created_at.tzinfo is None:
+            force_setattr(self, "created_at", self.created_at.replace(tzinfo=UTC))
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Latitude and longitude in degrees, None where the texts are no such thing."""
+        try:
+            latitude, longitude = float(self.latitude or ""), float(self.longitude or "")
+        except ValueError:
+            return None
+        on_earth = -90 <= latitude <= 90 and -180 <= longitude <= 180  # false for NaN, too
+        return (latitude, longitude) if on_earth else None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Read one site; what is not declared is dropped. Raises ValueError."""
+        return msgspec.convert(value, cls)
+
+
+class AyyekaClient:
+    """Ayyeka's REST API; `auth` carries the token."""
+
+    def __init__(self, transport: Transport, origin: str, auth: AuthBase) -> None:
+        self._transport = transport
+        self._origin = transport.allow(origin)
+        self._auth = auth
+
+    def sites(self, *, deadline: float | None = None) -> list[Site]:
+        """Return all sites, as they are listed. Raises the ProviderErrors of the transport, NoToken and Nonsense."""
+        answer = self._transport.request(
+            PROVIDER,
+            "GET",
+            self._origin + SITES_PATH,
+            auth=self._auth,
+            headers=NO_CACHE,
+            max_bytes=_MAX_LIST_BYTES,
+            deadline=deadline,
+        )
+        body = answer.json()
+        if not isinstance(body, list):
+            raise answer.nonsense("the answer is no list of sites")
+        try:
+            return [Site.from_json(entry) for entry in body]
+        except ValueError as error:
+            raise answer.nonsense(f"a site is not what it should be: {error}") from None

@@ -1,0 +1,193 @@
+"""instyle.ai: the images of a customer, in three roles.
+
+Documented in "Authentication" of docs.instyle.ai. Service reads with an API key alone; admin and superuser sign in at
+AWS Cognito with a user's name and password (InitiateAuth, Amazon Cognito user pools API reference). What `GET /images`
+answers is not documented: a list of what `POST /images` is given is expected, bare or under a name.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from requests.auth import AuthBase
+
+from providers.errors import NoToken
+from providers.http.auth import ComposedAuth, HeaderAuth, Source, TokenAuth
+from providers.http.origins import origin_of
+from providers.http.transport import Transport
+from providers.tokens.remedies import SETTINGS as REMEDY_SETTINGS
+from providers.tokens.requests import Body, ClientAuth, TokenRequest
+
+PROVIDER = "instyle"
+SETTINGS = ("INSTYLE_CLIENT_ID", "INSTYLE_USERNAME", "INSTYLE_PASSWORD", "INSTYLE_SECRET_HASH")
+SUPERUSER_SETTINGS = (
+    "INSTYLE_CLIENT_ID",
+    "INSTYLE_SUPERUSER_USERNAME",
+    "INSTYLE_SUPERUSER_PASSWORD",
+    "INSTYLE_SUPERUSER_SECRET_HASH",
+)
+
+_MAX_LIST_BYTES = 16 * 1024 * 1024
+_MAX_TEXT = 2000
+_LIST_NAMES = ("images", "items", "results", "data")
+
+TokenKind = Literal["id", "access"]
+_TOKEN_NAMES: dict[TokenKind, str] = {"id": "IdToken", "access": "AccessToken"}
+# The id token goes bare, the access token as a bearer.
+_SCHEMES: dict[TokenKind, str] = {"id": "", "access": "Bearer"}
+
+
+def secret_hash(client_secret: str, username: str, client_id: str) -> str:
+    """Return Cognito's SECRET_HASH ("Computing secret hash values" in its developer guide)."""
+    digest = hmac.digest(client_secret.encode(), (username + client_id).encode(), "sha256")
+    return b64encode(digest).decode()
+
+
+def token_request(
+    cognito_idp: str,
+    client_id: str,
+    username: str,
+    password: str,
+    secret_hash: str,
+    *,
+    token: TokenKind = "id",  # noqa: S107 (a name)
+    settings: tuple[str, ...] = SETTINGS,
+) -> TokenRequest:
+    """Return how a user signs in at Cognito, whose address is posted to as it is; tokens are good for an hour."""
+    return TokenRequest(
+        provider=PROVIDER,
+        url=cognito_idp,
+        client_id=client_id,
+        body=Body.COGNITO,
+        client_auth=ClientAuth.NONE,
+        fields={
+            "USERNAME": username,
+            "PASSWORD": password,
+            "SECRET_HASH": secret_hash,
+            "SCOPES": "OPENID",
+        },
+        token_at=("AuthenticationResult", _TOKEN_NAMES[token]),
+        default_lifetime=3600,
+        scope="OPENID",
+        identity=username,
+        settings=settings,
+    )
+
+
+def service_auth(api_key: str) -> AuthBase:
+    """Return what the role service sends: the key, and the literal word None."""
+    return HeaderAuth({"x-api-key": api_key, "Authorization": "None"})
+
+
+def admin_auth(api_key: str, source: Source, token: TokenKind = "id") -> AuthBase:  # noqa: S107 (a name)
+    """Return what the role admin sends: the customer's key, and the token of a user."""
+    return ComposedAuth(HeaderAuth({"x-api-key": api_key}), TokenAuth(source, _SCHEMES[token]))
+
+
+def superuser_auth(
+    api_key: str,
+    source: Source,
+    customer: str,
+    token: TokenKind = "id",  # noqa: S107 (a name)
+) -> AuthBase:
+    """Return what the role superuser sends: a key and a token of its own, and the customer it is about."""
+    headers = {"x-api-key": api_key, "x-selected-customer": customer}
+    return ComposedAuth(HeaderAuth(headers), TokenAuth(source, _SCHEMES[token]))
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image. `url` is None where none came, or none of http and https; it came from outside."""
+
+    id: str
+    url: str | None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Read one image: its id, and the URL in `file` or beside it. Raises ValueError."""
+        if not isinstance(value, dict):
+            raise ValueError("not an object")
+        number = value.get("id")
+        if not isinstance(number, (int, str)) or isinstance(number, bool):
+            raise ValueError("id is neither a number nor a text")
+        file = value.get("file")
+        url = file.get("url") if isinstance(file, dict) else value.get("url")
+        is_url = isinstance(url, str) and url.startswith(("https://", "http://")) and len(url) <= _MAX_TEXT
+        return cls(str(number)[:_MAX_TEXT], url if is_url else None)
+
+
+class InstyleClient:
+    """instyle.ai's API below `base_url`, which may have a path.
+
+    `admin` is None where the role is not set up; `admin_missing` are the variables that it lacks.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        base_url: str,
+        service: AuthBase,
+        admin: AuthBase | None = None,
+        admin_missing: tuple[str, ...] = (),
+    ) -> None:
+        transport.allow(origin_of(base_url))
+        self._transport = transport
+        self._images_url = f"{base_url}/images"
+        self._service = service
+        self._admin = admin
+        self._admin_missing = admin_missing
+
+    def images(self, *, deadline: float | None = None) -> list[Image]:
+        """Return all images, as the service. Raises the ProviderErrors of the transport and Nonsense."""
+        answer = self._transport.request(
+            PROVIDER,
+            "GET",
+            self._images_url,
+            auth=self._service,
+            max_bytes=_MAX_LIST_BYTES,
+            deadline=deadline,
+        )
+        body = answer.json()
+        if isinstance(body, dict):
+            body = next((body[name] for name in _LIST_NAMES if name in body), None)
+        if not isinstance(body, list):
+            raise answer.nonsense("the answer holds no list of images")
+        try:
+            return [Image.from_json(entry) for entry in body]
+        except ValueError as error:
+            raise answer.nonsense(f"an image is not what it should be: {error}") from None
+
+    def add_images(self, images: Iterable[tuple[int | str, str]], *, deadline: float | None = None) -> None:
+        """Add images, each an id and the URL it is fetched from, as the admin; what is answered is not looked at.
+
+        Raises the ProviderErrors of the transport and NoToken, also when the role is not set up.
+        """
+        if self._admin is None:
+            raise NoToken(
+                "the role admin is not set up",
+                remedy=REMEDY_SETTINGS,
+                settings=self._admin_missing,
+                provider=PROVIDER,
+                method="POST",
+                url=self._images_url,
+            )
+        self._transport.request(
+            PROVIDER,
+            "POST",
+            self._images_url,
+            auth=self._admin,
+            headers={"Content-Type": "application/json"},
+            content=images_body(images),
+            deadline=deadline,
+        )
+
+
+def images_body(images: Iterable[tuple[int | str, str]]) -> bytes:
+    """Return the body that adds images, as JSON."""
+    entries = [{"id": number, "file": {"url": url}} for number, url in images]
+    return json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()

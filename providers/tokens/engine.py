@@ -1,0 +1,396 @@
+"""The token engine: one token for all threads and processes, fetched once, renewed ahead, dropped when refused.
+
+Whoever finds no good token looks at the shelf, takes the lease, looks again, fetches, and saves; threads of a process
+wait for the first of them, processes for the lease. A lease outlives the slowest fetch that is allowed and ends with
+its time, so that a killed owner holds nobody up for longer. While a token is good nobody waits: the first caller that
+finds it due for renewal has it renewed in the background, and while that fails the old one serves to its end.
+
+An endpoint that fails is left alone for a while, by all processes; what stood in the way is raised meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+
+from providers.errors import NoToken, ProviderError, Refused
+from providers.http.time_left import patience
+from providers.http.transport import Transport
+from providers.tokens.clocks import Clock
+from providers.tokens.records import (
+    Lease,
+    Shelf,
+    ShelfUnavailable,
+    Token,
+    TokenRecord,
+    TokenState,
+    utc,
+)
+from providers.tokens.remedies import DEAD_GRANT, WAIT, Failure
+from providers.tokens.requests import TokenAnswer, TokenRequest
+
+logger = logging.getLogger(__name__)
+
+# Seconds a fetch may take, a refresh that fails and what follows it together; and how long a lease is good for.
+FETCH_SECONDS = 4.0
+LEASE_SECONDS = 6.0
+# Seconds a caller waits in all: for a lease to run out, and then for a fetch of its own.
+WAIT_SECONDS = LEASE_SECONDS + FETCH_SECONDS + 1.0
+# Seconds between two looks at the shelf while another process fetches, and while it renews.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
+_RENEWAL_PAUSE = 1.0
+# Seconds in which no 401 is answered with a renewal, after a token that was fresh had been refused as well.
+REFUSED_PAUSE = 60.0
+_TRIES_TO_WRITE = 5
+
+
+class TokenSource:
+    """The token that one declaration describes; safe to share between threads.
+
+    Without a `shelf`, and while it does not answer, the process keeps its token to itself. Clock, chance, sleep and the
+    way to start a thread can be replaced by a test.
+    """
+
+    def __init__(
+        self,
+        request: TokenRequest,
+        transport: Transport,
+        shelf: Shelf | None = None,
+        *,
+        clock: Clock | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+        start: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
+        self.request = request
+        self._transport = transport
+        self._shelf = shelf
+        self._clock = clock or Clock()
+        self._sleep = sleep
+        self._chance = chance
+        self._start = start or _in_a_thread
+        self._credentials = sha256(request.credentials.encode()).hexdigest()
+        # With the credentials: while a secret is being changed, old and new processes leave each other alone.
+        self._name = "token:" + sha256("\0".join((*request.key, self._credentials)).encode()).hexdigest()
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._record = TokenRecord(self._credentials)
+        self._flight: Future[Token] | None = None
+        self._renewing = threading.Lock()
+        self._own_lease = threading.Lock()  # where there is no shelf to take one from
+        self._next_renewal_at = 0.0
+        self._dropped: str | None = None
+        self._damped_until = 0.0
+
+    def token(self) -> Token:
+        """Return a token that is good now; no I/O while the one at hand is not due for renewal.
+
+        Raises NoToken when none can be had.
+        """
+        token = self._token
+        if token is not None and self._clock.steady() < token.renew_at:
+            return token
+        return self._due(token) or self._obtain()
+
+    def refused(self, token: Token) -> Token | None:
+        """Drop a token that was answered 401 and return another; None where that would not help.
+
+        Of many callers with the same token one fetches. Raises NoToken when none can be had.
+        """
+        current = self._token
+        if current is not None and current.value != token.value:
+            return self.token()
+        if self._clock.steady() < self._damped_until:
+            return None
+        self._drop(token)
+        return self.token()
+
+    def refused_again(self, token: Token) -> None:
+        """Take note that a token was refused that a refusal had made us fetch: it is not about the token then."""
+        logger.warning("%s refuses fresh tokens; no more are fetched for it now", self.request.provider)
+        self._damped_until = self._clock.steady() + REFUSED_PAUSE
+
+    def state(self) -> TokenState:
+        """Return how the token stands, from the shelf and this process; nobody is asked for anything."""
+        record = self._read()[0]
+        token = record.usable(self._clock)
+        failure = record.failure
+        pause = self._clock.until(failure.until) if failure else 0.0
+        now = self._clock.wall()
+        return TokenState(
+            valid_until=utc(now + token.expires_at - self._clock.steady()) if token else None,
+            fetched_at=utc(record.fetched_at) if record.fetched_at else None,
+            fetches_today=record.fetches if record.day == self._today() else 0,
+            problem=self._error(failure) if failure else None,
+            next_try_at=utc(now + pause) if pause > 0 else None,
+        )
+
+    # A token that is good, and due for renewal
+
+    def _due(self, token: Token | None) -> Token | None:
+        """Return the token while it is good, and have it renewed."""
+        now = self._clock.steady()
+        if token is None or now >= token.expires_at:
+            return None
+        if now >= self._next_renewal_at and self._renewing.acquire(blocking=False):
+            try:
+                self._start(self._renew)
+            except BaseException:
+                self._renewing.release()
+                raise
+        return token
+
+    def _renew(self) -> None:
+        """Renew the token, unless somebody else does or has; runs in a thread of its own."""
+        try:
+            self._next_renewal_at = self._clock.steady() + _RENEWAL_PAUSE
+            if not self._take_newer():
+                self._renew_alone()
+        except NoToken as error:
+            # The token at hand still serves; the cause was logged by the transport and is kept in the record.
+            self._next_renewal_at = self._clock.steady() + max(error.retry_after or 0.0, _RENEWAL_PAUSE)
+        finally:
+            self._renewing.release()
+
+    def _take_newer(self) -> bool:
+        """Take the shelf's token over if it is not due for renewal; say whether it was."""
+        token = self._usable(self._read()[0])
+        return token is not None and self._clock.steady() < token.renew_at and self._adopt(token)
+
+    def _renew_alone(self) -> None:
+        lease = self._lease()
+        if lease is None:
+            return
+        try:
+            if not self._take_newer():
+                record, _ = self._read()
+                self._check_pause(record)
+                self._fetch(record)
+        finally:
+            self._release(lease)
+
+    # No token that is good
+
+    def _obtain(self) -> Token:
+        """Return a token from the shelf or the endpoint; one thread of this process looks, the others wait."""
+        with self._lock:
+            token = self._token
+            if token is not None and self._clock.steady() < token.expires_at:
+                return token
+            flight, is_first = self._flight, self._flight is None
+            if flight is None:
+                flight = self._flight = Future()
+        if is_first:
+            # In a thread of its own: the first caller may have less time than those who wait with it.
+            self._start(partial(self._fly, flight))
+        try:
+            return flight.result(patience(WAIT_SECONDS))
+        except FutureTimeout:
+            raise self._busy() from None
+
+    def _fly(self, flight: Future[Token]) -> None:
+        try:
+            token = self._obtained()
+        except BaseException as error:
+            self._land()
+            flight.set_exception(error)
+        else:
+            self._land()
+            flight.set_result(token)
+
+    def _land(self) -> None:
+        with self._lock:
+            self._flight = None
+
+    def _obtained(self) -> Token:
+        """Look, take the lease, look again, fetch; wait while another process has the lease."""
+        give_up_at = self._clock.steady() + WAIT_SECONDS
+        pause = _FIRST_PAUSE
+        while True:
+            token = self._looked()
+            if token is not None:
+                return token
+            lease = self._lease()
+            if lease is not None:
+                try:
+                    return self._looked() or self._fetch(self._read()[0])
+                finally:
+                    self._release(lease)
+            if self._clock.steady() >= give_up_at:
+                raise self._busy()
+            self._sleep(pause * (0.5 + self._chance() / 2))
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _looked(self) -> Token | None:
+        """Return the shelf's token if it is good; raises NoToken while the endpoint is left alone."""
+        record, _ = self._read()
+        token = self._usable(record)
+        if token is not None and self._adopt(token):
+            return token
+        self._check_pause(record)
+        return None
+
+    def _adopt(self, token: Token) -> bool:
+        """Make the shelf's token this process's, unless it was dropped here in between; say whether it is."""
+        with self._lock:
+            if token.value == self._dropped:
+                return False
+            self._token = token
+            return True
+
+    def _usable(self, record: TokenRecord) -> Token | None:
+        token = record.usable(self._clock)
+        return None if token is None or token.value == self._dropped else token
+
+    def _check_pause(self, record: TokenRecord) -> None:
+        if record.failure is not None and self._clock.until(record.failure.until) > 0:
+            raise self._error(record.failure)
+
+    def _busy(self) -> NoToken:
+        return NoToken(
+            "another process is still fetching the token",
+            remedy=WAIT,
+            provider=self.request.provider,
+            url=self.request.url,
+            retry_after=1.0,
+        )
+
+    def _error(self, failure: Failure) -> NoToken:
+        return failure.to_error(self.request.provider, self.request.url, self.request.settings, self._clock)
+
+    # Fetching, under the lease
+
+    def _fetch(self, record: TokenRecord) -> Token:
+        """Ask the endpoint, keep what came of it, and return the token. Raises NoToken."""
+        day, asked_at, asked_wall = self._today(), self._clock.steady(), self._clock.wall()
+        counted = replace(record, day=day, fetches=record.fetches + 1 if record.day == day else 1)
+        try:
+            answer, refresh_token = self._ask(record.refresh_token)
+        except ProviderError as error:
+            failure = Failure.of(error, record.failure, self._clock, self._chance())
+            is_dead = isinstance(error, Refused)
+            if self._read()[0].token is None:
+                counted = replace(counted, token=None)  # somebody dropped it meanwhile
+            self._save(
+                replace(counted, failure=failure, refresh_token=None if is_dead else record.refresh_token)
+            )
+            raise self._error(failure) from error
+        expires = self._clock.after(answer.lifetime - (self._clock.steady() - asked_at))
+        fetched = replace(
+            counted,
+            token=answer.value,
+            expires=expires,
+            lifetime=answer.lifetime,
+            refresh_token=refresh_token,
+            fetched_at=asked_wall,
+            failure=None,
+        )
+        self._token = token = Token.made(answer.value, expires, answer.lifetime, self._clock)
+        self._save(fetched)
+        return token
+
+    def _ask(self, refresh_token: str | None) -> tuple[TokenAnswer, str | None]:
+        """Ask with the refresh token where there is one, and with the credentials when it is dead.
+
+        Returns the answer, and the refresh token to keep: one that was used stays good where no other came with the
+        answer (RFC 6749, section 6).
+        """
+        give_up_at = self._clock.steady() + FETCH_SECONDS
+        if refresh_token is not None:
+            try:
+                answer = self._send(refresh_token, FETCH_SECONDS / 2)
+                return answer, answer.refresh_token or refresh_token
+            except Refused as refusal:
+                if refusal.error not in DEAD_GRANT:
+                    raise
+        answer = self._send(None, give_up_at - self._clock.steady())
+        return answer, answer.refresh_token
+
+    def _send(self, refresh_token: str | None, deadline: float) -> TokenAnswer:
+        return self.request.send(self._transport, refresh_token=refresh_token, deadline=deadline)
+
+    def _today(self) -> str:
+        return utc(self._clock.wall()).date().isoformat()
+
+    # The shelf, and what this process knows when it does not answer
+
+    def _read(self) -> tuple[TokenRecord, int | None]:
+        """Return the shelf's record and version, or this process's own record where the shelf has none to give."""
+        if self._shelf is None:
+            return self._record, None
+        try:
+            found = self._shelf.read(self._name)
+        except ShelfUnavailable as error:
+            logger.warning("%s: the token is not shared now: %s", self.request.provider, error)
+            return self._record, None
+        if found is None:
+            return TokenRecord(self._credentials), None
+        value, version = found
+        try:
+            record = TokenRecord.from_json(value)
+        except (KeyError, TypeError, ValueError):
+            logger.warning("%s: what is kept of the token cannot be read", self.request.provider)
+            return TokenRecord(self._credentials), version
+        if record.credentials != self._credentials:
+            # The secret was changed: neither the old one's token nor its failures count any more.
+            return TokenRecord(self._credentials, day=record.day, fetches=record.fetches), version
+        return record, version
+
+    def _save(self, record: TokenRecord) -> None:
+        """Keep a record for all processes; only a drop can come in between, and a fetch outdoes it."""
+        self._record = record
+        if self._shelf is None:
+            return
+        try:
+            for _ in range(_TRIES_TO_WRITE):
+                if self._shelf.write(self._name, record.to_json(), self._read()[1]):
+                    return
+            logger.warning("%s: the token could not be shared", self.request.provider)
+        except ShelfUnavailable as error:
+            logger.warning("%s: the token is not shared now: %s", self.request.provider, error)
+
+    def _drop(self, token: Token) -> None:
+        """Forget exactly this token, here and on the shelf."""
+        with self._lock:
+            self._dropped = token.value
+            if self._token is not None and self._token.value == token.value:
+                self._token = None
+            if self._record.token == token.value:
+                self._record = replace(self._record, token=None)
+        if self._shelf is None:
+            return
+        try:
+            for _ in range(_TRIES_TO_WRITE):
+                record, version = self._read()
+                if record.token != token.value:
+                    return
+                if self._shelf.write(self._name, replace(record, token=None).to_json(), version):
+                    return
+        except ShelfUnavailable as error:
+            logger.warning("%s: a refused token stays on the shelf: %s", self.request.provider, error)
+
+    def _lease(self) -> Lease | None:
+        try:
+            if self._shelf is not None:
+                return self._shelf.lease(self._name, LEASE_SECONDS)
+        except ShelfUnavailable as error:
+            logger.warning("%s: no other process is waited for: %s", self.request.provider, error)
+        return self._own_lease if self._own_lease.acquire(blocking=False) else None
+
+    def _release(self, lease: Lease) -> None:
+        try:
+            lease.release()
+        except ShelfUnavailable as error:
+            logger.warning("%s: a lease runs out by itself: %s", self.request.provider, error)
+
+
+def _in_a_thread(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="token-engine", daemon=True).start()

@@ -1,0 +1,127 @@
+"""What is kept of one token: the token, and how asking for it went. One JSON object, sealed where it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, Self
+
+from providers.errors import NoToken
+from providers.tokens.clocks import Clock, Moment
+from providers.tokens.remedies import Failure
+
+
+class ShelfUnavailable(Exception):
+    """The place where tokens are kept does not answer now."""
+
+
+class Lease(Protocol):
+    """The right to ask for one token, until it is given back or its time is over."""
+
+    def release(self) -> None:
+        """Give it back; nothing happens when its time was over. Raises ShelfUnavailable."""
+        ...
+
+
+class Shelf(Protocol):
+    """Where records are kept for all processes. Every verb raises ShelfUnavailable."""
+
+    def read(self, name: str) -> tuple[dict[str, Any], int] | None:
+        """Return a record and its version."""
+        ...
+
+    def write(self, name: str, value: Mapping[str, Any], version: int | None) -> bool:
+        """Store a record if it still has that version (None: if there is none); say whether it was stored."""
+        ...
+
+    def lease(self, name: str, seconds: float) -> Lease | None:
+        """Return the lease of that name for so long, None while somebody else holds it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token. `expires_at` and `renew_at` are on the clock's steady scale, in seconds."""
+
+    value: str = field(repr=False)
+    expires: Moment
+    expires_at: float
+    renew_at: float
+
+    @classmethod
+    def made(cls, value: str, expires: Moment, lifetime: float, clock: Clock) -> Self:
+        """Return a token that is renewed ahead of its end: by a minute, or a tenth of a short life."""
+        expires_at = clock.steady() + min(clock.until(expires), lifetime)
+        return cls(value, expires, expires_at, expires_at - min(60.0, lifetime / 10))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """`credentials` is a fingerprint of those that the token was asked for with; `lifetime` in seconds.
+
+    `fetched_at` is in Unix seconds, `fetches` counts the requests of `day` (ISO, UTC), failed ones included.
+    """
+
+    credentials: str
+    token: str | None = field(default=None, repr=False)
+    expires: Moment | None = None
+    lifetime: float = 0.0
+    refresh_token: str | None = field(default=None, repr=False)
+    fetched_at: float | None = None
+    day: str = ""
+    fetches: int = 0
+    failure: Failure | None = None
+
+    def usable(self, clock: Clock) -> Token | None:
+        """Return the token unless it has expired."""
+        if self.token is None or self.expires is None or clock.until(self.expires) <= 0:
+            return None
+        return Token.made(self.token, self.expires, self.lifetime, clock)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "credentials": self.credentials,
+            "token": self.token,
+            "expires": self.expires and self.expires.to_json(),
+            "lifetime": self.lifetime,
+            "refresh_token": self.refresh_token,
+            "fetched_at": self.fetched_at,
+            "day": self.day,
+            "fetches": self.fetches,
+            "failure": self.failure and self.failure.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Raises KeyError, TypeError or ValueError for what `to_json` did not make."""
+        expires, failure = value["expires"], value["failure"]
+        return cls(
+            credentials=value["credentials"],
+            token=value["token"],
+            expires=Moment.from_json(expires) if expires else None,
+            lifetime=float(value["lifetime"]),
+            refresh_token=value["refresh_token"],
+            fetched_at=value["fetched_at"],
+            day=value["day"],
+            fetches=int(value["fetches"]),
+            failure=Failure.from_json(failure) if failure else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """How a token stands, for people. Times are UTC; `problem` is what the last request ended in, if it failed.
+
+    `next_try_at` is when the endpoint is asked again, None when nothing holds it back.
+    """
+
+    valid_until: datetime | None
+    fetched_at: datetime | None
+    fetches_today: int
+    problem: NoToken | None
+    next_try_at: datetime | None
+
+
+def utc(unix_seconds: float) -> datetime:
+    return datetime.fromtimestamp(unix_seconds, UTC)

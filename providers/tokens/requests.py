@@ -1,0 +1,241 @@
+"""How a token is asked for, as a declaration: a partner of a known shape takes one of these and no code.
+
+RFC 6749 sections 2.3, 4.4 and 5 for forms; the same fields as JSON (seed 000); Cognito's InitiateAuth (seed 004).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any
+from urllib.parse import urlencode
+
+from requests.auth import AuthBase
+
+from providers.errors import ChallengePending
+from providers.http import strict_json
+from providers.http.auth import BasicAuth
+from providers.http.response import Answer
+from providers.http.transport import Transport
+from providers.tokens.checks import MAX_LIFETIME, checked_lifetime, checked_token
+
+MAX_TOKEN_BYTES = 64 * 1024
+
+
+class Body(Enum):
+    """What a token request's body is, by its content type."""
+
+    FORM = "application/x-www-form-urlencoded"
+    JSON = "application/json"
+    COGNITO = "application/x-amz-json-1.1"
+
+
+class ClientAuth(Enum):
+    """How the client authenticates (RFC 6749, section 2.3.1); BODY puts it where `fields` names it."""
+
+    BASIC = "basic"
+    BODY = "body"
+    NONE = "none"
+
+
+class Client(Enum):
+    """Stands in `fields` for what is not written there."""
+
+    ID = "client_id"
+    SECRET = "client_secret"  # noqa: S105 (a name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRequest:
+    """Everything about asking one provider for one kind of token.
+
+    `fields` are the body's, in the order of the document; for Cognito those of AuthParameters. `token_at` is the way
+    to the token in the answer, `token_types` are accepted in lower case, and `needs_type` says whether one has to be
+    there. `default_lifetime` is in seconds, for answers that tell none. `settings` are the variables to look at when
+    the provider refuses. `identity` tells apart what `fields` alone distinguish, a user name for example.
+    """
+
+    provider: str
+    url: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    body: Body = Body.FORM
+    client_auth: ClientAuth = ClientAuth.BASIC
+    fields: Mapping[str, str | Client] = field(
+        default_factory=lambda: {"grant_type": "client_credentials"}, repr=False
+    )
+    headers: Mapping[str, str] = field(default_factory=dict)
+    token_at: tuple[str, ...] = ("access_token",)
+    token_types: frozenset[str] = frozenset({"bearer"})
+    needs_type: bool = False
+    default_lifetime: int = 3600
+    scope: str = ""
+    audience: str = ""
+    identity: str = ""
+    settings: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells its token from all others: provider, endpoint, client, scope, audience, and for whom."""
+        return (
+            self.provider,
+            self.url,
+            self.client_id,
+            self.scope,
+            self.audience,
+            self.identity,
+            *self.token_at,
+        )
+
+    @property
+    def credentials(self) -> str:
+        """Everything secret in it, so that a token of other credentials can be told apart. Hash before keeping."""
+        return json.dumps([self.client_secret, {name: str(value) for name, value in self.fields.items()}])
+
+    def send(self, transport: Transport, *, refresh_token: str | None, deadline: float) -> TokenAnswer:
+        """Ask for a token, with a refresh token where one is given, within `deadline` seconds.
+
+        Raises the ProviderErrors of `Transport.request`, Nonsense for an answer that holds no token, and
+        ChallengePending where Cognito wants more than a password.
+        """
+        answer = transport.request(
+            self.provider,
+            "POST",
+            self.url,
+            auth=self._auth(),
+            headers={"Content-Type": self.body.value, **self._cognito_headers(), **self.headers},
+            content=self._content(refresh_token),
+            max_bytes=MAX_TOKEN_BYTES,
+            deadline=deadline,
+        )
+        if answer.status != 200:
+            raise answer.nonsense("a token response comes with status 200")
+        return self._read(answer)
+
+    def _auth(self) -> AuthBase | None:
+        if self.client_auth is not ClientAuth.BASIC:
+            return None
+        return BasicAuth(self.client_id, self.client_secret or "")
+
+    def _cognito_headers(self) -> dict[str, str]:
+        if self.body is not Body.COGNITO:
+            return {}
+        return {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth"}
+
+    def _content(self, refresh_token: str | None) -> bytes:
+        values = {name: self._value(value) for name, value in self.fields.items()}
+        if self.body is Body.COGNITO:
+            return _compact(self._initiate_auth(values, refresh_token))
+        if refresh_token is not None:
+            values |= {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return urlencode(values).encode() if self.body is Body.FORM else _compact(values)
+
+    def _initiate_auth(self, parameters: dict[str, str], refresh_token: str | None) -> dict[str, Any]:
+        flow = "USER_PASSWORD_AUTH"
+        if refresh_token is not None:
+            flow = "REFRESH_TOKEN_AUTH"
+            # Cognito takes neither user nor password with it (API reference, InitiateAuth).
+            kept = {"SECRET_HASH": parameters["SECRET_HASH"]} if "SECRET_HASH" in parameters else {}
+            parameters = {"REFRESH_TOKEN": refresh_token, **kept}
+        return {"ClientId": self.client_id, "AuthFlow": flow, "AuthParameters": parameters}
+
+    def _value(self, value: str | Client) -> str:
+        if value is Client.ID:
+            return self.client_id
+        return (self.client_secret or "") if isinstance(value, Client) else value
+
+    def _read(self, answer: Answer) -> TokenAnswer:
+        body = answer.json()
+        if isinstance(body, dict) and body.get("ChallengeName"):
+            raise ChallengePending(
+                f"Cognito wants an answer to the challenge {_challenge(body['ChallengeName'])}",
+                status=answer.status,
+                **answer.call.fields(),
+            )
+        try:
+            return self._token_of(body, answer)
+        except ValueError as error:
+            raise answer.nonsense(str(error)) from None
+
+    def _token_of(self, body: Any, answer: Answer) -> TokenAnswer:
+        *way, name = self.token_at
+        for step in way:
+            body = body.get(step) if isinstance(body, dict) else None
+        if not isinstance(body, dict):
+            raise ValueError(f"the answer holds no {way[-1] if way else 'object'}")
+        spelled = _COGNITO_NAMES if self.body is Body.COGNITO else _OAUTH_NAMES
+        self._check_type(body.get(spelled["token_type"]))
+        value = checked_token(body.get(name), name)
+        refresh = body.get(spelled["refresh_token"])
+        told = (checked_lifetime(body.get(spelled["expires_in"])), _lifetime_in_jwt(value, answer))
+        lifetime = min((seconds for seconds in told if seconds is not None), default=self.default_lifetime)
+        if lifetime <= 0:
+            raise ValueError("the token has expired already")
+        return TokenAnswer(
+            value,
+            min(lifetime, MAX_LIFETIME),
+            None if refresh is None else checked_token(refresh, "refresh token"),
+        )
+
+    def _check_type(self, given: Any) -> None:
+        if given is None and not self.needs_type:
+            return
+        if not isinstance(given, str) or given.lower() not in self.token_types:
+            raise ValueError(f"token_type is not {' or '.join(sorted(self.token_types))}")
+
+
+_CHALLENGE = re.compile(r"[A-Z0-9_]{1,40}")
+_LAST_SECOND = 253_402_300_799  # of the year 9999, in Unix seconds
+_OAUTH_NAMES = {"token_type": "token_type", "refresh_token": "refresh_token", "expires_in": "expires_in"}
+_COGNITO_NAMES = {"token_type": "TokenType", "refresh_token": "RefreshToken", "expires_in": "ExpiresIn"}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """A token as it came; `lifetime` is in seconds from the moment the request was sent."""
+
+    value: str = field(repr=False)
+    lifetime: float
+    refresh_token: str | None = field(repr=False)
+
+
+def _challenge(name: Any) -> str:
+    """Return a challenge's name as Cognito spells its own (API reference, ChallengeName), and nothing else."""
+    return name if isinstance(name, str) and _CHALLENGE.fullmatch(name) else "of an unknown kind"
+
+
+def _compact(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _lifetime_in_jwt(token: str, answer: Answer) -> float | None:
+    """Return the seconds until a JWT's `exp` (RFC 7519, section 4.1.4), None where nothing readable says so.
+
+    Counted from the answer's own Date, so that neither clock has to be right. Nothing else of the JWT is believed.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = strict_json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        expires_at = claims.get("exp")
+    except (ValueError, AttributeError):
+        return None
+    if not isinstance(expires_at, (int, float)) or isinstance(expires_at, bool):
+        return None
+    # Bounded before it becomes a float, which 400 digits do not fit in.
+    return float(max(0, min(expires_at, _LAST_SECOND))) - _sent_at(answer).timestamp()
+
+
+def _sent_at(answer: Answer) -> datetime:
+    try:
+        sent_at = parsedate_to_datetime(answer.headers.get("Date") or "")
+    except (ValueError, OverflowError):  # a zone of many digits overflows
+        return datetime.now(UTC)
+    return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
