@@ -10,7 +10,7 @@ help: ## Show this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 run: $(VENV)/.runtime ## Start the app, and the sandbox beside it unless Vinli credentials are set
-	@exec $(BIN)/python run_local.py
+	@exec $(BIN)/python -m serving.local
 
 test: $(VENV)/.dev ## Run all tests (installs Chromium and redis-server where it may)
 	@tests/install-tools

@@ -14,8 +14,8 @@ try:
 except settings_module.SettingsError as error:
     raise SystemExit(str(error)) from None
 
-worker_class = "serving.Worker"
-logger_class = "serving.Logger"
+worker_class = "serving.worker.Worker"
+logger_class = "serving.worker.Logger"
 threads = settings.upstream_slots + FREE_THREADS
 keepalive = 15
 timeout = 60

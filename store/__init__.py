@@ -6,9 +6,9 @@
 import time
 from collections.abc import Callable
 
+from store.backends.sqlite import SqliteStore
 from store.base import Entry, Store, StoreError, StoreUnavailable
 from store.records import Record, Records
-from store.sqlite import SqliteStore
 from store.vault import Unreadable, Vault
 
 __all__ = [
@@ -35,7 +35,7 @@ def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
     not repeat the URL, which may hold a password.
     """
     if url.startswith(REDIS_SCHEMES):
-        from store.redis import RedisStore
+        from store.backends.redis import RedisStore
 
         return RedisStore(url, clock)
     path = url.removeprefix("sqlite:///")

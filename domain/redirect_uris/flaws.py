@@ -14,8 +14,8 @@ from domain.redirect_uris.parts import (
     ascii_host,
     blanks_around,
     is_invisible,
-    is_loopback,
     names_of,
+    names_this_machine,
     seen,
     split,
     visible,
@@ -69,7 +69,7 @@ def _scheme_flaws(uri: str, parts: Parts) -> Iterator[Flaw]:
         yield _flaw("scheme", "custom_scheme", scheme)
     elif not parts.is_absolute:
         yield _flaw("whole", "not_absolute", uri)
-    elif scheme == "http" and not is_loopback(parts.host):
+    elif scheme == "http" and not names_this_machine(parts.host):
         yield _flaw("scheme", "plain_http", uri)
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from providers.http import origins
+from settings.loopback import is_loopback
 
 # Longer texts are not looked into: it bounds the time that any of this takes.
 MAX_LENGTH = 2048
@@ -109,10 +109,10 @@ def _number(text: str) -> int | None:
     return None
 
 
-def is_loopback(host: str | None) -> bool:
+def names_this_machine(host: str | None) -> bool:
     """Say whether a host stays on this machine, however it is spelled."""
     name = (host or "").lower().removesuffix(".")
-    return origins.is_loopback(address_of(name) or name)
+    return is_loopback(address_of(name) or name)
 
 
 def ascii_host(host: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote_to_bytes
 
-from domain.redirect_uris.parts import address_of, ascii_host, is_loopback
+from domain.redirect_uris.parts import address_of, ascii_host, names_this_machine
 
 Step = tuple[str, Callable[[str], str]]
 
@@ -47,7 +47,7 @@ def _address_or_host(host: str) -> str:
 
 
 def _one_loopback(host: str) -> str:
-    return "localhost" if is_loopback(host) and not host.lower().endswith(".localhost") else host
+    return "localhost" if names_this_machine(host) and not host.lower().endswith(".localhost") else host
 
 
 def _escape_not_ascii(text: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from settings.loopback import is_loopback
 
 
 def origin_of(url: str) -> str:
@@ -27,13 +28,3 @@ def checked_origin(origin: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError(f"plain http is for loopback addresses alone: {parts.hostname}")
     return origin_of(origin)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host name or address literal stays on this machine (RFC 6761, section 6.3)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

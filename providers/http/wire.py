@@ -16,8 +16,8 @@ from providers.errors import Nonsense, ProviderError
 from providers.http.connections import GivenUpWaiting, OutOfStep, PooledAdapter, Redirected, tls_context
 from providers.http.exchanges import Exchange, current_hold, exchanging
 from providers.http.failures import WIRE_ERRORS, failure_of, is_timeout, refusal_of
-from providers.http.origins import is_loopback
 from providers.http.response import Answer, Call
+from settings.loopback import is_loopback
 
 A = TypeVar("A", bound=Answer)
 

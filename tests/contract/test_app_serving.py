@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import requests
 
-from framing import LARGE_BODIES
+from serving.framing import LARGE_BODIES
 from tests.app_process import ROOT, AppProcess, app_variables
 from tests.contract.fake_vinli import DEVICES
 from tests.contract.sites import running_site

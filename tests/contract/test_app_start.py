@@ -119,7 +119,7 @@ import sys, app
 built = app.create_app()
 settings = built.extensions["vinli_connect"].settings
 print(settings.vinli_auth_url, settings.vinli_platform_url, settings.sandbox_origin)
-print([name for name in sys.modules if name.partition(".")[0] in {"sandbox", "run_local", "tests"}])
+print([name for name in sys.modules if name.partition(".")[0] in {"sandbox", "tests"}])
 """
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from store import Records, Vault
 from store.traces import PARTS, POOLS, RETENTION, Traces, new_trace_id
+from tests.unit.store.backends.test_backends import in_threads
 from tests.unit.store.conftest import SECRET_KEY
-from tests.unit.store.test_backends import in_threads
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import pytest
 
-from providers.http.origins import checked_origin, is_loopback, origin_of
+from providers.http.origins import checked_origin, origin_of
+from settings.loopback import is_loopback
 
 
 @pytest.mark.parametrize(

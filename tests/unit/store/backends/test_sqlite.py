@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from store import SqliteStore, StoreUnavailable, open_store
-from store.sqlite import PURGE_BATCH, PURGE_INTERVAL
-from store.sqlite_pool import MAX_IDLE
+from store.backends.sqlite import PURGE_BATCH, PURGE_INTERVAL
+from store.backends.sqlite_pool import MAX_IDLE
 
 
 def rows(path):
@@ -200,7 +200,9 @@ def test_a_new_file_that_another_process_is_making_is_tried_again(sqlite_store, 
     sqlite_path.parent.mkdir()
     with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        monkeypatch.setattr("store.sqlite_pool.time.sleep", lambda seconds: other.execute("ROLLBACK"))
+        monkeypatch.setattr(
+            "store.backends.sqlite_pool.time.sleep", lambda seconds: other.execute("ROLLBACK")
+        )
         sqlite_store.put("key", b"value", 60)
     assert sqlite_store.get("key").value == b"value"
 

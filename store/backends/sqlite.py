@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from store.backends.sqlite_pool import SqlitePool
 from store.base import Entry, Store, StoreError, StoreUnavailable, fresh_version
-from store.sqlite_pool import SqlitePool
 
 PURGE_INTERVAL = 60.0
 """Seconds between two looks for expired entries while there is no backlog of them."""

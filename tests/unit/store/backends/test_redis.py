@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from store import StoreUnavailable, open_store
-from store.redis import KEY_PREFIX
+from store.backends.redis import KEY_PREFIX
 
 VERBS = [
     lambda store: store.get("key"),

@@ -16,8 +16,8 @@ from typing import Any
 
 from redis import RedisError
 
+from store.backends.redis_client import connect
 from store.base import Entry, Store, StoreUnavailable, fresh_version
-from store.redis_client import connect
 
 KEY_PREFIX = "vinli-connect:"
 

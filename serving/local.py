@@ -24,6 +24,8 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from settings import VINLI_SERVICES
+
 INSTANCE = Path("instance")
 SETTINGS_FILE = INSTANCE / "local.env"
 SANDBOX_LOG = INSTANCE / "sandbox.log"
@@ -158,9 +160,6 @@ def run_sandbox(programs: Programs, environment: Mapping[str, str], app_port: st
 
 def sandbox_settings(about: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables that make the app talk to the sandbox."""
-    services = (
-        "AUTH PLATFORM TELEMETRY EVENTS RULES TRIPS DIAGNOSTIC SAFETY BEHAVIORAL DISTANCE DUMMIES".split()
-    )
     return {
         "VINLI_APP_ID": about["app_id"],
         "VINLI_APP_SECRET": about["app_secret"],
@@ -169,7 +168,7 @@ def sandbox_settings(about: Mapping[str, Any]) -> dict[str, str]:
         "VINLI_WEB_CLIENT_ID": about["web_client_id"],
         "VINLI_WORKBENCH_CLIENT_ID": about["workbench_client_id"],
         "VINLI_WORKBENCH_CLIENT_SECRET": about["workbench_client_secret"],
-        **{f"VINLI_{service}_URL": about["origin"] for service in services},
+        **{f"VINLI_{service.upper()}_URL": about["origin"] for service in VINLI_SERVICES},
     }
 
 

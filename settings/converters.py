@@ -1,0 +1,190 @@
+"""Converters take the text of a variable and return its value; they raise ValueError with words for a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from settings.loopback import is_loopback
+
+# Published in Vinli's documentation (docs general/authentication): anybody knows them.
+SAMPLE_APP_ID = "c87d5be0-2e69-11e4-8c21-0800200c9a66"
+SAMPLE_APP_SECRET = "HKLFFoSILb8VHFJD"  # noqa: S105
+
+PLACEHOLDER = re.compile(r"change.?me|replace.?me|your.?secret|^(secret|password|dev|test|example)+$", re.I)
+MAKE_A_KEY = "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+RATE_LIMIT = re.compile(r"[1-9]\d*\s*(?:/|\s+per\s+)\s*(?:[1-9]\d*\s*)?(?:second|minute|hour|day)s?", re.I)
+
+
+def plain_text(text: str) -> str:
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+        raise ValueError("contains a control character or line break")
+    if re.search("[\ud800-\udfff]", text):  # what Python makes of bytes that are no UTF-8
+        raise ValueError("is not UTF-8 text")
+    return text
+
+
+def header_value(text: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ValueError("contains a blank or a character that a header cannot carry")
+    return text
+
+
+def key(text: str) -> str:
+    if len(text.encode()) < 32:
+        raise ValueError(f"is shorter than 32 bytes; {MAKE_A_KEY}")
+    if PLACEHOLDER.search(text):
+        raise ValueError(f"is a placeholder; {MAKE_A_KEY}")
+    return plain_text(text)
+
+
+def keys(text: str) -> tuple[str, ...]:
+    return tuple(key(part.strip()) for part in text.split(",") if part.strip())
+
+
+def password(text: str) -> str:
+    if len(text) < 8:
+        raise ValueError("is shorter than 8 characters")
+    return plain_text(text)
+
+
+def basic_user(text: str) -> str:
+    if ":" in text:
+        raise ValueError(
+            "contains a colon, which HTTP Basic cannot carry in a user name (RFC 7617 section 2)"
+        )
+    return plain_text(text)
+
+
+def app_id(text: str) -> str:
+    if text == SAMPLE_APP_ID:
+        raise ValueError("is the sample App ID from Vinli's documentation; use your app's own")
+    return basic_user(text)
+
+
+def app_secret(text: str) -> str:
+    if text == SAMPLE_APP_SECRET:
+        raise ValueError("is the sample App Secret from Vinli's documentation; use your app's own")
+    return plain_text(text)
+
+
+def _split(text: str) -> SplitResult:
+    parts = urlsplit(plain_text(text))
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not an absolute http(s) URL")
+    if parts.port == 0:  # asking for it raises ValueError when it is out of range
+        raise ValueError("has port 0")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("contains a user name or password")
+    if parts.query or parts.fragment or text.endswith(("?", "#")):
+        raise ValueError("has a query or a fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("is plain http; https is required for every address but loopback ones")
+    return parts
+
+
+def origin(text: str) -> str:
+    """Normalize to ``scheme://host[:port]`` as browsers serialize an origin (RFC 6454 section 6.2)."""
+    parts = _split(text)
+    if parts.path not in {"", "/"}:
+        raise ValueError("has a path; an origin is wanted, like https://cars.example.com")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    default_port = {"http": 80, "https": 443}[parts.scheme]
+    port = f":{parts.port}" if parts.port not in {None, default_port} else ""
+    return f"{parts.scheme}://{host}{port}"
+
+
+def url(text: str) -> str:
+    """Accept an address that may have a path, and leave it as it is."""
+    parts = _split(text)
+    if not re.fullmatch(r"[\x21-\x7e]+", text) or "\\" in text or {".", ".."} & set(parts.path.split("/")):
+        raise ValueError("has a path that does not stand for itself (blanks, backslashes, dots)")
+    return text
+
+
+def base_url(text: str) -> str:
+    return url(text).rstrip("/")
+
+
+def can_be_public_url(text: str) -> bool:
+    """Tell whether PUBLIC_URL could be this text, to the letter."""
+    try:
+        return text.isascii() and origin(text) == text
+    except ValueError:
+        return False
+
+
+def origins(text: str) -> tuple[str, ...]:
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if "*" in names or "null" in names:
+        raise ValueError("must list exact origins; '*' and 'null' are not accepted")
+    return tuple(origin(name) for name in names)
+
+
+def host_suffix(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+(?::\d{1,5})?", text) or text[0] not in ".-":
+        raise ValueError("is not a host suffix like .vin.li or .localhost:9443")
+    return text
+
+
+def store_url(text: str) -> str:
+    path = text.removeprefix("sqlite:///")
+    is_file = path not in {text, "", ":memory:"} and "?" not in path
+    if not is_file and not text.startswith(("redis://", "rediss://", "unix://", "redis+sentinel://")):
+        raise ValueError("is neither sqlite:///path/to/file nor redis://host:port/db (rediss:// for TLS)")
+    return text
+
+
+def proxy_url(text: str) -> str:
+    parts = urlsplit(plain_text(text))
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not a proxy URL like http://proxy.example.com:3128")
+    return text
+
+
+def existing_file(text: str) -> str:
+    if not Path(text).is_file():
+        raise ValueError("names a file that is not there")
+    return text
+
+
+def rate(text: str) -> str:
+    if not all(RATE_LIMIT.fullmatch(part.strip()) for part in text.split(";")):
+        raise ValueError("is not a rate like 60/minute")
+    return text
+
+
+def switch(text: str) -> bool:
+    known = {
+        "on": True,
+        "true": True,
+        "1": True,
+        "yes": True,
+        "off": False,
+        "false": False,
+        "0": False,
+        "no": False,
+    }
+    if text.lower() not in known:
+        raise ValueError("is neither on nor off")
+    return known[text.lower()]
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(f"is not a whole number from {low} to {high}")
+        return int(text)
+
+    return convert
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"is not {' or '.join(words)}")
+        return text
+
+    return convert

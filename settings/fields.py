@@ -1,0 +1,197 @@
+"""Every setting: its variable, how the text is read, and its default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from settings.converters import (
+    app_id,
+    app_secret,
+    base_url,
+    basic_user,
+    existing_file,
+    header_value,
+    host_suffix,
+    key,
+    keys,
+    one_of,
+    origin,
+    origins,
+    password,
+    plain_text,
+    proxy_url,
+    rate,
+    store_url,
+    switch,
+    url,
+    whole_number,
+)
+from settings.loopback import is_loopback
+
+
+def _setting(
+    convert: Callable[[str], Any],
+    default: Any = None,
+    *,
+    required: bool = False,
+    secret: bool = False,
+) -> Any:
+    """Declare a field: how its text is read, what it is when unset, and whether it may be shown."""
+    about = {"convert": convert, "required": required, "secret": secret}
+    return field(default=default, repr=not secret, metadata=about)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings. A field's name in upper case is its variable; origins have no trailing slash.
+
+    ``vinli_<service>url`` are filled in from ``vinli_stack`` where they are not set. Secrets stay out of
+    ``repr()``. Durations carry their unit in the name.
+    """
+
+    public_url: str = _setting(origin, "http://127.0.0.1:8000")
+    secret_key: str = _setting(key, required=True, secret=True)
+    secret_key_fallbacks: tuple[str, ...] = _setting(keys, (), secret=True)
+    store_url: str = _setting(store_url, "sqlite:///instance/store.sqlite3", secret=True)
+    operator_password: str | None = _setting(password, secret=True)
+    trusted_proxies: int = _setting(whole_number(0, 10), 0)
+    cors_origins: tuple[str, ...] = _setting(origins, ())
+
+    session_idle_hours: int = _setting(whole_number(1, 24 * 365), 24 * 14)
+    session_lifetime_days: int = _setting(whole_number(1, 365), 90)
+    upstream_slots: int = _setting(whole_number(1, 1000), 24)
+    rate_limit_connect: str = _setting(rate, "300/minute")
+    rate_limit_sign_in: str = _setting(rate, "10/minute")
+    rate_limit_api: str = _setting(rate, "600/minute")
+    https_proxy: str | None = _setting(proxy_url, secret=True)
+    ca_bundle: str | None = _setting(existing_file)
+
+    vinli_app_id: str = _setting(app_id, required=True)
+    vinli_app_secret: str = _setting(app_secret, required=True, secret=True)
+    vinli_client_id: str = _setting(basic_user, required=True)
+    vinli_client_secret: str = _setting(plain_text, required=True, secret=True)
+    vinli_web_client_id: str | None = _setting(plain_text)
+    vinli_workbench_client_id: str | None = _setting(basic_user)
+    vinli_workbench_client_secret: str | None = _setting(plain_text, secret=True)
+    vinli_concurrency: int = _setting(whole_number(1, 64), 16)
+    vinli_pkce: bool = _setting(switch, True)
+    vinli_issuer: str | None = _setting(plain_text)
+    vinli_stack: str = _setting(host_suffix, ".vin.li")
+    vinli_auth_url: str = _setting(origin)
+    vinli_platform_url: str = _setting(origin)
+    vinli_telemetry_url: str = _setting(origin)
+    vinli_events_url: str = _setting(origin)
+    vinli_rules_url: str = _setting(origin)
+    vinli_trips_url: str = _setting(origin)
+    vinli_diagnostic_url: str = _setting(origin)
+    vinli_safety_url: str = _setting(origin)
+    vinli_behavioral_url: str = _setting(origin)
+    vinli_distance_url: str = _setting(origin)
+    vinli_dummies_url: str = _setting(origin)
+
+    anyline_client_id: str | None = _setting(plain_text)
+    anyline_client_secret: str | None = _setting(plain_text, secret=True)
+    anyline_auth_url: str = _setting(origin, "https://auth.anyline.com")
+    anyline_api_url: str = _setting(origin, "https://api.anyline.com")
+    anyline_audience: str = _setting(plain_text, "https://prod.cloud-api.anyline.com")
+    anyline_scope: str = _setting(plain_text, "cloudapi:tiresidewall")
+
+    ayyeka_key: str | None = _setting(basic_user)
+    ayyeka_secret: str | None = _setting(plain_text, secret=True)
+    ayyeka_url: str = _setting(origin, "https://restapi.ayyeka.com")
+
+    aspose_client_id: str | None = _setting(plain_text)
+    aspose_client_secret: str | None = _setting(plain_text, secret=True)
+    aspose_url: str = _setting(origin, "https://api.aspose.cloud")
+    aspose_storage: str | None = _setting(plain_text)
+
+    instyle_api_base_url: str | None = _setting(base_url)
+    instyle_api_key: str | None = _setting(header_value, secret=True)
+    instyle_cognito_idp: str | None = _setting(url)
+    instyle_client_id: str | None = _setting(plain_text)
+    instyle_client_secret: str | None = _setting(plain_text, secret=True)
+    instyle_username: str | None = _setting(plain_text)
+    instyle_password: str | None = _setting(plain_text, secret=True)
+    instyle_secret_hash: str | None = _setting(plain_text, secret=True)
+    instyle_token: str = _setting(one_of("id", "access"), "id")
+    instyle_superuser_api_key: str | None = _setting(header_value, secret=True)
+    instyle_superuser_username: str | None = _setting(plain_text)
+    instyle_superuser_password: str | None = _setting(plain_text, secret=True)
+    instyle_superuser_secret_hash: str | None = _setting(plain_text, secret=True)
+    instyle_customer: str | None = _setting(header_value)
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the application by https, so that cookies may be Secure."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def redirect_uri(self) -> str:
+        """The redirect URI of the authorization-code client."""
+        return f"{self.public_url}/connect/callback"
+
+    @property
+    def implicit_redirect_uri(self) -> str:
+        """The redirect URI of the implicit client."""
+        return f"{self.public_url}/implicit/callback"
+
+    @property
+    def workbench_redirect_uri(self) -> str:
+        """The redirect URI of the workbench's own client: the page that shows what comes back."""
+        return f"{self.public_url}/workbench/catch"
+
+    @property
+    def sandbox_origin(self) -> str | None:
+        """The authorization origin when it is on this machine, so that pages can say it is no real Vinli."""
+        return self.vinli_auth_url if is_loopback(urlsplit(self.vinli_auth_url).hostname) else None
+
+    @property
+    def anyline_missing(self) -> tuple[str, ...]:
+        """The variables that Anyline cannot do without and that are not set; likewise the properties below."""
+        return self._unset("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET")
+
+    @property
+    def ayyeka_missing(self) -> tuple[str, ...]:
+        return self._unset("AYYEKA_KEY", "AYYEKA_SECRET")
+
+    @property
+    def aspose_missing(self) -> tuple[str, ...]:
+        return self._unset("ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET")
+
+    @property
+    def instyle_missing(self) -> tuple[str, ...]:
+        """What the role `service` needs, which is the least; the others need `instyle_<role>_missing` as well."""
+        return self._unset("INSTYLE_API_BASE_URL", "INSTYLE_API_KEY")
+
+    @property
+    def instyle_admin_missing(self) -> tuple[str, ...]:
+        names = ("INSTYLE_COGNITO_IDP", "INSTYLE_CLIENT_ID", "INSTYLE_USERNAME", "INSTYLE_PASSWORD")
+        return self._unset(*names, *self._hash_unless_computed("INSTYLE_SECRET_HASH"))
+
+    @property
+    def instyle_superuser_missing(self) -> tuple[str, ...]:
+        names = ("API_KEY", "USERNAME", "PASSWORD")
+        return self._unset(
+            "INSTYLE_COGNITO_IDP",
+            "INSTYLE_CLIENT_ID",
+            *(f"INSTYLE_SUPERUSER_{name}" for name in names),
+            *self._hash_unless_computed("INSTYLE_SUPERUSER_SECRET_HASH"),
+            "INSTYLE_CUSTOMER",
+        )
+
+    def _unset(self, *names: str) -> tuple[str, ...]:
+        return tuple(name for name in names if getattr(self, name.lower()) is None)
+
+    def _hash_unless_computed(self, name: str) -> tuple[str, ...]:
+        return () if self.instyle_client_secret else (name,)
+
+
+# The services are listed once, by the fields of their origins.
+VINLI_SERVICES = tuple(
+    about.name.removeprefix("vinli_").removesuffix("_url")
+    for about in fields(Settings)
+    if about.name.startswith("vinli_") and about.name.endswith("_url")
+)

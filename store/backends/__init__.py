@@ -1,0 +1,1 @@
+"""The stores: one SQLite file, or Redis."""
