@@ -11,22 +11,12 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import settings as settings_module
-from blueprints import (
-    api,
-    cli,
-    cli_doctor,
-    cli_partners,
-    connect,
-    garage,
-    health,
-    home,
-    implicit,
-    operator,
-    partners,
-    workbench,
-    workbench_requests,
-)
-from blueprints.web.bulkhead import Bulkhead
+from blueprints import health, home, implicit
+from blueprints.api import views as api
+from blueprints.connect import views as connect
+from blueprints.garage import views as garage
+from blueprints.operator import views as operator
+from blueprints.partners import views as partners
 from blueprints.web.cookies import prefixed
 from blueprints.web.csrf import register_csrf
 from blueprints.web.headers import register_headers
@@ -34,11 +24,15 @@ from blueprints.web.hosts import register_trusted_hosts
 from blueprints.web.limits import register_limits
 from blueprints.web.logs import configure_logging, register_request_log
 from blueprints.web.navigation import register_navigation
-from blueprints.web.partner_registry import build_partners
 from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION, Services
-from blueprints.web.signing import Signer
-from blueprints.web.token_shelf import TokenShelf
+from blueprints.workbench import requests as workbench_requests
+from blueprints.workbench import views as workbench
+from cli import devices as cli
+from cli import doctor as cli_doctor
+from cli import partners as cli_partners
+from domain.bulkhead import Bulkhead
+from domain.signing import Signer
 from providers.http.auth import BasicAuth
 from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
@@ -53,6 +47,8 @@ from store.sessions import StoreSessionInterface
 from store.traces import Traces
 from store.vault import Vault
 from store.workbench_runs import WorkbenchRuns
+from wiring.partners import build_partners
+from wiring.token_cache import TokenShelf
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
 # With no operator there is nobody who may use these.

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from flask import url_for
 
-from blueprints.web.budget import Budget
 from blueprints.web.logs import log_event
+from domain.budget import Budget
 from providers.errors import ProviderError, Unauthorized
 from providers.http.auth import BasicAuth, BearerAuth
 from providers.vinli.models import Device, Vehicle

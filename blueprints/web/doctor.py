@@ -10,7 +10,6 @@ from pathlib import Path
 
 from flask import current_app
 
-from blueprints.web.budget import Budget
 from blueprints.web.doctor_checkup import Checkup, Role
 from blueprints.web.doctor_clients import client_sections
 from blueprints.web.doctor_evidence import Evidence, gather
@@ -28,6 +27,7 @@ from blueprints.web.doctor_probes import RecentProbes, recent_probes
 from blueprints.web.doctor_vinli import vinli_section
 from blueprints.web.doctor_visit import Visit, address_section, external_origin, is_shown_right, visit_of
 from blueprints.web.services import Services
+from domain.budget import Budget
 from settings import Settings
 from store.checkup import examine_file, file_of
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from blueprints.web.budget import Budget
 from blueprints.web.doctor_probes import RecentProbes
 from blueprints.web.services import Services
+from domain.budget import Budget
 from providers.errors import ProviderError
 from providers.vinli.auth import AuthClient
 from providers.vinli.clients import (

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from blueprints.web.attempts import Verdict
+from blueprints.connect.attempts import Verdict
 from blueprints.web.problems import CONNECT, HOME, Problem, problem_for, shown_code
 from blueprints.web.services import services
 from providers import errors

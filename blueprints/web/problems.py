@@ -14,9 +14,9 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
-from blueprints.web.bulkhead import Saturated
 from blueprints.web.csrf import StaleForm
 from blueprints.web.logs import log_event, reference
+from domain.bulkhead import Saturated
 from providers import errors
 from store.base import StoreUnavailable
 

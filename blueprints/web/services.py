@@ -8,9 +8,8 @@ from typing import cast
 
 from flask import current_app
 
-from blueprints.web.bulkhead import Bulkhead
-from blueprints.web.partner_registry import Partners
-from blueprints.web.signing import Signer
+from domain.bulkhead import Bulkhead
+from domain.signing import Signer
 from providers.http.auth import BasicAuth
 from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
@@ -21,6 +20,7 @@ from store.base import Store
 from store.sessions import StoreSessionInterface
 from store.traces import Traces
 from store.workbench_runs import WorkbenchRuns
+from wiring.partners import Partners
 
 EXTENSION = "vinli_connect"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from blueprints.connect.attempts import Verdict
 from blueprints.web import flow_problems
-from blueprints.web.attempts import Verdict
 from blueprints.web.problems import Problem, shown_code
 from providers import errors
 

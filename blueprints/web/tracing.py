@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from blueprints.web.attempts import Verdict
+from blueprints.connect.attempts import Verdict
 from blueprints.web.flow_problems import VERDICT_PROBLEMS
 from blueprints.web.limits import client_address
 from blueprints.web.logs import log_event, reference

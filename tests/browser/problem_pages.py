@@ -8,9 +8,11 @@ from playwright.sync_api import Page, Route
 
 import settings
 from app import create_app
-from blueprints import garage, operator
-from blueprints.web import flow_problems, problems, requests, workbench_problems
+from blueprints.garage import views as garage
+from blueprints.operator import views as operator
+from blueprints.web import flow_problems, problems, requests
 from blueprints.web.problems import Problem, render_problem
+from blueprints.workbench import problems as workbench_problems
 from tests.browser.sites import Site
 
 MODULES = (problems, flow_problems, requests, garage, operator, workbench_problems)

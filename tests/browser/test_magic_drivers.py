@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from blueprints.web.magic_promises import PROMISES
+from blueprints.workbench.expected_pages import PROMISES
 from tests.browser.people import Driver, Operator
 from tests.browser.scenes import cookie_jars
 

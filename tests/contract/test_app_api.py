@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from blueprints.web.frontend_tokens import VALID_SECONDS
-from blueprints.web.signing import Signer
+from blueprints.api.tokens import VALID_SECONDS
+from domain.signing import Signer
 from tests.app_process import SECRET_KEY
 from tests.contract.pages import Page
 from tests.unit.providers.servers import CLOSE, Server, http, json_reply

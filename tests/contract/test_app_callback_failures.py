@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from blueprints import connect
+from blueprints.connect import views as connect
 from tests.contract.browser import heading, query_of, seen
 from tests.contract.failures import REFUSED, assert_fails_well, error, raw
 from tests.contract.fake_vinli import TOKEN

@@ -15,9 +15,9 @@ from functools import partial
 
 import pytest
 
-from blueprints.web.budget import Budget
 from blueprints.web.doctor import Standing, Typed, Visit, diagnose
 from blueprints.web.doctor_probes import RecentProbes
+from domain.budget import Budget
 from providers.vinli.clients import probe_client
 from tests.app_process import SECRET_KEY
 from tests.contract.fake_vinli import DEVICES, TOKEN, Hang, fleet

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 
-from blueprints.web.signing import Signer
+from domain.signing import Signer
 from store import Records, Vault, open_store
 from store.attempts import Attempts
 from store.records import fingerprint

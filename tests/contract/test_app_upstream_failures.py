@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from blueprints import connect
+from blueprints.connect import views as connect
 from tests.contract.browser import seen
 from tests.contract.failures import (
     BUSY,

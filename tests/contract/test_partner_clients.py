@@ -5,14 +5,14 @@ import logging
 import pytest
 
 import settings
-from blueprints.web.partner_registry import build_partners
-from blueprints.web.token_shelf import TokenShelf
 from providers.errors import NoToken, ProviderError
 from providers.http.transport import Transport
 from store import Records, Vault, open_store
 from store.leases import Leases
 from tests.app_process import SECRET_KEY, app_variables
 from tests.sandbox_process import SandboxProcess
+from wiring.partners import build_partners
+from wiring.token_cache import TokenShelf
 
 TOKEN_PATHS = {
     "anyline": "/oauth/token",

@@ -10,7 +10,6 @@ import sys
 import threading
 from collections import Counter
 
-from blueprints.web.token_shelf import TokenShelf
 from providers.errors import ProviderError
 from providers.http.auth import TokenAuth
 from providers.http.transport import Transport
@@ -19,6 +18,7 @@ from providers.tokens.engine import TokenSource
 from providers.tokens.requests import TokenRequest
 from store import Records, Vault, open_store
 from store.leases import Leases
+from wiring.token_cache import TokenShelf
 
 SECRET_KEY = "a secret key of the tests, long enough"
 

@@ -6,8 +6,8 @@ from itertools import islice
 import pytest
 from msgspec import structs
 
-from blueprints.web.bulkhead import Bulkhead, Saturated
 from blueprints.web.device_lists import BrokenOff, DeviceStream, csv_rows, iso
+from domain.bulkhead import Bulkhead, Saturated
 from providers.errors import TimedOut
 from providers.vinli.models import Device
 

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from blueprints.web.partner_registry import build_partners
 from providers.errors import NoToken, Unauthorized
 from providers.http.auth import TokenAuth
 from providers.http.transport import Transport
@@ -13,6 +12,7 @@ from providers.tokens.engine import TokenSource
 from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
 from settings import from_environ
 from tests.unit.providers.servers import json_reply
+from wiring.partners import build_partners
 
 BASE = {
     "SECRET_KEY": "0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c",

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from blueprints.web.partner_registry import build_partners
 from settings import from_environ
 from tests.unit.providers.servers import http, json_reply
+from wiring.partners import build_partners
 
 BASE = {
     "SECRET_KEY": "0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c",

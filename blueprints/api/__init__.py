@@ -1,0 +1,1 @@
+"""JSON for our own pages, under short-lived tokens."""

@@ -1,0 +1,117 @@
+"""JSON for the JavaScript of our own pages, under short-lived signed tokens.
+
+Errors are ``{"error": {"status", "code", "title", "detail", "reference"}}`` (``problems.py``). Pages of other origins
+get at it only when CORS_ORIGINS names them, and never with cookies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask.blueprints import BlueprintSetupState
+
+from blueprints.api.tokens import (
+    PURPOSES,
+    SIGN_IN_FIRST,
+    TIRE_SIDEWALL,
+    VALID_SECONDS,
+    issue_token,
+    token_required,
+)
+from blueprints.partners.console import tire_readings
+from blueprints.web.limits import limiter
+from blueprints.web.operators import is_operator
+from blueprints.web.partner_problems import not_configured, partner_problem
+from blueprints.web.photographs import accept_photograph, checked_photograph
+from blueprints.web.problems import HTTP_PROBLEMS, ProblemError
+from blueprints.web.services import services
+from domain.budget import Budget
+from providers.errors import ProviderError
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+PARTNER_SECONDS = 8.0
+# What a page of another origin may call; tokens are for our own pages alone.
+CORS_ENDPOINTS = frozenset({"api.tire_sidewall"})
+CORS_SECONDS = 600
+
+
+def api_rate() -> str:
+    """The rate for everything under /api/v1 together."""
+    return services().settings.rate_limit_api
+
+
+api_limit = limiter.shared_limit(api_rate, scope="api")
+
+
+@bp.url_value_preprocessor
+def accept_photographs(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Runs before anything reads the body."""
+    if endpoint == "api.tire_sidewall":
+        accept_photograph()
+
+
+@bp.app_template_global()
+def frontend_token(purpose: str) -> str:
+    """Return a token for the page at hand, which only a signed-in operator sees."""
+    return issue_token(purpose)
+
+
+@bp.record_once
+def tell_lifetime(state: BlueprintSetupState) -> None:
+    """Let pages know how many seconds a token is good for."""
+    state.app.jinja_env.globals["frontend_token_seconds"] = VALID_SECONDS
+
+
+@bp.post("/tokens")
+@api_limit
+def tokens() -> Response:
+    """Give a page of the signed-in operator a new token for the ``purpose`` that it names.
+
+    The CSRF token comes in the form or in ``X-CSRF-Token``, from the same origin (``csrf.py``).
+    """
+    if not is_operator():
+        raise ProblemError(SIGN_IN_FIRST)
+    purpose = request.form.get("purpose", "")
+    if purpose not in PURPOSES:
+        raise ProblemError(HTTP_PROBLEMS[400], "unknown purpose")
+    return jsonify(token=issue_token(purpose), purpose=purpose, expires_in=VALID_SECONDS)
+
+
+@bp.post("/tire-sidewall")
+@api_limit
+@token_required(TIRE_SIDEWALL)
+def tire_sidewall() -> Response:
+    """Read a tyre's sidewall from a photograph, which is the body as it is (JPEG, PNG or WebP) and is kept nowhere."""
+    partners = services().partners
+    about = partners.by_name["anyline"]
+    if partners.anyline is None:
+        raise ProblemError(not_configured(about))
+    image = checked_photograph(request.get_data())
+    try:
+        with services().bulkhead.slot():
+            read = partners.anyline.read_tire_sidewall(image, deadline=Budget().share(PARTNER_SECONDS))
+    except ProviderError as error:
+        raise ProblemError(partner_problem(about, error)) from error
+    return jsonify(readings=[{"label": label, "text": text} for label, text in tire_readings(read)])
+
+
+@bp.after_request
+def put_headers(response: Response) -> Response:
+    """Say how to authenticate (RFC 6750 section 3), and let the origins in that CORS_ORIGINS names (Fetch standard)."""
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    origins = services().settings.cors_origins
+    if not origins or request.endpoint not in CORS_ENDPOINTS:
+        return response
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin")
+    if origin not in origins:
+        return response
+    response.headers["Access-Control-Allow-Origin"] = origin
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "POST"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response.headers["Access-Control-Max-Age"] = str(CORS_SECONDS)
+    return response

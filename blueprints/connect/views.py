@@ -1,0 +1,243 @@
+"""The authorization-code flow: /connect, /connect/callback, /disconnect (RFC 6749 section 4.1, RFC 7636)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
+from flask import Response as FlaskResponse
+from werkzeug.wrappers import Response
+
+from blueprints.connect.attempts import (
+    Judged,
+    Verdict,
+    bind_to_browser,
+    judge_state,
+    sessions_begun_here,
+    state_for,
+)
+from blueprints.web import flow_problems
+from blueprints.web.identity import connect_driver, current_driver, forget_driver
+from blueprints.web.limits import connect_rate, limiter
+from blueprints.web.logs import log_event
+from blueprints.web.problems import GARAGE, STORE_DOWN, Problem, ProblemError
+from blueprints.web.requests import (
+    came_from_another_site,
+    local_path,
+    refuse_other_methods,
+    refuse_prefetch,
+)
+from blueprints.web.services import services
+from blueprints.web.trace_steps import Step, shown_parameters, shown_token
+from blueprints.web.tracing import Trace, conclude, fresh_id
+from providers.errors import ProviderError
+from providers.vinli.auth import new_code_verifier
+from providers.vinli.callback import BadCallback, CallbackQuery
+from store.attempts import Attempt
+from store.base import StoreUnavailable
+
+bp = Blueprint("connect", __name__)
+
+# Together what a driver may have to wait. A code is lost when its exchange is given up, so that gets more.
+EXCHANGE_SECONDS = 7.0
+USER_SECONDS = 3.0
+# How long an identical callback waits for the one that came first, in seconds: the upstream budget and a bit.
+WAIT_FOR_TWIN = 12.0
+POLL = 0.05
+# How long after its end an attempt's session is handed to a repeated callback: a double click or a broken
+# connection lost the first answer, and with it the cookie.
+REISSUE_SECONDS = 30.0
+
+
+@bp.get("/connect")
+@limiter.limit(connect_rate)
+def start() -> Response | str:
+    """Start an attempt and send the browser to the authorization endpoint."""
+    refuse_other_methods("GET")
+    refuse_prefetch()
+    next_path = local_path(request.args.get("next"), url_for("garage.index"))
+    if came_from_another_site():
+        # Another site may link here, but only the person decides to connect (no forced login).
+        return render_template("connect_confirm.html", **flow_problems.confirmation(next_path))
+    settings = services().settings
+    _warm_auth_connection()
+    code_verifier = new_code_verifier() if settings.vinli_pkce else None
+    attempt, browser_secret = services().attempts.start(next_path, code_verifier or "", trace_id=fresh_id())
+    Trace.of_attempt(attempt).keep("open")
+    authorization_request = services().auth.authorization_request(
+        settings.redirect_uri, state_for(attempt), code_verifier
+    )
+    response = make_response(redirect(authorization_request.url))
+    bind_to_browser(response, attempt, browser_secret)
+    log_event("connect started")
+    return response
+
+
+@bp.route("/connect/callback", methods=["GET"], provide_automatic_options=False)
+@limiter.limit(connect_rate, deduct_when=lambda response: response.status_code >= 400)
+def callback() -> Response:
+    """Judge what came back, exchange the code, begin a session and go on to where the driver wanted."""
+    refuse_other_methods("GET")
+    refuse_prefetch()
+    g.trace = Trace.begin("connect")
+    arrival = g.trace.came_back(request.path, shown_parameters(_pairs()))
+    query = _read_query(arrival)
+    judged = judge_state(query.state)
+    attempt = judged.attempt
+    _trace_attempt(judged, arrival)
+    if attempt is None or judged.verdict not in {Verdict.GOOD, Verdict.USED}:
+        raise _with_way_out(flow_problems.for_verdict(judged.verdict))
+    if judged.verdict is Verdict.USED:
+        return _answer_used(attempt)
+    # The slot comes first: without one, nothing is used up and the driver may try again.
+    with services().bulkhead.slot():
+        if services().attempts.take(attempt.id):
+            return _conclude(attempt, query)
+    return _answer_used(attempt)
+
+
+@bp.post("/disconnect")
+def disconnect() -> Response:
+    """Forget the driver's tokens and end the session."""
+    if current_driver() is not None:
+        log_event("driver disconnected")
+    forget_driver()
+    for session_id in sessions_begun_here():
+        services().sessions.end(session_id)
+    return redirect(url_for("home.index", left=1), code=303)
+
+
+@bp.after_request
+def keep_trace(response: FlaskResponse) -> FlaskResponse:
+    """Write down how a callback went, with the reference id that its page shows."""
+    trace: Trace | None = g.pop("trace", None)
+    problem: Problem | None = g.get("problem")
+    # A store that has just failed would only be waited for once more.
+    if trace is not None and problem is not STORE_DOWN:
+        conclude(trace, response.status_code, problem)
+    return response
+
+
+def _pairs() -> list[tuple[str, str]]:
+    # Not request.args: that takes bytes which are no UTF-8 for the text of their escapes, and %FF for a code.
+    return parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
+
+
+def _trace_attempt(judged: Judged, arrival: Step) -> None:
+    """Put the callback into its attempt's trace. Somebody else's browser must not write into one."""
+    if judged.attempt is not None and judged.verdict is not Verdict.FOREIGN:
+        g.trace = Trace.of_attempt(judged.attempt)
+        g.trace.steps.append(arrival)
+
+
+def _read_query(arrival: Step) -> CallbackQuery:
+    try:
+        return CallbackQuery.from_pairs(_pairs(), issuer=services().settings.vinli_issuer)
+    except BadCallback as error:
+        _trace_bad_query(arrival)
+        raise _with_way_out(flow_problems.for_bad_callback(error)) from error
+
+
+def _trace_bad_query(arrival: Step) -> None:
+    """A query that cannot be read may still tell whose it is: by the one state in it."""
+    states = [value for name, value in _pairs() if name == "state"]
+    if len(states) == 1:
+        # The page says what is wrong with the query whether the store answers or not.
+        with suppress(StoreUnavailable):
+            _trace_attempt(judge_state(states[0]), arrival)
+
+
+def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:
+    """Bring an attempt that is ours alone now to its end, good or bad."""
+    try:
+        if query.error is not None:
+            raise _with_way_out(flow_problems.for_error_code(query.error))
+        _exchange(attempt, query.code or "")
+    except StoreUnavailable:
+        # Asking the store again would only keep the driver waiting; the attempt dies of age.
+        raise
+    except Exception:
+        _finish(attempt, None)
+        raise
+    _finish(attempt, session.sid)  # type: ignore[attr-defined]
+    return redirect(attempt.next_path)
+
+
+def _exchange(attempt: Attempt, code: str) -> None:
+    auth = services().auth
+    try:
+        redirect_uri, code_verifier = services().settings.redirect_uri, attempt.code_verifier or None
+        # What is stored has to belong together: nobody else's answer can come over that connection in between.
+        with services().transport.one_connection():
+            with g.trace.asking_for_token(redirect_uri, code, has_verifier=code_verifier is not None) as step:
+                token = auth.exchange(code, redirect_uri, code_verifier, deadline=EXCHANGE_SECONDS)
+                step.received = shown_token(token)
+            with g.trace.asking_for_user():
+                user = auth.current_user(token.access_token, deadline=USER_SECONDS)
+    except ProviderError as error:
+        raise ProblemError(flow_problems.for_exchange(error)) from error
+    connect_driver(user, token)
+    log_event("driver connected")
+
+
+def _finish(attempt: Attempt, session_id: str | None) -> None:
+    try:
+        services().attempts.finish(attempt.id, session_id)
+    except StoreUnavailable as error:
+        # The attempt stays taken and dies of age; what the driver is told must not change because of it.
+        log_event("attempt not finished", logging.WARNING, cause=str(error))
+
+
+def _answer_used(attempt: Attempt) -> Response:
+    """Answer a callback that came before: its twin may be in flight, or the driver connected long ago."""
+    outcome = services().attempts.find(attempt.id)
+    if outcome is not None and outcome.status == "exchanging":
+        with services().bulkhead.slot():
+            outcome = _wait_for_twin(outcome)
+    if outcome is not None and _ended_just_now(outcome):
+        response = make_response(redirect(attempt.next_path))
+        if services().sessions.reissue(outcome.session_id or "", response):
+            return response
+    if current_driver() is not None:
+        return redirect(url_for("garage.index"))
+    raise _with_way_out(flow_problems.for_verdict(Verdict.USED))
+
+
+def _ended_just_now(attempt: Attempt) -> bool:
+    if attempt.status != "done" or attempt.finished_at is None:
+        return False
+    return services().clock() - attempt.finished_at < REISSUE_SECONDS
+
+
+def _wait_for_twin(attempt: Attempt) -> Attempt | None:
+    """Wait until the attempt has ended, or has been under way for longer than any exchange lasts."""
+    under_way = services().clock() - (attempt.taken_at or 0)
+    deadline = time.monotonic() + min(WAIT_FOR_TWIN - under_way, WAIT_FOR_TWIN)
+    outcome: Attempt | None = attempt
+    while outcome is not None and outcome.status == "exchanging" and time.monotonic() < deadline:
+        time.sleep(POLL)
+        outcome = services().attempts.find(attempt.id)
+    return outcome
+
+
+def _with_way_out(problem: Problem) -> ProblemError:
+    """Offer the garage to a driver who is connected already: a failed attempt takes nothing away."""
+    try:
+        is_connected = current_driver() is not None
+    except StoreUnavailable:
+        is_connected = False
+    if not is_connected:
+        return ProblemError(problem)
+    others = (replace(action, primary=False) for action in problem.actions)
+    return ProblemError(replace(problem, actions=(GARAGE, *others)))
+
+
+def _warm_auth_connection() -> None:
+    """Open a connection to the authorization server while the driver is away signing in."""
+    transport, origin = services().transport, services().settings.vinli_auth_url
+    threading.Thread(target=transport.warm, args=(origin,), daemon=True).start()

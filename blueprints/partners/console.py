@@ -1,0 +1,252 @@
+"""Partners as the console's templates and the command line show them: plain objects, no secret in any of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from flask import url_for
+
+from blueprints.web.partner_problems import cause_of, partner_problem, remedy_of
+from blueprints.web.problems import Problem
+from blueprints.web.services import services
+from domain.text.curl import curl_line
+from domain.text.hiding import hide, secrets_of
+from providers.errors import ProviderError
+from providers.http.response import Answer
+from providers.partners.anyline import TireSidewall
+from providers.partners.instyle import Image
+from providers.partners.partner import Example, Partner, Role, shown_body
+from providers.tokens.records import TokenState
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# What of an answer's headers is worth a look; the rest may be anything.
+SHOWN_HEADERS = ("Content-Type", "Content-Length", "Date", "Retry-After", "ETag", "Location", "X-Request-Id")
+MAX_SHOWN = 20_000
+
+TIRE_LABELS = {
+    "make": "Make",
+    "model": "Model",
+    "size": "Size",
+    "load_index": "Load index",
+    "speed_rating": "Speed rating",
+    "dot": "DOT number",
+    "production_date": "Made",
+}
+
+
+@dataclass(frozen=True)
+class TokenView:
+    """How a role's token stands. `todo` says what can be done about `problem`."""
+
+    valid_until: datetime | None
+    fetched_at: datetime | None
+    fetches_today: int
+    next_try_at: datetime | None
+    problem: str | None
+    todo: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        if self.valid_until is not None:
+            return "valid" if self.problem is None else "valid, renewal fails"
+        return "failing" if self.problem else "not asked for yet"
+
+    @classmethod
+    def of(cls, partner: Partner, state: TokenState) -> TokenView:
+        problem = state.problem
+        return cls(
+            state.valid_until,
+            state.fetched_at,
+            state.fetches_today,
+            state.next_try_at,
+            cause_of(problem) if problem else None,
+            remedy_of(partner, problem) if problem else (),
+        )
+
+
+@dataclass(frozen=True)
+class RoleView:
+    """A role; `token` is None where no token is involved."""
+
+    role: Role
+    token: TokenView | None
+
+    @property
+    def name(self) -> str:
+        return self.role.name
+
+    @property
+    def about(self) -> str:
+        return self.role.about
+
+    @property
+    def token_summary(self) -> str:
+        return self.token.summary if self.token else "no token needed"
+
+
+@dataclass(frozen=True)
+class PartnerView:
+    """A partner with its roles. Making one asks the store for the tokens' states and no remote system for anything."""
+
+    partner: Partner
+    roles: tuple[RoleView, ...]
+
+    @classmethod
+    def of(cls, partner: Partner) -> PartnerView:
+        roles = tuple(
+            RoleView(role, TokenView.of(partner, role.source.state()) if role.source else None)
+            for role in partner.roles.values()
+        )
+        return cls(partner, roles)
+
+    @property
+    def url(self) -> str:
+        return url_for("partners.partner", name=self.partner.name)
+
+
+@dataclass(frozen=True)
+class CallForm:
+    """What is to be sent; `error` says which of it cannot be."""
+
+    role: str
+    method: str
+    path: str
+    body: str
+    note: str = ""
+    error: str | None = None
+
+    @classmethod
+    def of_example(cls, partner: Partner, number: int) -> CallForm:
+        """Return a documented example, the first when there is none of that number."""
+        examples = partner.examples or (Example("", "GET", "/"),)
+        example = examples[number] if 0 <= number < len(examples) else examples[0]
+        role = example.role or _default_role(partner)
+        return cls(role, example.method, example.path, example.body or "", example.note)
+
+    @classmethod
+    def of_fields(cls, partner: Partner, values: Mapping[str, str]) -> CallForm:
+        """Return what a form holds, as far as it is meaningful."""
+        role, method = values.get("role", ""), values.get("method", "").upper()
+        return cls(
+            role if role in partner.roles else _default_role(partner),
+            method if method in METHODS else "GET",
+            values.get("path", "").strip(),
+            # Browsers send line ends as CR LF (WHATWG HTML, form submission).
+            values.get("body", "").replace("\r\n", "\n"),
+        )
+
+    @property
+    def content(self) -> bytes | None:
+        return self.body.encode() if self.body.strip() else None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request that was made and what came of it: an answer, or a problem."""
+
+    method: str
+    url: str
+    request_headers: Mapping[str, str]
+    request_body: str | None
+    curl: str
+    milliseconds: int
+    status: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    problem: Problem | None = None
+
+    @property
+    def request_text(self) -> str:
+        """The request as it goes over the wire, with ``$VARIABLES`` in the place of secrets."""
+        parts = urlsplit(self.url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        lines = [f"{self.method} {target} HTTP/1.1", f"Host: {parts.netloc}"]
+        lines += [f"{name}: {value}" for name, value in self.request_headers.items()]
+        return "\n".join([*lines, "", self.request_body] if self.request_body else lines)
+
+    @property
+    def answer_text(self) -> str:
+        lines = [f"{name}: {value}" for name, value in self.headers.items()]
+        return "\n".join([*lines, "", self.body] if lines else [self.body])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image of a partner. `is_shown` says whether a page may load it; else there is only the link."""
+
+    id: str
+    url: str | None
+    host: str
+    is_shown: bool
+
+    @classmethod
+    def of(cls, image: Image, sources: Sequence[str]) -> Picture:
+        """Return an image as a page shows it whose policy names these sources."""
+        try:
+            parts = urlsplit(image.url or "")
+        except ValueError:
+            return cls(image.id, None, "", is_shown=False)
+        is_shown = {f"{parts.scheme}:", f"{parts.scheme}://{parts.netloc}"} & set(sources)
+        return cls(image.id, image.url, parts.hostname or "", is_shown=bool(is_shown))
+
+
+def exchange(
+    partner: Partner, form: CallForm, *, deadline: float, clock: Callable[[], float] = time.perf_counter
+) -> Exchange:
+    """Send what a form holds and return what came of it. Raises ValueError for a path that leaves the partner."""
+    role = partner.roles[form.role]
+    secrets = secrets_of(services().settings, partner)
+    url = partner.origin + form.path
+    headers = shown_headers(partner, role, has_body=form.content is not None)
+    body = form.body if form.content is not None else None
+    request = (form.method, hide(url, secrets), headers, hide(body, secrets) if body is not None else None)
+    started = clock()
+    answer: Answer | None = None
+    problem = status = None
+    try:
+        answer = partner.call(
+            services().transport,
+            form.method,
+            form.path,
+            role=form.role,
+            body=form.content,
+            deadline=deadline,
+        )
+    except ProviderError as error:
+        problem, status = partner_problem(partner, error), error.status
+    elapsed = round((clock() - started) * 1000)
+    line = curl_line(request[0], request[1], headers, request[3])
+    if answer is None:
+        return Exchange(*request, line, elapsed, status, problem=problem)
+    # The call may have fetched a token that was not there before.
+    secrets = secrets_of(services().settings, partner)
+    return Exchange(
+        *request,
+        line,
+        elapsed,
+        answer.status,
+        {name: hide(answer.headers[name], secrets) for name in SHOWN_HEADERS if answer.headers.get(name)},
+        # Hidden before it is cut: a secret across the cut would not be known as one.
+        hide(shown_body(answer, 4 * MAX_SHOWN), secrets)[:MAX_SHOWN],
+    )
+
+
+def shown_headers(partner: Partner, role: Role, *, has_body: bool) -> dict[str, str]:
+    """Return a request's headers as a shell would write them."""
+    kind = {"Content-Type": "application/json"} if has_body else {}
+    return {"Accept": "application/json", **kind, **partner.headers, **role.shell_headers}
+
+
+def tire_readings(read: TireSidewall) -> list[tuple[str, str]]:
+    """Return what was read of a tyre as labels and texts, in the order in which people ask for it."""
+    known = ((label, getattr(read, name)) for name, label in TIRE_LABELS.items())
+    others = (text.partition(": ") for text in read.others)
+    return [(label, text) for label, text in known if text] + [(name, text) for name, _, text in others]
+
+
+def _default_role(partner: Partner) -> str:
+    return next(iter(partner.roles), "")

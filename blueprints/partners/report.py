@@ -1,0 +1,55 @@
+"""The report on a device and its latest vehicle, as an HTML document for Aspose to make a Word or PDF file of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from flask import render_template
+
+from blueprints.web.cards import CALL_SECONDS, Card, load_card
+from blueprints.web.operators import app_auth
+from blueprints.web.services import services
+from domain.budget import Budget
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of document; `suffix` is also what Aspose calls it."""
+
+    title: str
+    suffix: Literal["pdf", "docx"]
+    mimetype: str
+
+
+FORMATS = {
+    "pdf": Format("PDF", "pdf", "application/pdf"),
+    "docx": Format("Word", "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+}
+
+
+@dataclass(frozen=True)
+class VehicleReport:
+    """A report: the document as HTML, what to call the file (without suffix), and whose it is."""
+
+    card: Card
+    made_at: datetime
+    html: str
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file: of letters that every file system takes."""
+        return f"vehicle-report-{self.card.device.id}-{self.made_at:%Y-%m-%d}"
+
+
+def vehicle_report(device_id: str, budget: Budget, *, shows_vin: bool) -> VehicleReport:
+    """Return a report on a device of the app, with the whole VIN only when asked for.
+
+    Raises NotFound for an id that no device of the app has, and the other ProviderErrors of Vinli.
+    """
+    platform = services().platform
+    device = platform.device(app_auth(), device_id, deadline=budget.share(CALL_SECONDS))
+    card = load_card(platform, app_auth(), device, budget, shows_vin=shows_vin)
+    made_at = datetime.fromtimestamp(services().clock(), UTC)
+    return VehicleReport(card, made_at, render_template("vehicle_report.html", card=card, made_at=made_at))

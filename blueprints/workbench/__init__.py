@@ -1,0 +1,1 @@
+"""The workbench, for the operator: why a redirect URI or an OAuth step fails."""

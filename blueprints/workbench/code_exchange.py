@@ -1,0 +1,141 @@
+"""The workbench's exchange: a code for tokens, shown with secrets shortened and kept nowhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from blueprints.web.services import services
+from blueprints.web.trace_steps import shown_token
+from blueprints.web.trace_words import advice_for, reason_of
+from blueprints.web.tracing import Trace
+from domain.budget import Budget
+from domain.text.hiding import hide
+from domain.text.visible import jwt_parts, shortened, visible
+from providers.errors import ProviderError
+from providers.http.response import Answer
+from providers.vinli.auth import AuthClient, TokenResponse
+from store.workbench_runs import Run
+
+EXCHANGE_SECONDS = 7.0
+USER_SECONDS = 3.0
+# Fields whose values are cut short, whatever a server calls them (a client of Vinli's expects refresh_Token).
+SECRET_FIELD = re.compile(r"token|secret|password|code|key|assertion", re.I)
+PLAIN_FIELDS = frozenset({"token_type", "error_code", "code_challenge_method"})
+MOST_SHOWN = 8000
+
+
+@dataclass(frozen=True)
+class TokenField:
+    """A field of the token response as a page shows it."""
+
+    name: str
+    value: str
+    jwt: tuple[str, str] | None = None
+
+
+@dataclass
+class Outcome:
+    """How an exchange went. ``expires_in`` is seconds; ``reason`` and ``advice`` say what failed, if anything did."""
+
+    fields: tuple[TokenField, ...] = ()
+    expires_in: int | None = None
+    user: str = ""
+    status: int | None = None
+    said: str = ""
+    reason: str = ""
+    advice: str = ""
+    failed_step: str = ""
+    secrets: list[str] = field(default_factory=list, repr=False)
+
+
+def client_secret_of(run: Run) -> str | None:
+    """Return the secret that this installation has for a run, None when there is none to use.
+
+    A secret is used for its own client, and for redirect URIs of this installation alone (RFC 9700 section 4.1).
+    """
+    settings = services().settings
+    ours = {settings.redirect_uri, settings.workbench_redirect_uri}
+    if run.redirect_uri not in ours:
+        return None
+    if run.client_id == settings.vinli_workbench_client_id:
+        return settings.vinli_workbench_client_secret
+    return settings.vinli_client_secret if run.client_id == settings.vinli_client_id else None
+
+
+def client_of(run: Run, client_secret: str) -> AuthClient:
+    """Return the run's client as the token endpoint will see it.
+
+    Raises ValueError for an id or a secret that HTTP Basic cannot carry.
+    """
+    settings = services().settings
+    return AuthClient(services().transport, settings.vinli_auth_url, run.client_id, client_secret)
+
+
+def exchange_code(client: AuthClient, run: Run, code: str, client_secret: str, trace: Trace) -> Outcome:
+    """Exchange a code, call the API once with what came, and write both into the trace. Nothing is kept.
+
+    ``run`` is as it was before it was taken for the exchange: its verifier is needed. Raises StoreUnavailable.
+    """
+    budget = Budget(EXCHANGE_SECONDS + USER_SECONDS)
+    verifier = run.code_verifier or None
+    outcome = Outcome(secrets=[code, client_secret, *([verifier] if verifier else [])])
+    try:
+        with services().transport.one_connection():
+            with trace.asking_for_token(run.redirect_uri, code, has_verifier=verifier is not None) as step:
+                answer = client.token_answer(
+                    code, run.redirect_uri, verifier, deadline=budget.share(EXCHANGE_SECONDS)
+                )
+                step.status = outcome.status = answer.status
+                _read_fields(answer, outcome)
+                token = _token_of(answer)
+                step.received = shown_token(token)
+            outcome.expires_in = token.expires_in
+            with trace.asking_for_user():
+                user = client.current_user(token.access_token, deadline=budget.share(USER_SECONDS))
+                outcome.user = visible(
+                    " ".join(filter(None, (user.first_name, user.last_name))) or user.email, 200
+                )
+    except ProviderError as error:
+        _explain(error, trace, outcome)
+    return outcome
+
+
+def _token_of(answer: Answer) -> TokenResponse:
+    try:
+        return TokenResponse.from_json(answer.json())
+    except ValueError as error:
+        raise answer.nonsense(str(error)) from error
+
+
+def _read_fields(answer: Answer, outcome: Outcome) -> None:
+    """Show each field of the answer; raises Nonsense when it is no JSON object."""
+    body = answer.json()
+    if not isinstance(body, dict):
+        raise answer.nonsense("the token response is not an object")
+    secrets = (value for name, value in body.items() if _is_secret(name))
+    outcome.secrets += [value for value in secrets if isinstance(value, str) and value]
+    outcome.fields = tuple(
+        _shown_field(name, value, outcome.secrets) for name, value in list(body.items())[:60]
+    )
+
+
+def _is_secret(name: str) -> bool:
+    return name.lower() not in PLAIN_FIELDS and bool(SECRET_FIELD.search(name))
+
+
+def _shown_field(name: str, value: object, secrets: list[str]) -> TokenField:
+    shown_name = visible(hide(name, secrets), 80)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if _is_secret(name):
+        return TokenField(shown_name, shortened(text), jwt_parts(text))
+    return TokenField(shown_name, visible(hide(text[:MOST_SHOWN], secrets)))
+
+
+def _explain(error: ProviderError, trace: Trace, outcome: Outcome) -> None:
+    outcome.status = error.status
+    outcome.failed_step = trace.steps[-1].title
+    outcome.reason, outcome.advice = reason_of(error), advice_for(error)
+    said = ": ".join(text for text in (error.error, error.error_description) if text)
+    outcome.said = visible(hide(said, outcome.secrets))

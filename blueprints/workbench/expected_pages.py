@@ -1,0 +1,74 @@
+"""Where each of the sandbox's magic drivers leads in this application: the page that its name promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from blueprints.connect.attempts import Verdict
+from blueprints.web import flow_problems, problems
+from blueprints.web.problems import Problem
+from providers.vinli.sandbox_drivers import MagicDriver
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A status and the heading of a page; ``then`` says what is to be seen after it, or besides."""
+
+    status: int
+    heading: str
+    then: str = ""
+
+
+@dataclass(frozen=True)
+class PromisedDriver:
+    """A magic driver and where it leads; ``promise`` is None for one that this application knows nothing of."""
+
+    driver: MagicDriver
+    promise: Promise | None
+
+
+GARAGE = Promise(200, "Your garage")
+REFUSED = flow_problems.REFUSED
+
+
+def _page(problem: Problem, then: str = "") -> Promise:
+    return Promise(problem.status, problem.title, then)
+
+
+PROMISES: Mapping[str, Promise] = {
+    "denies": _page(flow_problems.DENIED),
+    "error-in-body": Promise(400, "", "The browser stays at the sandbox and never comes back."),
+    "server-error": _page(REFUSED, "with the error code server_error"),
+    "no-state": _page(flow_problems.NO_STATE),
+    "wrong-state": _page(flow_problems.VERDICT_PROBLEMS[Verdict.UNKNOWN]),
+    "expired-code": _page(REFUSED, "with the error code invalid_grant"),
+    "used-code": _page(REFUSED, "with the error code invalid_grant"),
+    "wrong-verifier": _page(REFUSED, "with the error code invalid_grant"),
+    "invalid-client": _page(REFUSED, "with the error code invalid_client"),
+    "slow-token": _page(problems.UPSTREAM_SLOW, "after seven seconds"),
+    "token-500": _page(problems.UPSTREAM_FAILED),
+    "token-empty": _page(REFUSED, "with no error code"),
+    "token-html": _page(problems.UPSTREAM_NONSENSE),
+    "token-no-type": GARAGE,
+    "token-type-jwt": _page(problems.UPSTREAM_NONSENSE),
+    "token-expired": _page(problems.UPSTREAM_NONSENSE),
+    "short-token": Promise(200, "Your garage", "and after a minute the garage asks to connect again"),
+    "refresh-rotating": GARAGE,
+    "drops-token": _page(problems.UPSTREAM_UNREACHABLE),
+    "user-401": _page(REFUSED),
+    "user-500": _page(problems.UPSTREAM_FAILED),
+    "devices-500": Promise(
+        problems.UPSTREAM_FAILED.status,
+        "Your garage",
+        "where a notice says that the cars could not be loaded: the driver is connected all the same",
+    ),
+    "no-devices": Promise(200, "No car here yet"),
+    "many-devices": Promise(200, "Your garage", "with 84 pages"),
+    "hostile-names": Promise(200, "Your garage", "where every name is text and nothing more"),
+}
+
+
+def promised(driver: MagicDriver) -> PromisedDriver:
+    """Return a magic driver with the page that it leads to."""
+    return PromisedDriver(driver, PROMISES.get(driver.name))

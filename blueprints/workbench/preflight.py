@@ -1,0 +1,156 @@
+"""Preflight: an authorization request is sent as a driver's browser would send it, and what came of it said in words.
+
+The usual variants of the redirect URI can be asked for beside it, a few at a time within the time of one page; and with
+them a control that nobody can have registered, since a server that accepts it has not judged the others either.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from blueprints.web.logs import log_event
+from blueprints.web.problems import Problem, for_operator, problem_for
+from blueprints.web.services import Services, services
+from blueprints.workbench.preflight_words import Advice, Tried, Verdict, advice_for, conclusion_of, verdict_of
+from blueprints.workbench.request_form import RequestForm
+from domain.budget import Budget
+from domain.redirect_uris.variants import Variant, control, variants
+from domain.text.hiding import hide
+from providers.errors import ProviderError
+from providers.vinli.preflight import Outcome, made_up_challenge, made_up_state, preflight
+
+# Seconds for all requests of one page, and for one of them.
+PREFLIGHT_SECONDS = 8.0
+REQUEST_SECONDS = 5.0
+AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request and what came of it: an `outcome`, or a `problem` when no answer came. `is_judged` as in `Tried`."""
+
+    variant: Variant
+    outcome: Outcome | None
+    problem: Problem | None
+    is_judged: bool | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the redirect URI was taken, as far as can be told."""
+        return self.outcome is not None and self.outcome.accepts_redirect_uri and self.is_judged is not False
+
+    @property
+    def is_refused(self) -> bool:
+        return self.outcome is not None and self.outcome.refuses_request
+
+    @property
+    def verdict(self) -> str:
+        """A few words on what would happen to a driver."""
+        return self.problem.title if self.problem else self._verdict.title if self._verdict else ""
+
+    @property
+    def words(self) -> str:
+        """The same in a sentence or two."""
+        return self._verdict.words if self._verdict else ""
+
+    @property
+    def notice_kind(self) -> str:
+        return self._verdict.kind if self._verdict else "problem"
+
+    @property
+    def status(self) -> int | None:
+        return self.outcome.status if self.outcome else None
+
+    @property
+    def milliseconds(self) -> int:
+        return round(self.outcome.elapsed * 1000) if self.outcome else 0
+
+    @property
+    def _verdict(self) -> Verdict | None:
+        return verdict_of(self.outcome, is_judged=self.is_judged) if self.outcome else None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a page of preflight shows. `rows` are the variants and last the control, none when not asked for."""
+
+    asked: Asked
+    advice: tuple[Advice, ...]
+    rows: tuple[Asked, ...] = ()
+    conclusion: str = ""
+
+    @property
+    def table(self) -> tuple[Asked, ...]:
+        """What was asked for and its variants, side by side."""
+        return (self.asked, *self.rows)
+
+    @property
+    def status(self) -> int:
+        """The status of the page: a server that does not answer is a failure of the page as well."""
+        return self.asked.problem.status if self.asked.problem else 200
+
+
+def run_preflight(form: RequestForm, *, with_variants: bool) -> Report:
+    """Ask for what a form holds, which has no errors. Raises Saturated when too many wait for Vinli already."""
+    budget, sent = Budget(PREFLIGHT_SECONDS), Variant("as_is", "As it is", form.redirect_uri)
+    with services().bulkhead.slot():
+        asked = _ask(form, sent, budget)
+        others = variants(form.redirect_uri) if with_variants and not asked.problem else ()
+        # The control goes first: without it the others say little.
+        answers = _ask_all(form, (control(), *others), budget) if others else ()
+    log_event(
+        "workbench preflight",
+        kind=asked.outcome.kind if asked.outcome else None,
+        upstream_status=asked.outcome.status if asked.outcome else None,
+        variants=len(answers[1:]),
+    )
+    return _report(form, asked, answers)
+
+
+def _report(form: RequestForm, asked: Asked, answers: tuple[Asked, ...]) -> Report:
+    settings = services().settings
+    advice = advice_for(form, asked.outcome, settings) if asked.outcome else ()
+    if not answers:
+        return Report(asked, advice)
+    is_judged = False if answers[0].is_accepted else True if answers[0].is_refused else None
+    asked, checked, *rows = (replace(one, is_judged=is_judged) for one in (asked, *answers))
+    tried = Tried(
+        len(rows),
+        asked.is_accepted,
+        tuple(row.variant for row in rows if row.is_accepted),
+        sum(not row.is_accepted and not row.is_refused for row in rows),
+        is_judged,
+        any(one.is_refused for one in (asked, checked, *rows)),
+    )
+    return Report(asked, advice, (*rows, checked), conclusion_of(form, settings, tried))
+
+
+def _ask_all(form: RequestForm, others: tuple[Variant, ...], budget: Budget) -> tuple[Asked, ...]:
+    application = services()
+    with ThreadPoolExecutor(AT_ONCE, "preflight") as threads:
+        return tuple(threads.map(lambda variant: _ask(form, variant, budget, application), others))
+
+
+def _ask(form: RequestForm, variant: Variant, budget: Budget, application: Services | None = None) -> Asked:
+    """Send one request; a thread that is in no request of ours is given the `application`."""
+    application = application or services()
+    state = made_up_state()
+    code_challenge = made_up_challenge() if form.uses_pkce else None
+    changed = replace(form, redirect_uri=variant.redirect_uri)
+    url = changed.url(application.settings, form.state or state, code_challenge)
+    try:
+        outcome = preflight(application.transport, url, deadline=budget.share(REQUEST_SECONDS))
+    except ProviderError as error:
+        return Asked(variant, None, for_operator(problem_for(error)))
+    return Asked(variant, _without(outcome, [form.state or state, code_challenge or ""]), None)
+
+
+def _without(outcome: Outcome, secrets: list[str]) -> Outcome:
+    """Return an outcome whose texts do not repeat what was sent and is nobody's to see."""
+    return replace(
+        outcome,
+        title=hide(outcome.title, secrets),
+        text=hide(outcome.text, secrets),
+        location=hide(outcome.location, secrets),
+    )

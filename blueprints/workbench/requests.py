@@ -1,0 +1,90 @@
+"""The workbench's tools for authorization requests: preflight asks what would become of one, compose makes one.
+
+For the operator alone. With no OPERATOR_PASSWORD set this blueprint is not registered at all.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, render_template, request
+
+from blueprints.web.limits import limiter, workbench_rate
+from blueprints.web.operators import operator_required
+from blueprints.web.services import services
+from blueprints.workbench.preflight import run_preflight
+from blueprints.workbench.request_checks import RESPONSE_TYPES
+from blueprints.workbench.request_form import ABOUT, RequestForm, token_curl
+from blueprints.workbench.runs import begin_run
+from domain.text.curl import curl_line
+
+bp = Blueprint("workbench_requests", __name__, url_prefix="/workbench")
+
+
+@bp.get("/compose")
+@limiter.limit(workbench_rate)
+@operator_required
+def compose() -> str:
+    """Show the form, filled in from its address: such a link can be passed on."""
+    default = RequestForm.for_workbench(services().settings)
+    return _page("compose", RequestForm.of_link(request.args, default) if request.args else default)
+
+
+@bp.post("/compose")
+@limiter.limit(workbench_rate)
+@operator_required
+def make() -> str | tuple[str, int]:
+    """Begin a run and show the request that starts it; only a person follows it."""
+    form, settings = RequestForm.of_fields(request.form, begins_run=True), services().settings
+    if form.errors:
+        return _page("compose", form), 400
+    begun = begin_run(
+        client_id=form.client_id,
+        redirect_uri=form.redirect_uri,
+        response_type=form.response_type,
+        uses_pkce=form.uses_pkce,
+        state=form.state or None,
+    )
+    url = form.url(settings, begun.state, begun.code_challenge)
+    return _page(
+        "compose",
+        form,
+        url=url,
+        host=urlsplit(settings.vinli_auth_url).netloc,
+        parameters=form.parameters(begun.state, begun.code_challenge),
+        authorization_curl=curl_line("GET", url, {"Accept": "text/html"}, None),
+        token_curl=token_curl(settings, form),
+        link_to_form=form.link(settings),
+    )
+
+
+@bp.get("/preflight")
+@limiter.limit(workbench_rate)
+@operator_required
+def preflight() -> str:
+    """Show the form, filled in with what /connect sends."""
+    default = RequestForm.for_connect(services().settings)
+    return _page("preflight", RequestForm.of_link(request.args, default) if request.args else default)
+
+
+@bp.post("/preflight")
+@limiter.limit(workbench_rate)
+@operator_required
+def ask() -> str | tuple[str, int]:
+    """Send the request to the authorization endpoint, follow nothing, and show what would become of a driver."""
+    form, with_variants = RequestForm.of_fields(request.form), request.form.get("variants") == "on"
+    if form.errors:
+        return _page("preflight", form, with_variants=with_variants), 400
+    report = run_preflight(form, with_variants=with_variants)
+    return _page("preflight", form, report=report, with_variants=with_variants), report.status
+
+
+def _page(tool: str, form: RequestForm, **about: object) -> str:
+    return render_template(
+        f"workbench_{tool}.html",
+        form=form,
+        about=ABOUT,
+        response_types=RESPONSE_TYPES,
+        tab=f"workbench_requests.{tool}",
+        **about,
+    )

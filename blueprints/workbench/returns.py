@@ -1,0 +1,43 @@
+"""The return of a workbench's run, noted in its trace: once, whatever way it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from flask import request
+
+from blueprints.web.logs import reference
+from blueprints.web.services import services
+from blueprints.web.trace_steps import KNOWN_PARAMETERS, shown_parameters
+from blueprints.web.tracing import Trace
+from blueprints.workbench.received_callback import Caught
+from store.workbench_runs import Run
+
+IN_FRAGMENT = "[in the fragment, which this server does not see]"
+
+
+def note_return(caught: Caught) -> None:
+    """Note what came in a query, a form or a pasted address. Raises StoreUnavailable."""
+    if caught.verdict.run is not None:
+        _note(caught.verdict.run, shown_parameters(caught.pairs))
+
+
+def note_fragment(run: Run, names: Iterable[str]) -> None:
+    """Note that parameters of these names came in the fragment. Raises StoreUnavailable."""
+    _note(run, dict.fromkeys((name for name in names if name in KNOWN_PARAMETERS), IN_FRAGMENT))
+
+
+def _note(run: Run, parameters: Mapping[str, str]) -> None:
+    if not services().workbench_runs.came_back(run.id):
+        return
+    trace = Trace.find(run.trace_id)
+    if trace is None:
+        return
+    step = trace.came_back(request.path, parameters, request.method)
+    step.status, step.reference = 200, reference()
+    if "error" in parameters:
+        step.fail("The authorization server sent an error back.", "The catch page showed which one.")
+        trace.keep("refused")
+    else:
+        # In the implicit flow the token is the end of the run.
+        trace.keep("good" if parameters.get("access_token") == IN_FRAGMENT else "open")

@@ -1,0 +1,136 @@
+"""The command line of the doctor: ``flask --app app doctor``, for a person at a terminal and for a deploy script.
+
+It exits with 0 when nothing is wrong (warnings, and what could not be looked at, are printed all the same), with 1 when
+something is, and with 2 when nothing could be examined: settings that are missing or malformed, or wrong usage. That
+Vinli's auth service answers nothing to go by is something wrong: one that saw nothing must not read as all well.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from blueprints.web.doctor import Diagnosis, Finding, Section, Standing, Typed, diagnose
+from blueprints.web.doctor_findings import problem
+from blueprints.web.services import services
+from cli.devices import printable
+from domain.budget import Budget
+from settings import SettingsError
+
+SECONDS = 20.0
+EXIT_WELL, EXIT_PROBLEMS, EXIT_NOT_EXAMINED = 0, 1, 2
+# Where an application that has nothing but this command keeps why.
+_SETTINGS_ERROR = "settings_error"
+_COMMANDS = frozenset({"devices", "operator", "partners", "doctor", "run", "routes", "shell"})
+_LABELS = {
+    Standing.GOOD: "good",
+    Standing.PROBLEM: "PROBLEM",
+    Standing.WARNING: "warning",
+    Standing.UNKNOWN: "unknown",
+}
+_INDENT = 9
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@click.option(
+    "--registered", metavar="URI", help="The redirect URI registered for the code flow, if Vinli hides it."
+)
+@click.option("--registered-implicit", metavar="URI", help="Likewise for the implicit flow.")
+@with_appcontext
+def doctor(as_json: bool, registered: str | None, registered_implicit: str | None) -> None:
+    """Look for what is wrong with this installation, and say what mends it.
+
+    Exits with 0 when nothing is wrong, 1 when something is, 2 when it could not be examined.
+    """
+    # The lines of a server's log would stand between the findings that a person reads.
+    logging.getLogger("providers").setLevel(logging.ERROR)
+    error = current_app.extensions.get(_SETTINGS_ERROR)
+    if error is not None:
+        status, diagnosis = EXIT_NOT_EXAMINED, _of_settings(error.problems)
+    else:
+        typed = Typed(registered, registered_implicit)
+        diagnosis = diagnose(services(), None, typed, Budget(SECONDS))
+        status = EXIT_WELL if diagnosis.is_well else EXIT_PROBLEMS
+    if as_json:
+        click.echo(json.dumps(_as_json(diagnosis, status), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_as_text(diagnosis)))
+    sys.exit(status)
+
+
+def is_asked_for() -> bool:
+    """Say whether the process is a command line on its way to this command."""
+    words = [word for word in sys.argv[1:] if word in _COMMANDS]
+    return click.get_current_context(silent=True) is not None and words[:1] == ["doctor"]
+
+
+def app_without_settings(app: Flask, error: SettingsError) -> Flask:
+    """Return the application with this one command, which reports what is wrong with the settings."""
+    app.extensions[_SETTINGS_ERROR] = error
+    app.cli.add_command(doctor)
+    return app
+
+
+def _of_settings(problems: Mapping[str, str]) -> Diagnosis:
+    findings = (
+        problem("setting", name, f"{name} {text}.", f"{_verb(text)} {name} in the environment or in .env.")
+        for name, text in sorted(problems.items())
+    )
+    return Diagnosis((Section("Settings", tuple(findings)),))
+
+
+def _verb(text: str) -> str:
+    return "Set" if text.startswith("is missing") else "Mend"
+
+
+def _as_json(diagnosis: Diagnosis, status: int) -> dict[str, Any]:
+    findings = [
+        {
+            "section": section.title,
+            "code": finding.code,
+            "standing": finding.standing.value,
+            "title": finding.title,
+            "what": finding.what,
+            "todo": finding.todo,
+            "facts": [{"label": label, "value": value} for label, value in finding.facts],
+        }
+        for section in diagnosis.sections
+        for finding in section.findings
+    ]
+    return {"status": status, "summary": diagnosis.summary, "findings": findings}
+
+
+def _as_text(diagnosis: Diagnosis) -> Iterator[str]:
+    for section in diagnosis.sections:
+        yield printable(section.title)
+        for finding in section.findings:
+            yield from _finding_lines(finding)
+        yield ""
+    unknowns = sum(finding.standing is Standing.UNKNOWN for finding in diagnosis.findings)
+    counts = (
+        (len(diagnosis.problems), "problem", "problems"),
+        (len(diagnosis.warnings), "warning", "warnings"),
+        (unknowns, "thing not known", "things not known"),
+    )
+    yield f"{diagnosis.summary}."
+    yield ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+
+
+def _finding_lines(finding: Finding) -> Iterator[str]:
+    """Yield the standing and title, then what is so, what to do, and the facts, one under the other."""
+    yield f"  {_LABELS[finding.standing]:<{_INDENT}}{printable(finding.title)}"
+    margin = " " * (_INDENT + 2)
+    yield f"{margin}{printable(finding.what)}"
+    if finding.todo:
+        yield f"{margin}To do: {printable(finding.todo)}"
+    width = max((len(label) for label, _ in finding.facts), default=0)
+    for label, value in finding.facts:
+        yield f"{margin}{printable(label):<{width}}  {printable(value)}"

@@ -1,0 +1,182 @@
+"""The command line of the partner APIs: ``flask --app app partners list|token|call``.
+
+``call`` is an authenticated curl: it prints the answer's body on standard output, and the status beside it on standard
+error. A command that fails says why on standard error and exits with 1.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from blueprints.web.partner_problems import not_configured, problem_in_words
+from blueprints.web.problems import Problem
+from blueprints.web.services import services
+from cli.devices import fails_in_words, printable
+from providers.errors import NoToken, ProviderError
+from providers.partners.partner import Partner, Role
+from providers.tokens.engine import TokenSource
+
+partners = AppGroup("partners", help="The partner APIs, and their tokens.")
+
+CALL_SECONDS = 30.0
+
+
+@partners.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@fails_in_words
+def list_partners(as_json: bool) -> None:
+    """List the partners, which settings they miss, and how their tokens stand. Asks no partner for anything."""
+    rows = [_about(partner) for partner in services().partners.by_name.values()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        stands = "set up" if row["is_configured"] else f"missing: {', '.join(row['missing'])}"
+        click.echo(f"{row['name']:<10} {stands}")
+        for role in row["roles"]:
+            click.echo(f"  {role['name']:<10} {_in_a_line(role['token'])}")
+
+
+@partners.command("token")
+@click.argument("name")
+@click.option("--role", "role_name", help="The role; the first that has tokens when left out.")
+@click.option("--show", is_flag=True, help="Print the token itself, and nothing else.")
+@fails_in_words
+def token(name: str, role_name: str | None, show: bool) -> None:
+    """Obtain a token of the partner NAME and print its state."""
+    partner = _configured(name)
+    role = _role(partner, role_name) if role_name else _first_with_tokens(partner)
+    if role.source is None:
+        raise click.ClickException(f"The role {role.name} takes no token.")
+    try:
+        value = role.source.token().value
+    except NoToken as error:
+        raise _failure(problem_in_words(partner, error)) from error
+    if show:
+        click.echo(value)
+        return
+    for about, text in (_state(role.source) or {}).items():
+        click.echo(f"{about:<14} {printable(text)}")
+
+
+@partners.command("call")
+@click.argument("name")
+@click.argument("method", metavar="METHOD")
+@click.argument("path")
+@click.option("--data", help="The body: text, @FILE for a file's bytes, @- for standard input.")
+@click.option("--role", "role_name", help="The role to call as; the first when left out.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="NAME:VALUE", help="A header besides.")
+@fails_in_words
+def call(
+    name: str, method: str, path: str, data: str | None, role_name: str | None, headers: tuple[str, ...]
+) -> None:
+    """Send one request to the partner NAME, authenticated, and print the body of the answer."""
+    partner = _configured(name)
+    role = _role(partner, role_name) if role_name else partner.default_role
+    try:
+        answer = partner.call(
+            services().transport,
+            method.upper(),
+            path,
+            role=role.name,
+            body=_body(data),
+            headers=dict(map(_header, headers)),
+            deadline=CALL_SECONDS,
+        )
+    except ValueError as error:
+        raise click.UsageError(f"PATH: {error}.") from error
+    except ProviderError as error:
+        raise _failure(problem_in_words(partner, error)) from error
+    click.echo(f"{answer.status} in {answer.elapsed * 1000:.0f} ms", err=True)
+    sys.stdout.buffer.write(answer.body)
+    sys.stdout.flush()
+
+
+def _about(partner: Partner) -> dict[str, Any]:
+    return {
+        "name": partner.name,
+        "title": partner.title,
+        "origin": partner.origin,
+        "is_configured": partner.is_configured,
+        "missing": list(partner.missing),
+        "roles": [
+            {"name": role.name, "token": _state(role.source) if role.source else None}
+            for role in partner.roles.values()
+        ],
+    }
+
+
+def _state(source: TokenSource) -> dict[str, Any]:
+    """Return how a token stands as plain JSON values; times are ISO 8601 in UTC."""
+    state = source.state()
+    return {
+        "valid_until": _iso(state.valid_until),
+        "fetched_at": _iso(state.fetched_at),
+        "fetches_today": state.fetches_today,
+        "last_error": state.problem.reason if state.problem else None,
+        "remedy": state.problem.remedy if state.problem else None,
+        "next_try_at": _iso(state.next_try_at),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _in_a_line(state: dict[str, Any] | None) -> str:
+    if state is None:
+        return "no token needed"
+    if state["last_error"]:
+        return f"failed: {printable(state['last_error'])} ({state['remedy']})"
+    return f"valid until {state['valid_until']}" if state["valid_until"] else "no token yet"
+
+
+def _configured(name: str) -> Partner:
+    found = services().partners.by_name
+    if name not in found:
+        raise click.UsageError(f"NAME is one of {', '.join(found)}.")
+    if not found[name].is_configured:
+        raise _failure(not_configured(found[name]))
+    return found[name]
+
+
+def _role(partner: Partner, name: str) -> Role:
+    if name not in partner.roles:
+        raise click.UsageError(f"--role is one of {', '.join(partner.roles)}.")
+    return partner.roles[name]
+
+
+def _first_with_tokens(partner: Partner) -> Role:
+    return next((role for role in partner.roles.values() if role.source), partner.default_role)
+
+
+def _body(data: str | None) -> bytes | None:
+    if data is None or not data.startswith("@"):
+        return None if data is None else data.encode()
+    if data == "@-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(data[1:]).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"--data: {data[1:]} cannot be read: {error.strerror}.") from error
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    is_clean = colon and name.strip() and text.isprintable() and text.isascii()
+    if not is_clean:
+        raise click.UsageError("-H takes NAME:VALUE.")
+    if name.strip().lower() in {"authorization", "x-api-key", "host", "content-length"}:
+        raise click.UsageError(f"-H cannot set {name.strip()}: that is the role's.")
+    return name.strip(), value.strip()
+
+
+def _failure(problem: Problem) -> click.ClickException:
+    return click.ClickException(printable(" ".join((f"{problem.title}.", problem.what, *problem.todo))))
