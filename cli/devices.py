@@ -20,8 +20,8 @@ from flask.cli import AppGroup
 from blueprints.web.device_lists import DeviceStream, csv_rows, iso
 from blueprints.web.operator_link import make_link
 from blueprints.web.operators import app_auth, operator_enabled
-from blueprints.web.problems import problem_for
 from blueprints.web.services import services
+from domain.problems import problem_for
 from providers.errors import NotFound, ProviderError
 from providers.vinli.models import Device, Vehicle
 from store.base import StoreError

@@ -16,9 +16,9 @@ import click
 from flask.cli import AppGroup
 
 from blueprints.web.partner_problems import not_configured, problem_in_words
-from blueprints.web.problems import Problem
 from blueprints.web.services import services
 from cli.devices import fails_in_words, printable
+from domain.problems import Problem
 from providers.errors import NoToken, ProviderError
 from providers.partners.partner import Partner, Role
 from providers.tokens.engine import TokenSource

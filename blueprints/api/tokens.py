@@ -16,8 +16,8 @@ from typing import ParamSpec, TypeVar
 from flask import request, session
 
 from blueprints.web.operators import is_operator
-from blueprints.web.problems import Problem, ProblemError
 from blueprints.web.services import services
+from domain.problems import Problem, ProblemError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +30,7 @@ CLOCK_SKEW_SECONDS = 5
 MAX_TOKEN = 512
 
 SIGN_IN_FIRST = Problem(
+    "operator_sign_in_needed",
     401,
     "Sign in first",
     "The operator’s sign-in of this browser has ended.",
@@ -37,6 +38,7 @@ SIGN_IN_FIRST = Problem(
     error_code="invalid_token",
 )
 BAD_TOKEN = Problem(
+    "bad_frontend_token",
     401,
     "This page’s token is not accepted",
     "It is missing, older than five minutes, or was made for something else.",

@@ -24,9 +24,10 @@ from blueprints.web.limits import limiter
 from blueprints.web.operators import is_operator
 from blueprints.web.partner_problems import not_configured, partner_problem
 from blueprints.web.photographs import accept_photograph, checked_photograph
-from blueprints.web.problems import HTTP_PROBLEMS, ProblemError
+from blueprints.web.problems import HTTP_PROBLEMS
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.problems import ProblemError
 from providers.errors import ProviderError
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")

@@ -25,7 +25,6 @@ from blueprints.web import flow_problems
 from blueprints.web.identity import connect_driver, current_driver, forget_driver
 from blueprints.web.limits import connect_rate, limiter
 from blueprints.web.logs import log_event
-from blueprints.web.problems import GARAGE, STORE_DOWN, Problem, ProblemError
 from blueprints.web.requests import (
     came_from_another_site,
     local_path,
@@ -35,6 +34,7 @@ from blueprints.web.requests import (
 from blueprints.web.services import services
 from blueprints.web.trace_steps import Step, shown_parameters, shown_token
 from blueprints.web.tracing import Trace, conclude, fresh_id
+from domain.problems import GARAGE, STORE_DOWN, Problem, ProblemError
 from providers.errors import ProviderError
 from providers.vinli.auth import new_code_verifier
 from providers.vinli.callback import BadCallback, CallbackQuery

@@ -12,9 +12,9 @@ from blueprints.web.cards import CALL_SECONDS, load_card, load_cards
 from blueprints.web.identity import Driver, current_driver, forget_driver, forget_expired_driver
 from blueprints.web.logs import log_event
 from blueprints.web.paging import NumberedPage, page_number
-from blueprints.web.problems import HOME, Action, Problem, ProblemError, problem_for
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.problems import HOME, Action, Problem, ProblemError, problem_for
 from providers.errors import ProviderError, Unauthorized
 
 bp = Blueprint("garage", __name__)
@@ -22,11 +22,13 @@ bp = Blueprint("garage", __name__)
 CARS_PER_PAGE = 24
 
 NOT_CONNECTED = Problem(
+    "not_connected",
     401,
     "Connect your car first",
     "This page shows the cars of the driver who is connected, and nobody is connected in this browser.",
 )
 CONNECTION_ENDED = Problem(
+    "connection_ended",
     401,
     "Vinli asks you to connect again",
     "Your permission has ended or was withdrawn, so we have forgotten the key to your cars.",
@@ -94,5 +96,5 @@ def _list_failed(driver: Driver, error: ProviderError) -> Response:
 
 def _ask_to_connect(problem: Problem) -> ProblemError:
     next_path = request.full_path.rstrip("?")
-    connect = Action("Connect", "connect.start", primary=True, next_path=next_path)
+    connect = Action("Connect", "/connect", primary=True, next_path=next_path)
     return ProblemError(replace(problem, actions=(connect, HOME)))

@@ -35,10 +35,10 @@ from blueprints.web.operators import (
     sign_out_operator,
 )
 from blueprints.web.paging import NumberedPage, page_number
-from blueprints.web.problems import Action, Problem, ProblemError
 from blueprints.web.requests import local_path, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.problems import Action, Problem, ProblemError
 
 bp = Blueprint("operator", __name__, url_prefix=SIGN_IN_PATH)
 
@@ -50,11 +50,12 @@ UNBUFFERED = {"X-Accel-Buffering": "no"}
 SECONDS_TO_READ = 2.0
 
 LINK_SPENT = Problem(
+    "operator_link_spent",
     400,
     "This link has been used",
     "A one-click link signs in once, within a day of being made.",
     ("Sign in with the operator’s password, or make a new link: flask --app app operator link",),
-    (Action("Sign in", "operator.sign_in", primary=True),),
+    (Action("Sign in", "/operator", primary=True),),
 )
 
 

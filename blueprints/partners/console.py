@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from flask import url_for
 
 from blueprints.web.partner_problems import cause_of, partner_problem, remedy_of
-from blueprints.web.problems import Problem
 from blueprints.web.services import services
+from domain.problems import Problem
 from domain.text.curl import curl_line
 from domain.text.hiding import hide, secrets_of
 from providers.errors import ProviderError

@@ -20,9 +20,9 @@ from blueprints.web.headers import picture_sources
 from blueprints.web.operators import operator_required
 from blueprints.web.partner_problems import not_configured, partner_problem
 from blueprints.web.photographs import accept_photograph, checked_photograph
-from blueprints.web.problems import Problem, ProblemError
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.problems import Problem, ProblemError
 from providers.errors import NoToken, ProviderError
 from providers.partners.partner import Partner
 

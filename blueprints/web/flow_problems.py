@@ -8,8 +8,8 @@ from typing import Any
 from flask import url_for
 
 from blueprints.connect.attempts import Verdict
-from blueprints.web.problems import CONNECT, HOME, Problem, problem_for, shown_code
 from blueprints.web.services import services
+from domain.problems import CONNECT, HOME, Problem, problem_for, shown_code
 from providers import errors
 from providers.vinli.callback import BadCallback
 
@@ -17,6 +17,7 @@ START_AGAIN = "Press “Connect again”: it takes a few seconds."
 WAYS_OUT = (CONNECT, HOME)
 
 DENIED = Problem(
+    "access_denied",
     403,
     "You did not allow access",
     "Vinli says that access to your cars was refused, so nothing was connected.",
@@ -25,6 +26,7 @@ DENIED = Problem(
     error_code="access_denied",
 )
 NO_STATE = Problem(
+    "no_state",
     400,
     "No state came back",
     "Vinli sent you here without the state value that we had sent along, so we cannot tell that you started this.",
@@ -35,6 +37,7 @@ NO_STATE = Problem(
     WAYS_OUT,
 )
 BAD_QUERY = Problem(
+    "bad_callback",
     400,
     "This address is damaged",
     "What came back has parameters that are missing, repeated, too long or contradict each other.",
@@ -43,11 +46,13 @@ BAD_QUERY = Problem(
 )
 WRONG_ISSUER = replace(
     BAD_QUERY,
+    code="wrong_issuer",
     title="The answer came from somebody else",
     what="The answer names another authorization server than the one this site asked (RFC 9207).",
 )
 VERDICT_PROBLEMS = {
     Verdict.UNKNOWN: Problem(
+        "state_unknown",
         400,
         "We do not know this sign-in",
         "The state value that came back was not made by this site, or was forgotten since.",
@@ -55,6 +60,7 @@ VERDICT_PROBLEMS = {
         WAYS_OUT,
     ),
     Verdict.FOREIGN: Problem(
+        "state_of_another_browser",
         400,
         "This sign-in began in another browser",
         "Its state value is good, but this browser does not hold the cookie that goes with it.",
@@ -65,6 +71,7 @@ VERDICT_PROBLEMS = {
         WAYS_OUT,
     ),
     Verdict.EXPIRED: Problem(
+        "state_expired",
         400,
         "This sign-in took too long",
         "More than ten minutes passed between the start and the return.",
@@ -72,6 +79,7 @@ VERDICT_PROBLEMS = {
         WAYS_OUT,
     ),
     Verdict.USED: Problem(
+        "state_used",
         400,
         "This sign-in was used already",
         "Each sign-in works once, and this one has been through, here or in another tab.",
@@ -95,6 +103,7 @@ ERROR_WORDS = {
     "invalid_grant": "The code was not accepted: it was too old, used before, or given for another redirect URI.",
 }
 REFUSED = Problem(
+    "sign_in_refused",
     502,
     "Vinli refused the sign-in",
     "Vinli ended the sign-in with an error.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from blueprints.web.problems import HTTP_PROBLEMS, Action, Problem, ProblemError
+from blueprints.web.problems import HTTP_PROBLEMS
+from domain.problems import Action, Problem, ProblemError
 from settings import Settings
 
 # Probes of load balancers address the machine, not the site; the page that says "wrong address" has styles.
@@ -15,6 +16,7 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
     """Answer 400 to requests for another host than that of ``PUBLIC_URL``."""
     expected = settings.public_url.split("://", 1)[1]
     wrong_address = Problem(
+        "wrong_address",
         400,
         "Wrong address",
         f"This site answers at {settings.public_url} alone: sign-ins come back there, and cookies belong to it.",

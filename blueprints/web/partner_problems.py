@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from blueprints.web.logs import log_event
-from blueprints.web.problems import Problem, shown_code
 from blueprints.web.services import services
+from domain.problems import Problem, shown_code
 from providers import errors
 from providers.partners.partner import Partner
 from providers.tokens.remedies import PROVIDER, SETTINGS
@@ -31,9 +31,10 @@ COGNITO_ERRORS = frozenset(
 )
 
 # The first class that matches counts, and the cause follows after a colon; {partner} becomes the partner's title.
-WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
+WORDS: tuple[tuple[type[errors.ProviderError], str, int, str, str, str], ...] = (
     (
         errors.TimedOut,
+        "partner_slow",
         504,
         "{partner} is taking too long",
         "We asked {partner} and stopped waiting for the answer",
@@ -41,6 +42,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     ),
     (
         errors.Unreachable,
+        "partner_unreachable",
         502,
         "{partner} cannot be reached",
         "No connection to {partner} could be made just now",
@@ -48,6 +50,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     ),
     (
         errors.Throttled,
+        "partner_busy",
         503,
         "{partner} asks us to slow down",
         "Too many requests reached {partner} in a short time",
@@ -55,6 +58,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     ),
     (
         errors.ServerFailed,
+        "partner_failed",
         502,
         "{partner} has a problem",
         "{partner} answered that something broke on its side",
@@ -62,6 +66,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     ),
     (
         errors.Unauthorized,
+        "partner_credentials_refused",
         502,
         "{partner} did not accept our credentials",
         "The request was refused as unauthorized, with a fresh token too",
@@ -69,6 +74,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     ),
     (
         errors.Forbidden,
+        "partner_forbids",
         502,
         "{partner} does not allow this",
         "The credentials are known to {partner} and not enough for this request",
@@ -76,6 +82,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     ),
     (
         errors.NotFound,
+        "partner_has_none",
         502,
         "{partner} has no such thing",
         "Nothing is at this address of {partner}, or nothing these credentials may see",
@@ -83,6 +90,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     ),
     (
         errors.Refused,
+        "partner_refused",
         502,
         "{partner} refused the request",
         "{partner} understood the request and said no to it",
@@ -90,6 +98,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], int, str, str, str], ...] = (
     ),
     (
         errors.ProviderError,
+        "partner_invalid_response",
         502,
         "{partner}’s answer makes no sense",
         "An answer came, but it is not what {partner}’s documents describe, so we did not act on it",
@@ -115,8 +124,9 @@ def problem_in_words(partner: Partner, error: errors.ProviderError) -> Problem:
     """Return the same without logging it."""
     if isinstance(error, errors.NoToken):
         return _no_token(partner, error)
-    _, status, title, what, todo = next(row for row in WORDS if isinstance(error, row[0]))
+    _, code, status, title, what, todo = next(row for row in WORDS if isinstance(error, row[0]))
     return Problem(
+        code,
         status,
         title.format(partner=partner.title),
         f"{what.format(partner=partner.title)}: {cause_of(error)}.",
@@ -140,6 +150,7 @@ def cause_of(error: errors.ProviderError) -> str:
 def not_configured(partner: Partner) -> Problem:
     """Return what to say of a partner whose settings are missing."""
     return Problem(
+        "partner_not_set_up",
         404,
         f"{partner.title} is not set up here",
         f"Settings are missing, so nothing was sent to {partner.title}.",
@@ -166,6 +177,7 @@ def remedy_of(partner: Partner, error: errors.NoToken) -> tuple[str, ...]:
 
 def _no_token(partner: Partner, error: errors.NoToken) -> Problem:
     return Problem(
+        "no_partner_token",
         503 if error.remedy not in {SETTINGS, PROVIDER} else 502,
         f"No token can be had from {partner.title}",
         f"The token endpoint did not give one: {cause_of(error)}.",

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from flask import request
 
-from blueprints.web.problems import Problem, ProblemError
+from domain.problems import Problem, ProblemError
 
 MAX_BYTES = 2 * 1024 * 1024
 # What a form adds to the photograph in it: boundaries, headers, the CSRF token.
 FORM_BYTES = 16 * 1024
 
 TOO_LARGE = Problem(
+    "photograph_too_large",
     413,
     "The photograph is too large",
     "A photograph may have 2 MB at most. Cameras make larger ones; with JavaScript this page shrinks them.",
     ("Make it smaller, or cut out the part with the writing.",),
 )
 NO_PHOTOGRAPH = Problem(
+    "no_photograph",
     400,
     "No photograph came",
     "The form was sent without a photograph in it.",
     ("Take one, or choose a file, then send it.",),
 )
 NOT_A_PHOTOGRAPH = Problem(
+    "not_a_photograph",
     415,
     "This is not a photograph we can send",
     "Photographs are JPEG, PNG or WebP, and what came is none of them.",

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from flask import request
 from werkzeug.exceptions import MethodNotAllowed
 
-from blueprints.web.problems import Problem, ProblemError
+from domain.problems import Problem, ProblemError
 
 MAX_NEXT_LENGTH = 512
 
 PREFETCH = Problem(
+    "prefetch",
     503,
     "Not opened ahead of time",
     "The browser asked for this page before you did. It is opened when you follow the link.",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from blueprints.web.problems import shown_code
+from domain.problems import shown_code
 from providers.vinli.auth import TokenResponse
 
 Name = Literal["authorization_request", "callback", "token_request", "api_call"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blueprints.connect.attempts import Verdict
 from blueprints.web import flow_problems
-from blueprints.web.problems import Problem, shown_code
+from domain.problems import Problem, shown_code
 from providers import errors
 
 CREDENTIALS = (
@@ -40,30 +40,28 @@ BY_CODE = {
     "unsupported_grant_type": CLIENT_TYPE,
     "invalid_token": FRESH_REFUSED,
 }
-# The page of a driver says what happened; this is what a developer can do about it. By the page's title.
+# The page of a driver says what happened; this is what a developer can do about it. By the problem's code.
 BY_PAGE = {
-    flow_problems.DENIED.title: "Nothing is wrong with the installation: the driver pressed refuse, or the server "
+    flow_problems.DENIED.code: "Nothing is wrong with the installation: the driver pressed refuse, or the server "
     "refused for them.",
-    flow_problems.NO_STATE.title: "The authorization server did not echo state. Without it nobody can tell who began "
+    flow_problems.NO_STATE.code: "The authorization server did not echo state. Without it nobody can tell who began "
     "this; look in Preflight at what it answers, and at whether something rewrites the redirect.",
-    flow_problems.BAD_QUERY.title: "Parameters are repeated, too long, empty, or both code and error came. Look at "
+    flow_problems.BAD_QUERY.code: "Parameters are repeated, too long, empty, or both code and error came. Look at "
     "whether a proxy rewrites the query, or the registered redirect URI has a query of its own.",
-    flow_problems.WRONG_ISSUER.title: "iss is not VINLI_ISSUER. Unset it if the server has another issuer.",
-    flow_problems.VERDICT_PROBLEMS[
-        Verdict.UNKNOWN
-    ].title: "The state was not signed with this installation’s "
+    flow_problems.WRONG_ISSUER.code: "iss is not VINLI_ISSUER. Unset it if the server has another issuer.",
+    flow_problems.VERDICT_PROBLEMS[Verdict.UNKNOWN].code: "The state was not signed with this installation’s "
     "SECRET_KEY, or its attempt is gone: another installation is registered at this address, the store was emptied, or "
     "the state was made in the workbench, whose states are good at /workbench/catch alone.",
     flow_problems.VERDICT_PROBLEMS[
         Verdict.FOREIGN
-    ].title: "The browser that came back does not hold the cookie of the "
+    ].code: "The browser that came back does not hold the cookie of the "
     "one that began: another browser, another host name than PUBLIC_URL’s, or cookies that are blocked.",
-    flow_problems.VERDICT_PROBLEMS[
-        Verdict.EXPIRED
-    ].title: "More than ten minutes lay between the authorization request and this.",
+    flow_problems.VERDICT_PROBLEMS[Verdict.EXPIRED].code: (
+        "More than ten minutes lay between the authorization request and this."
+    ),
     flow_problems.VERDICT_PROBLEMS[
         Verdict.USED
-    ].title: "A callback with this state came before: a reload, the back "
+    ].code: "A callback with this state came before: a reload, the back "
     "button, or a browser that sends requests twice.",
 }
 # What an authorization endpoint may send with a redirect (RFC 6749 section 4.1.2.1); the token endpoint has others.
@@ -95,7 +93,7 @@ def advice_for_page(problem: Problem) -> str:
         return f"{BY_REDIRECT} {CLIENT_TYPE}"
     if code and code != "access_denied":
         return BY_REDIRECT if code in REDIRECT_CODES else NOT_BY_REDIRECT
-    return BY_PAGE.get(problem.title, "")
+    return BY_PAGE.get(problem.code, "")
 
 
 def reason_of(error: errors.ProviderError) -> str:

@@ -19,10 +19,10 @@ from blueprints.connect.attempts import Verdict
 from blueprints.web.flow_problems import VERDICT_PROBLEMS
 from blueprints.web.limits import client_address
 from blueprints.web.logs import log_event, reference
-from blueprints.web.problems import Problem
 from blueprints.web.services import services
 from blueprints.web.trace_steps import LADDER, Name, Step, hidden
 from blueprints.web.trace_words import advice_for, advice_for_page, reason_of
+from domain.problems import Problem
 from providers.errors import ProviderError
 from store.attempts import Attempt
 from store.base import StoreUnavailable
@@ -213,7 +213,7 @@ def conclude(trace: Trace, status: int, problem: Problem | None) -> None:
     if problem is None:
         trace.keep("good")
         return
-    if problem.title == USED.title:
+    if problem.code == USED.code:
         # Not what failed: it came a second time, whatever became of the first.
         arrival.repeat(f"{problem.title}. {problem.what}", advice_for_page(problem))
         trace.keep()

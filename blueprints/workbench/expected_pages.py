@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blueprints.connect.attempts import Verdict
-from blueprints.web import flow_problems, problems
-from blueprints.web.problems import Problem
+from blueprints.web import flow_problems
+from domain import problems
+from domain.problems import Problem
 from providers.vinli.sandbox_drivers import MagicDriver
 
 

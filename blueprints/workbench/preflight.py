@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from blueprints.web.logs import log_event
-from blueprints.web.problems import Problem, for_operator, problem_for
 from blueprints.web.services import Services, services
 from blueprints.workbench.preflight_words import Advice, Tried, Verdict, advice_for, conclusion_of, verdict_of
 from blueprints.workbench.request_form import RequestForm
 from domain.budget import Budget
+from domain.problems import Problem, for_operator, problem_for
 from domain.redirect_uris.variants import Variant, control, variants
 from domain.text.hiding import hide
 from providers.errors import ProviderError

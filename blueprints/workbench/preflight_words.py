@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from blueprints.web.problems import shown_code
 from blueprints.workbench.request_form import RequestForm
+from domain.problems import shown_code
 from domain.redirect_uris.variants import Variant
 from providers.vinli.preflight import Outcome
 from settings import Settings, can_be_public_url, is_loopback

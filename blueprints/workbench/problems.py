@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from blueprints.web.problems import Action, Problem
+from domain.problems import Action, Problem
 
-COMPOSE = Action("Compose a request", "workbench_requests.compose", primary=True)
+COMPOSE = Action("Compose a request", "/workbench/compose", primary=True)
 
 CODE_SPENT = Problem(
+    "code_spent",
     400,
     "This code cannot be exchanged any more",
     "Its request was not composed here, is more than an hour old, or was exchanged before.",
@@ -14,11 +15,13 @@ CODE_SPENT = Problem(
     (COMPOSE,),
 )
 FORM_TOO_LONG = Problem(
+    "form_too_long",
     413,
     "This form is too long",
     "What was sent here as a form is longer than any answer of an authorization server.",
 )
 CODE_TOO_LONG = Problem(
+    "code_too_long",
     400,
     "This is no authorization code",
     "It is longer than 2,048 characters, which the connect flow refuses too.",
@@ -26,6 +29,7 @@ CODE_TOO_LONG = Problem(
     (COMPOSE,),
 )
 NO_SECRET = Problem(
+    "no_secret",
     400,
     "The client’s secret is missing",
     "This installation has none for this client and redirect URI, and none that can be used was typed in.",
@@ -33,6 +37,7 @@ NO_SECRET = Problem(
     (COMPOSE,),
 )
 UNUSABLE_CLIENT = Problem(
+    "unusable_client",
     400,
     "HTTP Basic cannot carry this client",
     "Its id holds a colon, or its secret a character that no header can carry (RFC 7617 section 2).",
@@ -40,9 +45,10 @@ UNUSABLE_CLIENT = Problem(
     (COMPOSE,),
 )
 NO_TRACE = Problem(
+    "no_trace",
     404,
     "This trace is gone",
     "Traces are kept for a day at most, and give way to newer ones.",
     (),
-    (Action("All traces", "workbench.traces", primary=True),),
+    (Action("All traces", "/workbench/traces", primary=True),),
 )

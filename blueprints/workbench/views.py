@@ -18,7 +18,6 @@ from blueprints.web.doctor import Typed, diagnose, recent_probes, visit_of
 from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.logs import log_event, reference
 from blueprints.web.operators import is_operator, operator_required
-from blueprints.web.problems import ProblemError, for_operator, problem_for
 from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from blueprints.web.trace_files import trace_as_har, trace_as_json
@@ -46,6 +45,7 @@ from blueprints.workbench.received_callback import (
 from blueprints.workbench.returns import note_fragment, note_return
 from blueprints.workbench.runs import find_run
 from domain.budget import Budget
+from domain.problems import ProblemError, for_operator, problem_for
 from providers.errors import ProviderError
 from providers.vinli.sandbox_drivers import magic_drivers
 

@@ -11,11 +11,13 @@ from app import create_app
 from blueprints.garage import views as garage
 from blueprints.operator import views as operator
 from blueprints.web import flow_problems, problems, requests
-from blueprints.web.problems import Problem, render_problem
+from blueprints.web.problems import render_problem
 from blueprints.workbench import problems as workbench_problems
+from domain import problems as domain_problems
+from domain.problems import Problem
 from tests.browser.sites import Site
 
-MODULES = (problems, flow_problems, requests, garage, operator, workbench_problems)
+MODULES = (domain_problems, problems, flow_problems, requests, garage, operator, workbench_problems)
 
 
 def all_problems() -> dict[str, Problem]:

@@ -3,7 +3,7 @@
 import pytest
 
 from blueprints.web.photographs import MAX_BYTES, checked_photograph
-from blueprints.web.problems import ProblemError
+from domain.problems import ProblemError
 
 BEGINNINGS = {
     "jpeg": b"\xff\xd8\xff\xe0\x00\x10JFIF",

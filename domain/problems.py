@@ -1,0 +1,222 @@
+"""What went wrong, in words for the person who met it: one value for pages, the command line and traces.
+
+A problem is known by its code; titles are text and may change. ``problem_for`` turns the errors of remote systems and
+of the store into one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from domain.bulkhead import Saturated
+from providers import errors
+from store.base import StoreUnavailable
+
+
+@dataclass(frozen=True)
+class Action:
+    """A link of an error page: to a ``path`` of this site, or to a whole ``address`` from the settings."""
+
+    label: str
+    path: str = "/"
+    primary: bool = False
+    next_path: str | None = None
+    address: str | None = None
+
+    @property
+    def url(self) -> str:
+        if self.address is not None:
+            return self.address
+        return f"{self.path}?{urlencode({'next': self.next_path})}" if self.next_path else self.path
+
+
+HOME = Action("Go to the start page", "/")
+CONNECT = Action("Connect again", "/connect", primary=True)
+GARAGE = Action("Open my garage", "/garage", primary=True)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What happened, in words for the person who met it.
+
+    ``code`` names it for programs and tests and never changes.
+    ``error_code`` is an OAuth error code from upstream, already checked against RFC 6749's characters.
+    ``retry_after`` is in seconds.
+    """
+
+    code: str
+    status: int
+    title: str
+    what: str
+    todo: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = (HOME,)
+    error_code: str | None = None
+    retry_after: int | None = None
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem page; ``cause`` says for the log what the page does not."""
+
+    def __init__(self, problem: Problem, cause: str = "") -> None:
+        super().__init__(cause or problem.title)
+        self.problem = problem
+
+
+TRY_AGAIN = "Try again in a minute. If it goes on, tell the operator the reference below."
+TELL_OPERATOR = "Tell the operator of this site the reference below; the log says more under it."
+
+UPSTREAM_SLOW = Problem(
+    "upstream_slow",
+    504,
+    "Vinli is taking too long",
+    "We asked Vinli and stopped waiting for the answer.",
+    ("Nothing was changed.", TRY_AGAIN),
+)
+UPSTREAM_UNREACHABLE = Problem(
+    "upstream_unreachable",
+    502,
+    "Vinli cannot be reached",
+    "No connection to Vinli could be made just now.",
+    (TRY_AGAIN,),
+)
+UPSTREAM_FAILED = Problem(
+    "upstream_failed",
+    502,
+    "Vinli has a problem",
+    "Vinli answered that something broke on its side.",
+    (TRY_AGAIN,),
+)
+UPSTREAM_BUSY = Problem(
+    "upstream_busy",
+    503,
+    "Vinli asks us to slow down",
+    "Too many requests reached Vinli in a short time.",
+    (TRY_AGAIN,),
+)
+UPSTREAM_REFUSED = Problem(
+    "upstream_refused",
+    502,
+    "Vinli refused our request",
+    "Vinli understood the request and said no to it.",
+    ("This is usually a setting of this site, not something you did.", TELL_OPERATOR),
+)
+UPSTREAM_REFUSED_APP = replace(
+    UPSTREAM_REFUSED,
+    code="app_credentials_refused",
+    what="Vinli did not accept this site’s own credentials.",
+    todo=("Operator: check VINLI_APP_ID and VINLI_APP_SECRET against the Developer Portal.", TELL_OPERATOR),
+)
+UPSTREAM_NONSENSE = Problem(
+    "upstream_invalid_response",
+    502,
+    "Vinli’s answer makes no sense",
+    "An answer came, but it is not what Vinli’s documents describe, so we did not act on it.",
+    (TRY_AGAIN,),
+)
+INCOMPLETE = Problem(
+    "incomplete",
+    502,
+    "The list could not be read whole",
+    "Only a part of the list arrived, so none is shown.",
+    (TRY_AGAIN,),
+)
+NOT_FOUND = Problem(
+    "not_found",
+    404,
+    "Nothing is here",
+    "This address leads nowhere, or what it named is gone.",
+    ("Check the address, or begin at the start page.",),
+)
+STORE_DOWN = Problem(
+    "store_down",
+    503,
+    "We cannot reach our memory",
+    "The place where this site keeps sessions does not answer. Nobody was signed out.",
+    (TRY_AGAIN,),
+    retry_after=10,
+)
+SATURATED = Problem(
+    "saturated",
+    503,
+    "Very busy right now",
+    "Many people are waiting for Vinli at this moment.",
+    ("Try again in a few seconds.",),
+    retry_after=5,
+)
+OUR_FAULT = Problem(
+    "our_fault",
+    500,
+    "Something broke on our side",
+    "An error that we did not foresee ended this request.",
+    (TELL_OPERATOR,),
+)
+
+# RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1.
+ERROR_CODES = frozenset(
+    {
+        "access_denied",
+        "insufficient_scope",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "invalid_token",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+    }
+)
+# The first class that matches counts, so that the special come before the general.
+PROVIDER_PROBLEMS: tuple[tuple[type[errors.ProviderError], Problem], ...] = (
+    (errors.TimedOut, UPSTREAM_SLOW),
+    (errors.Unreachable, UPSTREAM_UNREACHABLE),
+    (errors.Throttled, UPSTREAM_BUSY),
+    (errors.ServerFailed, UPSTREAM_FAILED),
+    # A driver's refused token is met where it is used; what is left are the app client's credentials.
+    (errors.Unauthorized, UPSTREAM_REFUSED_APP),
+    (errors.NotFound, NOT_FOUND),
+    (errors.Incomplete, INCOMPLETE),
+    (errors.Nonsense, UPSTREAM_NONSENSE),
+    (errors.ProviderError, UPSTREAM_REFUSED),
+)
+
+
+def problem_for(error: BaseException) -> Problem:
+    """Return what an error becomes; one that was not foreseen is our fault."""
+    match error:
+        case ProblemError():
+            return error.problem
+        case errors.ProviderError():
+            return _provider_problem(error)
+        case StoreUnavailable():
+            return STORE_DOWN
+        case Saturated():
+            return SATURATED
+        case _:
+            return OUR_FAULT
+
+
+def for_operator(problem: Problem) -> Problem:
+    """Return a problem in words for the operator, on a page of theirs that shows no reference."""
+    words = {
+        TRY_AGAIN: "Try again in a minute. The log has the cause.",
+        TELL_OPERATOR: "The log has the cause.",
+    }
+    return replace(problem, todo=tuple(words.get(text, text) for text in problem.todo))
+
+
+def shown_code(code: str | None) -> str | None:
+    """Return an OAuth error code that may be shown and logged: a registered one, else None.
+
+    What comes in its place can be anything, a secret of the request included.
+    """
+    return code if code in ERROR_CODES else None
+
+
+def _provider_problem(error: errors.ProviderError) -> Problem:
+    problem = next(problem for kind, problem in PROVIDER_PROBLEMS if isinstance(error, kind))
+    retry_after = round(error.retry_after) if error.retry_after is not None else problem.retry_after
+    return replace(problem, error_code=shown_code(error.error), retry_after=retry_after)
