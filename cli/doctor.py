@@ -17,11 +17,11 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from blueprints.web.doctor import Diagnosis, Finding, Section, Standing, Typed, diagnose
-from blueprints.web.doctor_findings import problem
 from blueprints.web.services import services
 from cli.devices import printable
 from domain.budget import Budget
+from domain.doctor.diagnosis import Diagnosis, Finding, Section, Standing, Typed, diagnose
+from domain.doctor.findings import problem
 from settings import SettingsError
 
 SECONDS = 20.0
@@ -57,7 +57,7 @@ def doctor(as_json: bool, registered: str | None, registered_implicit: str | Non
         status, diagnosis = EXIT_NOT_EXAMINED, _of_settings(error.problems)
     else:
         typed = Typed(registered, registered_implicit)
-        diagnosis = diagnose(services(), None, typed, Budget(SECONDS))
+        diagnosis = diagnose(services().installation, None, typed, Budget(SECONDS))
         status = EXIT_WELL if diagnosis.is_well else EXIT_PROBLEMS
     if as_json:
         click.echo(json.dumps(_as_json(diagnosis, status), indent=2, ensure_ascii=False))

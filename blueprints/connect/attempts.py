@@ -8,40 +8,29 @@ cookie outlives the attempt, so that a late or repeated callback still gets a tr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from flask import Response, request
 
 from blueprints.web.cookies import cookie_name, delete_cookie, set_cookie
 from blueprints.web.services import services
+from domain.oauth_runs.states import CONNECT_STATE, StateCheck
 from store.attempts import RETENTION, VALID, Attempt
 
-PURPOSE = "connect-state"
 MAX_PER_BROWSER = 10
 COOKIE_PREFIX = "attempt_"
 
 
-class Verdict(Enum):
-    """What is to be said of a ``state`` that came back."""
-
-    GOOD = "good"
-    UNKNOWN = "unknown"
-    FOREIGN = "foreign"
-    USED = "used"
-    EXPIRED = "expired"
-
-
 @dataclass(frozen=True)
 class Judged:
-    """A verdict and, unless it is UNKNOWN, the attempt (for EXPIRED it may be gone already)."""
+    """The check of a state and, unless it is UNKNOWN, the attempt (for EXPIRED it may be gone already)."""
 
-    verdict: Verdict
+    check: StateCheck
     attempt: Attempt | None = None
 
 
 def state_for(attempt: Attempt) -> str:
     """Return the ``state`` parameter that stands for an attempt."""
-    return services().signer.sign(attempt.id, PURPOSE)
+    return services().signer.sign(attempt.id, CONNECT_STATE)
 
 
 def judge_state(state: str) -> Judged:
@@ -49,19 +38,19 @@ def judge_state(state: str) -> Judged:
 
     Changes nothing. Raises StoreUnavailable.
     """
-    read = services().signer.read(state, PURPOSE)
+    read = services().signer.read(state, CONNECT_STATE)
     if read is None:
-        return Judged(Verdict.UNKNOWN)
+        return Judged(StateCheck.UNKNOWN)
     attempt_id, signed_at = read
     attempt = services().attempts.find(attempt_id)
     now = services().clock()
     if attempt is None:
-        return Judged(Verdict.EXPIRED if now - signed_at > VALID else Verdict.UNKNOWN)
+        return Judged(StateCheck.EXPIRED if now - signed_at > VALID else StateCheck.UNKNOWN)
     if not attempt.belongs_to(_browser_secret(attempt.id)):
-        return Judged(Verdict.FOREIGN, attempt)
+        return Judged(StateCheck.FOREIGN, attempt)
     if attempt.status != "pending":
-        return Judged(Verdict.USED, attempt)
-    return Judged(Verdict.EXPIRED if attempt.is_expired(now) else Verdict.GOOD, attempt)
+        return Judged(StateCheck.USED, attempt)
+    return Judged(StateCheck.EXPIRED if attempt.is_expired(now) else StateCheck.GOOD, attempt)
 
 
 def bind_to_browser(response: Response, attempt: Attempt, browser_secret: str) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
@@ -15,16 +16,14 @@ from werkzeug.wrappers import Response
 
 from blueprints.connect.attempts import (
     Judged,
-    Verdict,
     bind_to_browser,
     judge_state,
     sessions_begun_here,
     state_for,
 )
-from blueprints.web import flow_problems
 from blueprints.web.identity import connect_driver, current_driver, forget_driver
 from blueprints.web.limits import connect_rate, limiter
-from blueprints.web.logs import log_event
+from blueprints.web.logs import reference
 from blueprints.web.requests import (
     came_from_another_site,
     local_path,
@@ -32,8 +31,12 @@ from blueprints.web.requests import (
     refuse_prefetch,
 )
 from blueprints.web.services import services
-from blueprints.web.trace_steps import Step, shown_parameters, shown_token
-from blueprints.web.tracing import Trace, conclude, fresh_id
+from blueprints.web.traces import trace_recorder
+from domain.events import log_event
+from domain.oauth_runs import problems as flow_problems
+from domain.oauth_runs.states import StateCheck
+from domain.oauth_runs.steps import Step, shown_parameters, shown_token
+from domain.oauth_runs.trace import Trace, conclude
 from domain.problems import GARAGE, STORE_DOWN, Problem, ProblemError
 from providers.errors import ProviderError
 from providers.vinli.auth import new_code_verifier
@@ -63,12 +66,14 @@ def start() -> Response | str:
     next_path = local_path(request.args.get("next"), url_for("garage.index"))
     if came_from_another_site():
         # Another site may link here, but only the person decides to connect (no forced login).
-        return render_template("connect_confirm.html", **flow_problems.confirmation(next_path))
+        return render_template("connect_confirm.html", **_confirmation(next_path))
     settings = services().settings
     _warm_auth_connection()
     code_verifier = new_code_verifier() if settings.vinli_pkce else None
-    attempt, browser_secret = services().attempts.start(next_path, code_verifier or "", trace_id=fresh_id())
-    Trace.of_attempt(attempt).keep("open")
+    attempt, browser_secret = services().attempts.start(
+        next_path, code_verifier or "", trace_id=trace_recorder().fresh_id()
+    )
+    trace_recorder().of_attempt(attempt).keep("open")
     authorization_request = services().auth.authorization_request(
         settings.redirect_uri, state_for(attempt), code_verifier
     )
@@ -84,15 +89,15 @@ def callback() -> Response:
     """Judge what came back, exchange the code, begin a session and go on to where the driver wanted."""
     refuse_other_methods("GET")
     refuse_prefetch()
-    g.trace = Trace.begin("connect")
+    g.trace = trace_recorder().begin("connect")
     arrival = g.trace.came_back(request.path, shown_parameters(_pairs()))
     query = _read_query(arrival)
     judged = judge_state(query.state)
     attempt = judged.attempt
     _trace_attempt(judged, arrival)
-    if attempt is None or judged.verdict not in {Verdict.GOOD, Verdict.USED}:
-        raise _with_way_out(flow_problems.for_verdict(judged.verdict))
-    if judged.verdict is Verdict.USED:
+    if attempt is None or judged.check not in {StateCheck.GOOD, StateCheck.USED}:
+        raise _with_way_out(flow_problems.for_state(judged.check))
+    if judged.check is StateCheck.USED:
         return _answer_used(attempt)
     # The slot comes first: without one, nothing is used up and the driver may try again.
     with services().bulkhead.slot():
@@ -119,7 +124,7 @@ def keep_trace(response: FlaskResponse) -> FlaskResponse:
     problem: Problem | None = g.get("problem")
     # A store that has just failed would only be waited for once more.
     if trace is not None and problem is not STORE_DOWN:
-        conclude(trace, response.status_code, problem)
+        conclude(trace, response.status_code, problem, reference())
     return response
 
 
@@ -130,8 +135,8 @@ def _pairs() -> list[tuple[str, str]]:
 
 def _trace_attempt(judged: Judged, arrival: Step) -> None:
     """Put the callback into its attempt's trace. Somebody else's browser must not write into one."""
-    if judged.attempt is not None and judged.verdict is not Verdict.FOREIGN:
-        g.trace = Trace.of_attempt(judged.attempt)
+    if judged.attempt is not None and judged.check is not StateCheck.FOREIGN:
+        g.trace = trace_recorder().of_attempt(judged.attempt)
         g.trace.steps.append(arrival)
 
 
@@ -205,7 +210,7 @@ def _answer_used(attempt: Attempt) -> Response:
             return response
     if current_driver() is not None:
         return redirect(url_for("garage.index"))
-    raise _with_way_out(flow_problems.for_verdict(Verdict.USED))
+    raise _with_way_out(flow_problems.for_state(StateCheck.USED))
 
 
 def _ended_just_now(attempt: Attempt) -> bool:
@@ -241,3 +246,12 @@ def _warm_auth_connection() -> None:
     """Open a connection to the authorization server while the driver is away signing in."""
     transport, origin = services().transport, services().settings.vinli_auth_url
     threading.Thread(target=transport.warm, args=(origin,), daemon=True).start()
+
+
+def _confirmation(next_path: str) -> dict[str, Any]:
+    """Return the context of the page that asks a visitor from another site whether to go on."""
+    return {
+        "next_path": next_path,
+        "provider_host": services().settings.vinli_auth_url.split("://", 1)[1],
+        "start_url": url_for("connect.start", next=next_path),
+    }

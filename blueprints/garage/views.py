@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 
 from blueprints.web.cards import CALL_SECONDS, load_card, load_cards
 from blueprints.web.identity import Driver, current_driver, forget_driver, forget_expired_driver
-from blueprints.web.logs import log_event
 from blueprints.web.paging import NumberedPage, page_number
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.events import log_event
 from domain.problems import HOME, Action, Problem, ProblemError, problem_for
 from providers.errors import ProviderError, Unauthorized
 

@@ -24,7 +24,6 @@ from werkzeug.wrappers import Response
 from blueprints.web.cards import CALL_SECONDS, load_card
 from blueprints.web.device_lists import DeviceStream, csv_rows
 from blueprints.web.limits import limiter, sign_in_rate
-from blueprints.web.logs import log_event
 from blueprints.web.operator_link import SIGN_IN_PATH, redeem
 from blueprints.web.operators import (
     app_auth,
@@ -38,6 +37,7 @@ from blueprints.web.paging import NumberedPage, page_number
 from blueprints.web.requests import local_path, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.events import log_event
 from domain.problems import Action, Problem, ProblemError
 
 bp = Blueprint("operator", __name__, url_prefix=SIGN_IN_PATH)

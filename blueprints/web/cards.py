@@ -11,8 +11,8 @@ from datetime import datetime
 
 from flask import url_for
 
-from blueprints.web.logs import log_event
 from domain.budget import Budget
+from domain.events import log_event
 from providers.errors import ProviderError, Unauthorized
 from providers.http.auth import BasicAuth, BearerAuth
 from providers.vinli.models import Device, Vehicle

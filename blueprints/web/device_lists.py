@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from blueprints.web.logs import log_event
 from domain.bulkhead import Bulkhead
+from domain.events import log_event
 from providers.errors import ProviderError
 from providers.paging import Listing
 from providers.vinli.models import Device

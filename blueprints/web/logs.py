@@ -1,6 +1,6 @@
 """Structured logs: one line an event, UTC time, request id, values encoded, secrets scrubbed.
 
-Events are named and carry fields (``log_event("driver connected", ...)``). Nothing secret is passed to a log on
+Events are named and carry fields (``domain.events``). Nothing secret is passed to a log on
 purpose; the scrubber is the second line, for texts of other libraries: query strings, Authorization values.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
-LOGGER = logging.getLogger("vinli_connect")
+from domain.events import LOGGER, log_event
 
 # Their DEBUG output holds verifiers, tokens and whole URLs; werkzeug's request lines hold query strings.
 QUIET_LOGGERS = ("urllib3", "requests", "authlib", "flask-limiter", "limits", "werkzeug", "redis")
@@ -83,11 +83,6 @@ class LineFormatter(logging.Formatter):
             for name, value in found.items()
         ]
         return " ".join(parts)
-
-
-def log_event(event: str, level: int = logging.INFO, **fields: Any) -> None:
-    """Log one event with its fields. Values must hold no token, code, verifier, secret or query string."""
-    LOGGER.log(level, event, extra={"fields": fields})
 
 
 def configure_logging() -> None:

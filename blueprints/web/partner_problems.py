@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from blueprints.web.logs import log_event
 from blueprints.web.services import services
+from domain.events import log_event
 from domain.problems import Problem, shown_code
 from providers import errors
 from providers.partners.partner import Partner

@@ -14,8 +14,9 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from blueprints.web.csrf import StaleForm
-from blueprints.web.logs import log_event, reference
+from blueprints.web.logs import reference
 from domain.bulkhead import Saturated
+from domain.events import log_event
 from domain.problems import NOT_FOUND, OUR_FAULT, Problem, ProblemError, problem_for, shown_code
 from providers import errors
 from store.base import StoreUnavailable

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field
 
 from blueprints.web.services import services
-from blueprints.web.trace_steps import shown_token
-from blueprints.web.trace_words import advice_for, reason_of
-from blueprints.web.tracing import Trace
 from domain.budget import Budget
+from domain.oauth_runs.advice import advice_for, reason_of
+from domain.oauth_runs.steps import shown_token
+from domain.oauth_runs.trace import Trace
 from domain.text.hiding import hide
 from domain.text.visible import jwt_parts, shortened, visible
 from providers.errors import ProviderError

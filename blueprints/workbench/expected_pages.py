@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from blueprints.connect.attempts import Verdict
-from blueprints.web import flow_problems
 from domain import problems
+from domain.oauth_runs import problems as flow_problems
+from domain.oauth_runs.states import StateCheck
 from domain.problems import Problem
 from providers.vinli.sandbox_drivers import MagicDriver
 
@@ -42,7 +42,7 @@ PROMISES: Mapping[str, Promise] = {
     "error-in-body": Promise(400, "", "The browser stays at the sandbox and never comes back."),
     "server-error": _page(REFUSED, "with the error code server_error"),
     "no-state": _page(flow_problems.NO_STATE),
-    "wrong-state": _page(flow_problems.VERDICT_PROBLEMS[Verdict.UNKNOWN]),
+    "wrong-state": _page(flow_problems.STATE_PROBLEMS[StateCheck.UNKNOWN]),
     "expired-code": _page(REFUSED, "with the error code invalid_grant"),
     "used-code": _page(REFUSED, "with the error code invalid_grant"),
     "wrong-verifier": _page(REFUSED, "with the error code invalid_grant"),

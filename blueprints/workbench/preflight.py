@@ -9,16 +9,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from blueprints.web.logs import log_event
-from blueprints.web.services import Services, services
+from blueprints.web.services import services
 from blueprints.workbench.preflight_words import Advice, Tried, Verdict, advice_for, conclusion_of, verdict_of
 from blueprints.workbench.request_form import RequestForm
 from domain.budget import Budget
+from domain.events import log_event
 from domain.problems import Problem, for_operator, problem_for
 from domain.redirect_uris.variants import Variant, control, variants
 from domain.text.hiding import hide
 from providers.errors import ProviderError
 from providers.vinli.preflight import Outcome, made_up_challenge, made_up_state, preflight
+from wiring.services import Services
 
 # Seconds for all requests of one page, and for one of them.
 PREFLIGHT_SECONDS = 8.0

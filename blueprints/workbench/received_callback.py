@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from blueprints.connect.attempts import PURPOSE as CONNECT_STATE
 from blueprints.web.services import services
-from blueprints.workbench.runs import PURPOSE as WORKBENCH_STATE
 from blueprints.workbench.runs import find_run
+from domain.oauth_runs.states import CONNECT_STATE, WORKBENCH_STATE
 from domain.text.visible import jwt_parts, shortened, visible
 from store.workbench_runs import Run
 

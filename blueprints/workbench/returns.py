@@ -8,9 +8,9 @@ from flask import request
 
 from blueprints.web.logs import reference
 from blueprints.web.services import services
-from blueprints.web.trace_steps import KNOWN_PARAMETERS, shown_parameters
-from blueprints.web.tracing import Trace
+from blueprints.web.traces import trace_recorder
 from blueprints.workbench.received_callback import Caught
+from domain.oauth_runs.steps import KNOWN_PARAMETERS, shown_parameters
 from store.workbench_runs import Run
 
 IN_FRAGMENT = "[in the fragment, which this server does not see]"
@@ -30,7 +30,7 @@ def note_fragment(run: Run, names: Iterable[str]) -> None:
 def _note(run: Run, parameters: Mapping[str, str]) -> None:
     if not services().workbench_runs.came_back(run.id):
         return
-    trace = Trace.find(run.trace_id)
+    trace = trace_recorder().find(run.trace_id)
     if trace is None:
         return
     step = trace.came_back(request.path, parameters, request.method)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from blueprints.web import tracing
 from blueprints.web.services import services
+from blueprints.web.traces import trace_recorder
+from domain.oauth_runs.states import WORKBENCH_STATE
 from providers.vinli.auth import new_code_verifier
 from store.workbench_runs import Run
-
-PURPOSE = "workbench-state"
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ def begin_run(
     Raises StoreUnavailable.
     """
     code_verifier = new_code_verifier() if uses_pkce and response_type == "code" else ""
-    trace = tracing.Trace.begin("workbench")
+    trace = trace_recorder().begin("workbench")
     trace.sent_to_authorize(
         client_id=client_id,
         redirect_uri=redirect_uri,
@@ -49,12 +48,12 @@ def begin_run(
     trace.keep("open")
     return BegunRun(
         run,
-        state or services().signer.sign(run.id, PURPOSE),
+        state or services().signer.sign(run.id, WORKBENCH_STATE),
         create_s256_code_challenge(code_verifier) if code_verifier else None,
     )
 
 
 def find_run(state: str) -> Run | None:
     """Return the run that a ``state`` stands for, signed here or typed in. Raises StoreUnavailable."""
-    read = services().signer.read(state, PURPOSE)
+    read = services().signer.read(state, WORKBENCH_STATE)
     return services().workbench_runs.find(read[0] if read else state)

@@ -14,15 +14,12 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
-from blueprints.web.doctor import Typed, diagnose, recent_probes, visit_of
 from blueprints.web.limits import limiter, workbench_rate
-from blueprints.web.logs import log_event, reference
+from blueprints.web.logs import reference
 from blueprints.web.operators import is_operator, operator_required
 from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
-from blueprints.web.trace_files import trace_as_har, trace_as_json
-from blueprints.web.trace_steps import TITLES
-from blueprints.web.tracing import Trace, find_by_reference, latest
+from blueprints.web.traces import trace_recorder
 from blueprints.workbench.code_exchange import client_of, client_secret_of, exchange_code
 from blueprints.workbench.expected_pages import promised
 from blueprints.workbench.problems import (
@@ -45,6 +42,12 @@ from blueprints.workbench.received_callback import (
 from blueprints.workbench.returns import note_fragment, note_return
 from blueprints.workbench.runs import find_run
 from domain.budget import Budget
+from domain.doctor.address import FORWARDED_HEADERS, BrowserRequest
+from domain.doctor.diagnosis import Typed, diagnose
+from domain.events import log_event
+from domain.oauth_runs.files import trace_as_har, trace_as_json
+from domain.oauth_runs.steps import TITLES
+from domain.oauth_runs.trace import Trace
 from domain.problems import ProblemError, for_operator, problem_for
 from providers.errors import ProviderError
 from providers.vinli.sandbox_drivers import magic_drivers
@@ -72,10 +75,17 @@ def index() -> str:
     settings = services().settings
     diagnosis = None
     if not came_from_another_site():
-        recent = recent_probes(services())
         with services().bulkhead.slot():
-            diagnosis = diagnose(services(), visit_of(request), typed, Budget(), recent)
+            diagnosis = diagnose(
+                services().installation, _browser_request(), typed, Budget(), services().recent_probes
+            )
     return render_template("workbench_doctor.html", diagnosis=diagnosis, typed=typed, settings=settings)
+
+
+def _browser_request() -> BrowserRequest:
+    """Return how the browser reached us with this request."""
+    forwarded = {name: request.headers[name] for name in FORWARDED_HEADERS if name in request.headers}
+    return BrowserRequest(request.scheme, request.host, forwarded)
 
 
 # --- catch
@@ -191,7 +201,7 @@ def exchange() -> str:
     with services().bulkhead.slot():
         if not services().workbench_runs.take_for_exchange(run.id):
             raise ProblemError(CODE_SPENT)
-        trace = Trace.find(run.trace_id) or Trace(run.trace_id, "workbench", run.created_at)
+        trace = trace_recorder().of_run(run.trace_id, run.created_at)
         outcome = exchange_code(client, run, code, secret, trace)
     trace.steps[-1].reference = reference()
     trace.keep("failed" if outcome.reason else "good")
@@ -208,7 +218,7 @@ def exchange() -> str:
 def traces() -> str | AnyResponse:
     """List the traces, newest first, or those with a ``reference`` id; a single one is opened at once."""
     wanted = request.args.get("reference", "").strip()[:40]
-    found = find_by_reference(wanted) if wanted else latest()
+    found = trace_recorder().find_by_reference(wanted) if wanted else trace_recorder().latest()
     if wanted and len(found) == 1:
         return redirect(url_for("workbench.trace", trace_id=found[0].id))
     return render_template(
@@ -243,7 +253,7 @@ def trace_har(trace_id: str) -> Response:
 
 
 def _trace(trace_id: str) -> Trace:
-    found = Trace.find(trace_id)
+    found = trace_recorder().find(trace_id)
     if found is None:
         raise ProblemError(NO_TRACE)
     return found

@@ -10,10 +10,11 @@ import settings
 from app import create_app
 from blueprints.garage import views as garage
 from blueprints.operator import views as operator
-from blueprints.web import flow_problems, problems, requests
+from blueprints.web import problems, requests
 from blueprints.web.problems import render_problem
 from blueprints.workbench import problems as workbench_problems
 from domain import problems as domain_problems
+from domain.oauth_runs import problems as flow_problems
 from domain.problems import Problem
 from tests.browser.sites import Site
 

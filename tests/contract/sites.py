@@ -14,7 +14,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 import settings
 from app import create_app
-from blueprints.web.services import EXTENSION, Services
+from blueprints.web.services import EXTENSION
 from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.platform import PlatformClient
@@ -22,6 +22,7 @@ from tests.app_process import AppProcess, app_variables, free_port
 from tests.contract.browser import Browser
 from tests.contract.wsgi import WsgiAdapter
 from tests.sandbox_process import SandboxProcess
+from wiring.services import Services
 
 # For tests that use the fixture ``local``.
 on_both_stores = pytest.mark.parametrize("store", ["sqlite", "redis"], indirect=True)

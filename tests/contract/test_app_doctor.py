@@ -9,15 +9,17 @@ import socket
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
 
 import pytest
 
-from blueprints.web.doctor import Standing, Typed, Visit, diagnose
-from blueprints.web.doctor_probes import RecentProbes
+from blueprints.web.services import EXTENSION
 from domain.budget import Budget
+from domain.doctor.diagnosis import BrowserRequest, Standing, Typed, diagnose
+from domain.doctor.probes import RecentProbes
 from providers.vinli.clients import probe_client
 from tests.app_process import SECRET_KEY
 from tests.contract.fake_vinli import DEVICES, TOKEN, Hang, fleet
@@ -31,7 +33,7 @@ IMPLICIT = f"{HERE}/implicit/callback"
 CARS = "https://cars.example.com"
 CLIENTS = "/api/v1/clients"
 CATCH = f"{HERE}/workbench/catch"
-OPEN = Visit("http", "127.0.0.1:8000", {})
+OPEN = BrowserRequest("http", "127.0.0.1:8000", {})
 BENCH = {"VINLI_WORKBENCH_CLIENT_ID": "the-bench-id", "VINLI_WORKBENCH_CLIENT_SECRET": "the-bench-secret"}
 
 
@@ -87,8 +89,7 @@ def operator(site):
 
 
 def examine(site, visit=None, typed=None, seconds=20.0):
-    with site.app.app_context():
-        diagnosis = diagnose(site.services, visit, typed or Typed(), Budget(seconds))
+    diagnosis = diagnose(site.services.installation, visit, typed or Typed(), Budget(seconds))
     for finding in diagnosis.problems:
         assert finding.todo, finding
     assert diagnosis.is_well == (not diagnosis.problems)
@@ -129,7 +130,7 @@ def test_a_right_configuration_behind_a_proxy_has_nothing_wrong(good_vinli, loca
         "X-Forwarded-Host": "cars.example.com",
         "X-Forwarded-Port": "443",
     }
-    diagnosis = examine(site, Visit("https", "cars.example.com", headers))
+    diagnosis = examine(site, BrowserRequest("https", "cars.example.com", headers))
     assert (wrong(diagnosis), unknowns(diagnosis)) == ([], set())
 
 
@@ -323,7 +324,7 @@ def test_plain_http_is_named_where_https_is_required(good_vinli, local_site):
         "http://cars.example.com/connect/callback", f"{CARS}/implicit/callback"
     )
     site = local_site(good_vinli.origin, PUBLIC_URL=CARS)
-    assert wrong(examine(site, Visit("https", "cars.example.com", {}))) == ["plain_http"]
+    assert wrong(examine(site, BrowserRequest("https", "cars.example.com", {}))) == ["plain_http"]
 
 
 def test_a_site_that_still_has_the_default_address_is_told_its_own(good_vinli, local_site):
@@ -342,23 +343,24 @@ def test_the_words_for_a_trailing_slash_are_enough_to_mend_it(good_vinli, local_
 
 
 FORWARDED = {"X-Forwarded-Proto": "https"}
+came = BrowserRequest
 VISITS = [
     # PUBLIC_URL, TRUSTED_PROXIES, how the request came, what is wrong.
-    (CARS, "0", Visit("http", "cars.example.com", FORWARDED), ["trusted_proxies_unset"]),
-    (CARS, "0", Visit("http", "cars.example.com", {"Forwarded": 'for=_x;proto="https"'}), ["trusted_proxies_unset"]),
-    (CARS, "2", Visit("http", "cars.example.com", FORWARDED), ["trusted_proxies_miscounted"]),
-    (CARS, "0", Visit("http", "cars.example.com", {}), ["forwarded_proto_missing"]),
-    (CARS, "1", Visit("http", "cars.example.com", {"Via": "1.1 proxy"}), ["forwarded_proto_missing"]),
-    (CARS, "1", Visit("http", "cars.example.com", {"X-Forwarded-Proto": "http"}), ["forwarded_proto_http"]),
-    (CARS, "0", Visit("https", "cars.example.com", {}), []),
-    (CARS, "0", Visit("https", "cars.example.com", {"X-Forwarded-Host": "cars.example.com:443", **FORWARDED}), []),
-    (CARS, "1", Visit("https", "cars.example.com", {}), ["no_proxy_in_front"]),
-    (HERE, "0", Visit("http", "127.0.0.1:8000", FORWARDED), ["proxy_turned_https_into_http"]),
-    (HERE, "1", Visit("https", "127.0.0.1:8000", FORWARDED), ["proxy_turned_https_into_http"]),
-    (HERE, "0", Visit("http", "127.0.0.1:8000", {"Forwarded": "proto=https"}), ["proxy_turned_https_into_http"]),
-    (HERE, "0", Visit("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com"}), ["forwarded_host_differs"]),
-    (HERE, "0", Visit("http", "127.0.0.1:8000", {"X-Forwarded-Host": "<b>\r\nx"}), []),
-    (HERE, "0", Visit("http", "127.0.0.1:8000", {"X-Forwarded-Proto": "gopher"}), []),
+    (CARS, "0", came("http", "cars.example.com", FORWARDED), ["trusted_proxies_unset"]),
+    (CARS, "0", came("http", "cars.example.com", {"Forwarded": 'for=_x;proto="https"'}), ["trusted_proxies_unset"]),
+    (CARS, "2", came("http", "cars.example.com", FORWARDED), ["trusted_proxies_miscounted"]),
+    (CARS, "0", came("http", "cars.example.com", {}), ["forwarded_proto_missing"]),
+    (CARS, "1", came("http", "cars.example.com", {"Via": "1.1 proxy"}), ["forwarded_proto_missing"]),
+    (CARS, "1", came("http", "cars.example.com", {"X-Forwarded-Proto": "http"}), ["forwarded_proto_http"]),
+    (CARS, "0", came("https", "cars.example.com", {}), []),
+    (CARS, "0", came("https", "cars.example.com", {"X-Forwarded-Host": "cars.example.com:443", **FORWARDED}), []),
+    (CARS, "1", came("https", "cars.example.com", {}), ["no_proxy_in_front"]),
+    (HERE, "0", came("http", "127.0.0.1:8000", FORWARDED), ["proxy_turned_https_into_http"]),
+    (HERE, "1", came("https", "127.0.0.1:8000", FORWARDED), ["proxy_turned_https_into_http"]),
+    (HERE, "0", came("http", "127.0.0.1:8000", {"Forwarded": "proto=https"}), ["proxy_turned_https_into_http"]),
+    (HERE, "0", came("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com"}), ["forwarded_host_differs"]),
+    (HERE, "0", came("http", "127.0.0.1:8000", {"X-Forwarded-Host": "<b>\r\nx"}), []),
+    (HERE, "0", came("http", "127.0.0.1:8000", {"X-Forwarded-Proto": "gopher"}), []),
 ]  # fmt: skip
 
 
@@ -383,7 +385,7 @@ def test_proxies_that_overwrite_the_scheme_are_not_counted_by_it(good_vinli, loc
     ):
         headers = {"X-Forwarded-Proto": proto, "X-Forwarded-For": addresses}
         found = finding(
-            examine(site, Visit("http", "cars.example.com", headers)), "trusted_proxies_miscounted"
+            examine(site, came("http", "cars.example.com", headers)), "trusted_proxies_miscounted"
         )
         assert words in found.todo
         assert ("TRUSTED_PROXIES=" in found.todo) == ("TRUSTED_PROXIES=" in words)
@@ -395,8 +397,8 @@ REGISTERED_AT = [
     (CARS, HERE, OPEN, ["public_url_not_registered"]),
     ("http://localhost:8000", HERE, None, ["public_url_not_registered"]),
     ("http://localhost:8000", HERE, OPEN, ["loopback_name"] * 2),
-    (HERE, CARS, Visit("https", "cars.example.com", {}), ["other_host"] * 2),
-    (HERE, CARS, Visit("http", "127.0.0.1:8000", {}), ["public_url_not_registered"]),
+    (HERE, CARS, came("https", "cars.example.com", {}), ["other_host"] * 2),
+    (HERE, CARS, came("http", "127.0.0.1:8000", {}), ["public_url_not_registered"]),
     ("http://cars.example.com", HERE, None, ["other_host", "other_host", "plain_http", "plain_http"]),
     ("https://CARS.example.com", CARS, None, ["host_case"] * 2),
 ]
@@ -428,7 +430,7 @@ def test_registrations_that_do_not_agree_are_findings_of_their_own(code, implici
 
 def test_the_registration_is_not_blamed_for_a_wrong_public_url(good_vinli, local_site):
     good_vinli.answers[CLIENTS] = clients(f"{CARS}/connect/callback", f"{CARS}/implicit/callback")
-    visit = Visit("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com", **FORWARDED})
+    visit = BrowserRequest("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com", **FORWARDED})
     diagnosis = examine(local_site(good_vinli.origin), visit)
     assert wrong(diagnosis) == ["proxy_turned_https_into_http"]
     assert finding(diagnosis, "proxy_turned_https_into_http").todo == f"Set PUBLIC_URL to {CARS}"
@@ -737,7 +739,7 @@ def test_a_store_that_is_a_directory_or_served_to_everybody_is_named(sandbox, lo
     site = local_site(sandbox.credentials, STORE_URL=f"sqlite:///{tmp_path}/folder")
     assert wrong(examine(site)) == ["store_no_file"]
     site = local_site(sandbox.credentials, STORE_URL=f"sqlite:///{tmp_path}/folder/store.sqlite3")
-    site.app.static_folder = str(tmp_path / "folder")
+    site.app.extensions[EXTENSION] = replace(site.services, served_files=tmp_path / "folder")
     assert wrong(examine(site)) == ["store_in_static"]
 
 

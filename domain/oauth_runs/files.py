@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from blueprints.web.trace_steps import Step
-from blueprints.web.tracing import Trace
+from domain.oauth_runs.steps import Step
+from domain.oauth_runs.trace import Trace
 
 NOT_SEEN = "The browser made this request elsewhere: its answer was not seen by this server."
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from blueprints.web.doctor_evidence import Evidence
-from blueprints.web.doctor_findings import fact
+from domain.doctor.evidence import Evidence
+from domain.doctor.findings import fact
 from providers.vinli.clients import RegisteredClient
 from settings import Settings, can_be_public_url
 

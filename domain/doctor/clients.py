@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprints.web.doctor_checkup import Checkup, Role, plain, shown
-from blueprints.web.doctor_findings import Facts, Finding, Section, fact, good, problem, unknown, warning
-from blueprints.web.doctor_secrets import secret_findings
-from blueprints.web.doctor_uris import Case, typed_finding, uri_findings
-from blueprints.web.doctor_vinli import app_is_refused
+from domain.doctor.checkup import Checkup, Role, plain, shown
+from domain.doctor.findings import Facts, Finding, Section, fact, good, problem, unknown, warning
+from domain.doctor.redirect_uris import Case, typed_finding, uri_findings
+from domain.doctor.secrets import secret_findings
+from domain.doctor.vinli import app_is_refused
 from domain.redirect_uris.comparing import PORTAL
 from providers.errors import NotFound
 from providers.vinli.clients import Belief, RegisteredClient

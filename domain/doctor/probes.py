@@ -7,13 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from flask import current_app
-
-from blueprints.web.services import Services
 from providers.vinli.clients import Probe
 
 KEPT_SECONDS = 30.0
-_EXTENSION = "vinli_connect_recent_probes"
 
 
 @dataclass
@@ -43,9 +39,3 @@ class RecentProbes:
                 return replace(slot.probe, age=age)
             slot.probe, slot.asked_at = ask(), self._clock()
             return slot.probe
-
-
-def recent_probes(services: Services) -> RecentProbes:
-    """Return those of the application that handles this request, in this process."""
-    found: RecentProbes = current_app.extensions.setdefault(_EXTENSION, RecentProbes(services.clock))
-    return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from blueprints.web.doctor_evidence import Evidence
-from blueprints.web.doctor_findings import Facts, Finding, Section, fact, good, problem, unknown, warning
+from domain.doctor.evidence import Evidence
+from domain.doctor.findings import Facts, Finding, Section, fact, good, problem, unknown, warning
 from providers.errors import (
     Forbidden,
     ProviderError,

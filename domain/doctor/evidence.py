@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from blueprints.web.doctor_probes import RecentProbes
-from blueprints.web.services import Services
 from domain.budget import Budget
+from domain.doctor.installation import Installation
+from domain.doctor.probes import RecentProbes
 from providers.errors import ProviderError
 from providers.vinli.auth import AuthClient
 from providers.vinli.clients import (
@@ -55,29 +55,30 @@ class Evidence:
         return {"client": self.probe, "workbench_client": self.workbench_probe}.get(code)
 
 
-def gather(services: Services, budget: Budget, recent: RecentProbes | None) -> Evidence:
+def gather(installation: Installation, budget: Budget, recent: RecentProbes | None) -> Evidence:
     """Ask Vinli and the store, all at the same time, within the budget; raises none of their errors.
 
     The secrets are asked about through ``recent`` if there is one.
     """
-    settings = services.settings
+    settings = installation.settings
     path = checkup.file_of(settings.store_url)
     is_tried = path is None or not checkup.is_left_alone(path)
     with ThreadPoolExecutor(max_workers=5, thread_name_prefix="doctor") as pool:
         seconds = budget.share(CALL_SECONDS)
-        listing = pool.submit(_list_clients, services, budget)
+        listing = pool.submit(_list_clients, installation, budget)
         devices = pool.submit(
-            _attempt, partial(services.platform.devices_page, services.app_auth, 0, 1, deadline=seconds)
+            _attempt,
+            partial(installation.platform.devices_page, installation.app_auth, 0, 1, deadline=seconds),
         )
         code = (settings.vinli_client_id, settings.vinli_client_secret, settings.redirect_uri)
-        probe = pool.submit(_probe, services, recent, seconds, *code)
+        probe = pool.submit(_probe, installation, recent, seconds, *code)
         workbench_probe = None
         if settings.vinli_workbench_client_id and settings.vinli_workbench_client_secret:
             bench = (settings.vinli_workbench_client_id, settings.vinli_workbench_client_secret)
             workbench_probe = pool.submit(
-                _probe, services, recent, seconds, *bench, settings.workbench_redirect_uri
+                _probe, installation, recent, seconds, *bench, settings.workbench_redirect_uri
             )
-        store_error = pool.submit(_store_error, services) if is_tried else None
+        store_error = pool.submit(_store_error, installation) if is_tried else None
         found, found_error, reading = listing.result()
         page, page_error = devices.result()
         return Evidence(
@@ -94,30 +95,32 @@ def gather(services: Services, budget: Budget, recent: RecentProbes | None) -> E
 
 
 def _list_clients(
-    services: Services, budget: Budget
+    installation: Installation, budget: Budget
 ) -> tuple[Registrations | None, ProviderError | None, ClockReading | None]:
     """Return the clients, or why not, and the time there, by another call where this one does not tell it."""
-    auth, platform = services.settings.vinli_auth_url, services.settings.vinli_platform_url
-    directory = ClientDirectory(services.transport, auth, services.clock)
+    auth, platform = installation.settings.vinli_auth_url, installation.settings.vinli_platform_url
+    directory = ClientDirectory(installation.transport, auth, installation.clock)
     found, error = _attempt(
-        partial(directory.registered, services.app_auth, deadline=budget.share(CALL_SECONDS))
+        partial(directory.registered, installation.app_auth, deadline=budget.share(CALL_SECONDS))
     )
     if found is not None and found.reading.date is not None:
         return found, error, found.reading
     origins = dict.fromkeys((auth, platform))
-    reading = read_clock(services.transport, origins, services.clock, deadline=budget.share(CLOCK_SECONDS))
+    reading = read_clock(
+        installation.transport, origins, installation.clock, deadline=budget.share(CLOCK_SECONDS)
+    )
     return found, error, reading or (found.reading if found else None)
 
 
 def _probe(
-    services: Services,
+    installation: Installation,
     recent: RecentProbes | None,
     seconds: float,
     client_id: str,
     client_secret: str,
     redirect_uri: str,
 ) -> Probe:
-    auth = AuthClient(services.transport, services.settings.vinli_auth_url, client_id, client_secret)
+    auth = AuthClient(installation.transport, installation.settings.vinli_auth_url, client_id, client_secret)
     ask = partial(probe_client, auth, redirect_uri, deadline=seconds)
     return ask() if recent is None else recent.probe(client_id, client_secret, ask)
 
@@ -129,9 +132,9 @@ def _attempt(call: Callable[[], T]) -> tuple[T | None, ProviderError | None]:
         return None, error
 
 
-def _store_error(services: Services) -> StoreError | None:
+def _store_error(installation: Installation) -> StoreError | None:
     try:
-        checkup.round_trip(services.store)
+        checkup.round_trip(installation.store)
     except StoreError as error:
         return error
     return None

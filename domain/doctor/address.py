@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Request
-
-from blueprints.web.doctor_findings import (
+from domain.doctor.findings import (
     Facts,
     Finding,
     Section,
@@ -37,7 +35,7 @@ NGINX_APPENDING_LINE = 'proxy_set_header X-Forwarded-Proto "$http_x_forwarded_pr
 
 
 @dataclass(frozen=True)
-class Visit:
+class BrowserRequest:
     """How a browser reached us. ``scheme`` and ``host`` are the request's after trusted proxies were heard.
 
     ``forwarded`` holds the headers that proxies add, as they came, those that are not trusted included.
@@ -86,13 +84,9 @@ class Visit:
         return pairs.get(name) or None
 
 
-def visit_of(request: Request) -> Visit:
-    """Return how the browser reached us with this request."""
-    forwarded = {name: request.headers[name] for name in FORWARDED_HEADERS if name in request.headers}
-    return Visit(request.scheme, request.host, forwarded)
-
-
-def address_section(settings: Settings, visit: Visit | None, registered: str | None = None) -> Section:
+def address_section(
+    settings: Settings, visit: BrowserRequest | None, registered: str | None = None
+) -> Section:
     """Return the findings on PUBLIC_URL.
 
     ``registered`` is the origin of all registrations where PUBLIC_URL is what is wrong, else None.
@@ -110,7 +104,7 @@ def address_section(settings: Settings, visit: Visit | None, registered: str | N
     return Section("The address of this site", (wrong,) if is_same else (finding, wrong))
 
 
-def is_shown_right(settings: Settings, visit: Visit | None, other: str) -> bool:
+def is_shown_right(settings: Settings, visit: BrowserRequest | None, other: str) -> bool:
     """Say whether a visit shows that PUBLIC_URL is this site’s address and ``other`` is not.
 
     That somebody looks in from this machine shows nothing about a site of its own.
@@ -121,11 +115,11 @@ def is_shown_right(settings: Settings, visit: Visit | None, other: str) -> bool:
     return is_loopback(theirs) or not is_loopback(ours)
 
 
-def _is_at(settings: Settings, visit: Visit | None, origin: str) -> bool:
+def _is_at(settings: Settings, visit: BrowserRequest | None, origin: str) -> bool:
     return visit is not None and _seen_origin(settings, visit) == origin
 
 
-def external_origin(settings: Settings, visit: Visit | None) -> str | None:
+def external_origin(settings: Settings, visit: BrowserRequest | None) -> str | None:
     """Return the origin that browsers seem to use where it is not PUBLIC_URL, else None."""
     if visit is None or _address_finding(settings, visit).code not in _PUBLIC_URL_IS_WRONG:
         return None
@@ -135,7 +129,7 @@ def external_origin(settings: Settings, visit: Visit | None) -> str | None:
 _PUBLIC_URL_IS_WRONG = {"proxy_turned_https_into_http", "forwarded_host_differs"}
 
 
-def _address_finding(settings: Settings, visit: Visit | None) -> Finding:
+def _address_finding(settings: Settings, visit: BrowserRequest | None) -> Finding:
     if visit is None:
         what = "Only a request shows by which address browsers come; the workbench’s page looks at its own."
         return unknown("public_url", "PUBLIC_URL", what, facts=(fact("PUBLIC_URL", settings.public_url),))
@@ -162,7 +156,7 @@ def _address_finding(settings: Settings, visit: Visit | None) -> Finding:
     return good("public_url", "PUBLIC_URL", "It is the address that this browser used.", facts)
 
 
-def _lost_https(settings: Settings, visit: Visit, facts: Facts) -> Finding:
+def _lost_https(settings: Settings, visit: BrowserRequest, facts: Facts) -> Finding:
     """Name why a request to an https site looks like http: what the proxy says, and whether it is heard."""
     if visit.proto == "https" and not settings.trusted_proxies:
         what = "The proxy says that the browser came by https, and is not believed: TRUSTED_PROXIES is 0."
@@ -193,7 +187,7 @@ def _lost_https(settings: Settings, visit: Visit, facts: Facts) -> Finding:
     return problem("forwarded_proto_missing", "The proxy does not say https", what, todo, facts)
 
 
-def _seen_origin(settings: Settings, visit: Visit) -> str:
+def _seen_origin(settings: Settings, visit: BrowserRequest) -> str:
     scheme = "https" if "https" in (visit.scheme, visit.proto) else "http"
     host = visit.forwarded_host or visit.host
     return f"{scheme}://{host}"
@@ -203,7 +197,7 @@ def _host_of(settings: Settings) -> str:
     return settings.public_url.partition("://")[2]
 
 
-def _facts(settings: Settings, visit: Visit) -> Facts:
+def _facts(settings: Settings, visit: BrowserRequest) -> Facts:
     came = (fact(name, value) for name, value in visit.forwarded.items() if name.lower() != "x-forwarded-for")
     return (
         fact("PUBLIC_URL", settings.public_url),

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from flask import url_for
-
-from blueprints.connect.attempts import Verdict
-from blueprints.web.services import services
+from domain.oauth_runs.states import StateCheck
 from domain.problems import CONNECT, HOME, Problem, problem_for, shown_code
 from providers import errors
 from providers.vinli.callback import BadCallback
@@ -50,8 +46,8 @@ WRONG_ISSUER = replace(
     title="The answer came from somebody else",
     what="The answer names another authorization server than the one this site asked (RFC 9207).",
 )
-VERDICT_PROBLEMS = {
-    Verdict.UNKNOWN: Problem(
+STATE_PROBLEMS = {
+    StateCheck.UNKNOWN: Problem(
         "state_unknown",
         400,
         "We do not know this sign-in",
@@ -59,7 +55,7 @@ VERDICT_PROBLEMS = {
         (START_AGAIN,),
         WAYS_OUT,
     ),
-    Verdict.FOREIGN: Problem(
+    StateCheck.FOREIGN: Problem(
         "state_of_another_browser",
         400,
         "This sign-in began in another browser",
@@ -70,7 +66,7 @@ VERDICT_PROBLEMS = {
         ),
         WAYS_OUT,
     ),
-    Verdict.EXPIRED: Problem(
+    StateCheck.EXPIRED: Problem(
         "state_expired",
         400,
         "This sign-in took too long",
@@ -78,7 +74,7 @@ VERDICT_PROBLEMS = {
         (START_AGAIN,),
         WAYS_OUT,
     ),
-    Verdict.USED: Problem(
+    StateCheck.USED: Problem(
         "state_used",
         400,
         "This sign-in was used already",
@@ -112,18 +108,9 @@ REFUSED = Problem(
 )
 
 
-def confirmation(next_path: str) -> dict[str, Any]:
-    """Return the context of the page that asks a visitor from another site whether to go on."""
-    return {
-        "next_path": next_path,
-        "provider_host": services().settings.vinli_auth_url.split("://", 1)[1],
-        "start_url": url_for("connect.start", next=next_path),
-    }
-
-
-def for_verdict(verdict: Verdict) -> Problem:
+def for_state(check: StateCheck) -> Problem:
     """Return the page for a ``state`` that is not good."""
-    return VERDICT_PROBLEMS[verdict]
+    return STATE_PROBLEMS[check]
 
 
 def for_bad_callback(error: BadCallback) -> Problem:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from blueprints.connect.attempts import Verdict
-from blueprints.web import flow_problems
+from domain.oauth_runs import problems as flow_problems
+from domain.oauth_runs.states import StateCheck
 from domain.problems import Problem, shown_code
 from providers import errors
 
@@ -49,18 +49,20 @@ BY_PAGE = {
     flow_problems.BAD_QUERY.code: "Parameters are repeated, too long, empty, or both code and error came. Look at "
     "whether a proxy rewrites the query, or the registered redirect URI has a query of its own.",
     flow_problems.WRONG_ISSUER.code: "iss is not VINLI_ISSUER. Unset it if the server has another issuer.",
-    flow_problems.VERDICT_PROBLEMS[Verdict.UNKNOWN].code: "The state was not signed with this installation’s "
+    flow_problems.STATE_PROBLEMS[
+        StateCheck.UNKNOWN
+    ].code: "The state was not signed with this installation’s "
     "SECRET_KEY, or its attempt is gone: another installation is registered at this address, the store was emptied, or "
     "the state was made in the workbench, whose states are good at /workbench/catch alone.",
-    flow_problems.VERDICT_PROBLEMS[
-        Verdict.FOREIGN
+    flow_problems.STATE_PROBLEMS[
+        StateCheck.FOREIGN
     ].code: "The browser that came back does not hold the cookie of the "
     "one that began: another browser, another host name than PUBLIC_URL’s, or cookies that are blocked.",
-    flow_problems.VERDICT_PROBLEMS[Verdict.EXPIRED].code: (
+    flow_problems.STATE_PROBLEMS[StateCheck.EXPIRED].code: (
         "More than ten minutes lay between the authorization request and this."
     ),
-    flow_problems.VERDICT_PROBLEMS[
-        Verdict.USED
+    flow_problems.STATE_PROBLEMS[
+        StateCheck.USED
     ].code: "A callback with this state came before: a reload, the back "
     "button, or a browser that sends requests twice.",
 }

@@ -9,26 +9,25 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from blueprints.connect.attempts import Verdict
-from blueprints.web.flow_problems import VERDICT_PROBLEMS
-from blueprints.web.limits import client_address
-from blueprints.web.logs import log_event, reference
-from blueprints.web.services import services
-from blueprints.web.trace_steps import LADDER, Name, Step, hidden
-from blueprints.web.trace_words import advice_for, advice_for_page, reason_of
+from domain.events import log_event
+from domain.oauth_runs.advice import advice_for, advice_for_page, reason_of
+from domain.oauth_runs.problems import STATE_PROBLEMS
+from domain.oauth_runs.states import StateCheck
+from domain.oauth_runs.steps import LADDER, Name, Step, hidden
 from domain.problems import Problem
 from providers.errors import ProviderError
+from settings import Settings
 from store.attempts import Attempt
 from store.base import StoreUnavailable
-from store.traces import Kept, Pool, new_trace_id
+from store.traces import Kept, Pool, Traces, new_trace_id
 
-USED = VERDICT_PROBLEMS[Verdict.USED]
+USED = STATE_PROBLEMS[StateCheck.USED]
 Kind = Literal["connect", "workbench"]
 # Of a run with more steps, the first and the last are kept: what it was, and how it stands.
 FIRST_STEPS, LAST_STEPS = 12, 12
@@ -45,44 +44,12 @@ OUTCOMES: Mapping[Pool, str] = {
 class Trace:
     """One run, as far as it has come. ``started_at`` is Unix seconds; ``pool`` says how it stands."""
 
+    recorder: TraceRecorder = field(repr=False, compare=False)
     id: str
     kind: Kind
     started_at: float
     pool: Pool = "stray"
     steps: list[Step] = field(default_factory=list)
-
-    @classmethod
-    def begin(cls, kind: Kind) -> Self:
-        """Return a new trace with no step yet."""
-        return cls(fresh_id(), kind, services().clock())
-
-    @classmethod
-    def of_attempt(cls, attempt: Attempt) -> Self:
-        """Return the trace of an attempt as it stood when the browser was sent away."""
-        trace = cls(attempt.trace_id or fresh_id(), "connect", attempt.created_at, "open")
-        settings = services().settings
-        trace.sent_to_authorize(
-            client_id=settings.vinli_client_id,
-            redirect_uri=settings.redirect_uri,
-            response_type="code",
-            has_pkce=bool(attempt.code_verifier),
-        )
-        return trace
-
-    @classmethod
-    def find(cls, trace_id: str) -> Self | None:
-        """Return a trace that was kept, None when it is gone. Raises StoreUnavailable."""
-        kept = services().traces.find(trace_id)
-        return None if kept is None else cls.read(kept)
-
-    @classmethod
-    def read(cls, kept: Kept) -> Self | None:
-        """Return a trace as it was kept, None when another version of this application wrote it."""
-        try:
-            steps = [Step.from_json(step) for step in kept.content["steps"]]
-            return cls(kept.id, kept.content["kind"], kept.started_at, kept.pool, steps)
-        except (KeyError, TypeError):
-            return None
 
     # --- what happens
 
@@ -94,22 +61,22 @@ class Trace:
         sent["state"] = "[hidden]"
         if has_pkce:
             sent |= {"code_challenge": "[hidden]", "code_challenge_method": "S256"}
-        endpoint = f"{services().settings.vinli_auth_url}/oauth/authorization/new"
+        endpoint = f"{self.recorder.settings.vinli_auth_url}/oauth/authorization/new"
         # Whoever puts it down, it is one step of the run.
         step = Step("authorization_request", self.started_at, url=endpoint, sent=sent, id="first")
         self.steps.append(step)
 
     def came_back(self, path: str, parameters: Mapping[str, str], method: str = "GET") -> Step:
         """Note the callback; ``parameters`` are as ``shown_parameters`` gives them."""
-        url = f"{services().settings.public_url}{path}"
-        step = Step("callback", services().clock(), method, url, sent=dict(parameters))
+        url = f"{self.recorder.settings.public_url}{path}"
+        step = Step("callback", self.recorder.clock(), method, url, sent=dict(parameters))
         self.steps.append(step)
         return step
 
     @contextmanager
     def asking(self, name: Name, method: str, url: str, sent: Mapping[str, str]) -> Iterator[Step]:
         """Note a call of ours and how it goes; a ProviderError passes through and marks the step as failed."""
-        step = Step(name, services().clock(), method, url, sent=dict(sent))
+        step = Step(name, self.recorder.clock(), method, url, sent=dict(sent))
         self.steps.append(step)
         started = time.perf_counter()
         try:
@@ -129,12 +96,12 @@ class Trace:
         if has_verifier:
             sent["code_verifier"] = "[hidden]"
         sent["Authorization"] = "Basic [hidden]"
-        url = f"{services().settings.vinli_auth_url}/oauth/token"
+        url = f"{self.recorder.settings.vinli_auth_url}/oauth/token"
         return self.asking("token_request", "POST", url, sent)
 
     def asking_for_user(self) -> Any:
         """Note the first call with the token; the rest is as in ``asking``."""
-        url = f"{services().settings.vinli_auth_url}/api/v1/users/_current"
+        url = f"{self.recorder.settings.vinli_auth_url}/api/v1/users/_current"
         return self.asking("api_call", "GET", url, {"Authorization": "Bearer [hidden]"})
 
     def keep(self, pool: Pool | None = None) -> None:
@@ -145,13 +112,13 @@ class Trace:
         if pool is not None:
             self.pool = pool
         try:
-            services().traces.keep(self.id, self.started_at, self._beside)
+            self.recorder.traces.keep(self.id, self.started_at, self._beside)
         except StoreUnavailable as error:
             log_event("trace not kept", logging.WARNING, cause=str(error))
 
     def _beside(self, kept: Sequence[Kept]) -> tuple[Pool, dict[str, Any]]:
         """Return the pool and the content of this trace together with what is kept of it."""
-        others = [trace for trace in map(Trace.read, kept) if trace]
+        others = [trace for trace in map(self.recorder.read, kept) if trace]
         known: dict[str, Step] = {}
         for trace in (*others, self):
             for step in trace.steps:
@@ -198,8 +165,67 @@ class Trace:
         return max(0.0, step.at - self.started_at)
 
 
-def conclude(trace: Trace, status: int, problem: Problem | None) -> None:
-    """Write down how a callback of ours ended: with which status, on which problem's page if on one.
+@dataclass(frozen=True)
+class TraceRecorder:
+    """Begins and finds traces. ``clock`` returns Unix seconds, ``visitor`` the address that a request is from."""
+
+    settings: Settings
+    traces: Traces
+    clock: Callable[[], float]
+    visitor: Callable[[], str]
+
+    def begin(self, kind: Kind) -> Trace:
+        """Return a new trace with no step yet."""
+        return Trace(self, self.fresh_id(), kind, self.clock())
+
+    def of_attempt(self, attempt: Attempt) -> Trace:
+        """Return the trace of an attempt as it stood when the browser was sent away."""
+        trace = Trace(self, attempt.trace_id or self.fresh_id(), "connect", attempt.created_at, "open")
+        trace.sent_to_authorize(
+            client_id=self.settings.vinli_client_id,
+            redirect_uri=self.settings.redirect_uri,
+            response_type="code",
+            has_pkce=bool(attempt.code_verifier),
+        )
+        return trace
+
+    def of_run(self, trace_id: str, started_at: float) -> Trace:
+        """Return the trace of a workbench's run, a new one where it is gone. Raises StoreUnavailable."""
+        return self.find(trace_id) or Trace(self, trace_id, "workbench", started_at)
+
+    def find(self, trace_id: str) -> Trace | None:
+        """Return a trace that was kept, None when it is gone. Raises StoreUnavailable."""
+        kept = self.traces.find(trace_id)
+        return None if kept is None else self.read(kept)
+
+    def find_by_reference(self, reference: str) -> list[Trace]:
+        """Return the traces in which the browser got an answer with this reference id. Raises StoreUnavailable."""
+        wanted = "".join(character for character in reference.upper() if character.isalnum())
+        return [
+            trace for trace in self.latest() if wanted in {name.replace("-", "") for name in trace.references}
+        ]
+
+    def latest(self) -> list[Trace]:
+        """Return all traces that can be read, the newest first. Raises StoreUnavailable."""
+        return [trace for kept in self.traces.latest() if (trace := self.read(kept))]
+
+    def read(self, kept: Kept) -> Trace | None:
+        """Return a trace as it was kept, None when another version of this application wrote it."""
+        try:
+            steps = [Step.from_json(step) for step in kept.content["steps"]]
+            return Trace(self, kept.id, kept.content["kind"], kept.started_at, kept.pool, steps)
+        except (KeyError, TypeError):
+            return None
+
+    def fresh_id(self) -> str:
+        """Return an id for a trace of whoever sent the request at hand."""
+        return new_trace_id(self.visitor())
+
+
+def conclude(trace: Trace, status: int, problem: Problem | None, reference: str) -> None:
+    """Write down how a callback of ours ended: with which status, and on which problem's page if on one.
+
+    ``reference`` is the id that the answer shows.
 
     A repeated callback that leads a connected driver on adds nothing.
     """
@@ -207,9 +233,9 @@ def conclude(trace: Trace, status: int, problem: Problem | None) -> None:
     if problem is None and "token_request" not in names:
         return
     arrival = next(step for step in trace.steps if step.name == "callback")
-    arrival.status, arrival.reference = status, reference()
+    arrival.status, arrival.reference = status, reference
     # The clock may be set back in between.
-    arrival.ms = max(0.0, round((services().clock() - arrival.at) * 1000, 1))
+    arrival.ms = max(0.0, round((trace.recorder.clock() - arrival.at) * 1000, 1))
     if problem is None:
         trace.keep("good")
         return
@@ -221,19 +247,3 @@ def conclude(trace: Trace, status: int, problem: Problem | None) -> None:
     if not any(step.standing == "failed" for step in trace.steps):
         arrival.fail(f"{problem.title}. {problem.what}", advice_for_page(problem))
     trace.keep("stray" if trace.pool == "stray" else "failed" if "token_request" in names else "refused")
-
-
-def fresh_id() -> str:
-    """Return an id for a trace of whoever sent the request at hand."""
-    return new_trace_id(client_address())
-
-
-def find_by_reference(reference: str) -> list[Trace]:
-    """Return the traces in which the browser got an answer with this reference id. Raises StoreUnavailable."""
-    wanted = "".join(character for character in reference.upper() if character.isalnum())
-    return [trace for trace in latest() if wanted in {name.replace("-", "") for name in trace.references}]
-
-
-def latest() -> list[Trace]:
-    """Return all traces that can be read, the newest first. Raises StoreUnavailable."""
-    return [trace for kept in services().traces.latest() if (trace := Trace.read(kept))]

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from flask import current_app
-
-from blueprints.web.doctor_checkup import Checkup, Role
-from blueprints.web.doctor_clients import client_sections
-from blueprints.web.doctor_evidence import Evidence, gather
-from blueprints.web.doctor_findings import (
+from domain.budget import Budget
+from domain.doctor.address import BrowserRequest, address_section, external_origin, is_shown_right
+from domain.doctor.checkup import Checkup, Role
+from domain.doctor.clients import client_sections
+from domain.doctor.evidence import Evidence, gather
+from domain.doctor.findings import (
     Diagnosis,
     Finding,
     Section,
@@ -23,24 +22,20 @@ from blueprints.web.doctor_findings import (
     problem,
     warning,
 )
-from blueprints.web.doctor_probes import RecentProbes, recent_probes
-from blueprints.web.doctor_vinli import vinli_section
-from blueprints.web.doctor_visit import Visit, address_section, external_origin, is_shown_right, visit_of
-from blueprints.web.services import Services
-from domain.budget import Budget
+from domain.doctor.installation import Installation
+from domain.doctor.probes import RecentProbes
+from domain.doctor.vinli import vinli_section
 from settings import Settings
 from store.checkup import examine_file, file_of
 
 __all__ = [
+    "BrowserRequest",
     "Diagnosis",
     "Finding",
     "Section",
     "Standing",
     "Typed",
-    "Visit",
     "diagnose",
-    "recent_probes",
-    "visit_of",
 ]
 
 
@@ -57,15 +52,19 @@ class Typed:
 
 
 def diagnose(
-    services: Services, visit: Visit | None, typed: Typed, budget: Budget, recent: RecentProbes | None = None
+    installation: Installation,
+    visit: BrowserRequest | None,
+    typed: Typed,
+    budget: Budget,
+    recent: RecentProbes | None = None,
 ) -> Diagnosis:
-    """Look at everything, asking Vinli and the store within ``budget``; needs an application context.
+    """Look at everything, asking Vinli and the store within ``budget``.
 
     ``visit`` is None on the command line. With ``recent``, the secrets are asked about no more often than it allows.
     Nothing that Vinli or the store does is raised: it becomes a finding. The secrets of the settings are in none.
     """
-    settings = services.settings
-    evidence = gather(services, budget, recent)
+    settings = installation.settings
+    evidence = gather(installation, budget, recent)
     external = external_origin(settings, visit)
     checkup = Checkup(settings, evidence, _roles(settings, typed, is_page=visit is not None))
     registered = None if external else checkup.registered_origin()
@@ -76,7 +75,7 @@ def diagnose(
             vinli_section(settings, evidence),
             *client_sections(replace(checkup, external=external or registered)),
             address_section(settings, visit, registered),
-            _store_section(settings, evidence),
+            _store_section(installation, evidence),
         )
     )
 
@@ -103,10 +102,10 @@ def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ..
     return tuple(roles)
 
 
-def _store_section(settings: Settings, evidence: Evidence) -> Section:
-    path = file_of(settings.store_url)
+def _store_section(installation: Installation, evidence: Evidence) -> Section:
+    path = file_of(installation.settings.store_url)
     facts = (fact("Kept in", "Redis" if path is None else str(path)),)
-    ailments = () if path is None else examine_file(path, Path(current_app.static_folder or "static"))
+    ailments = () if path is None else examine_file(path, installation.served_files)
     findings = []
     # A fatal ailment is why it does not work, and one that was not tried is an ailment.
     if evidence.store_is_tried and not any(ailment.is_fatal for ailment in ailments):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from blueprints.web.trace_steps import KNOWN_PARAMETERS, Step, hidden, shown_parameters, shown_token
+from domain.oauth_runs.steps import KNOWN_PARAMETERS, Step, hidden, shown_parameters, shown_token
 from providers.vinli.auth import TokenResponse
 
 SECRET = "a-secret-that-must-not-stand-there"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprints.web.doctor_checkup import Checkup, Role
-from blueprints.web.doctor_findings import Facts, Finding, fact, good, problem, unknown, warning
+from domain.doctor.checkup import Checkup, Role
+from domain.doctor.findings import Facts, Finding, fact, good, problem, unknown, warning
 from domain.redirect_uris.comparing import PORTAL
 from providers.vinli.clients import Belief, Probe
 from settings import Settings

@@ -1,0 +1,122 @@
+"""The collaborators of views and commands, built once from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+
+from domain.bulkhead import Bulkhead
+from domain.doctor.installation import Installation
+from domain.doctor.probes import RecentProbes
+from domain.signing import Signer
+from providers.http.auth import BasicAuth
+from providers.http.transport import Transport
+from providers.vinli.auth import AuthClient
+from providers.vinli.platform import PlatformClient
+from settings import Settings, SettingsError
+from store import open_store
+from store.attempts import Attempts
+from store.base import Store
+from store.leases import Leases
+from store.records import Records
+from store.sessions import StoreSessionInterface
+from store.traces import Traces
+from store.vault import Vault
+from store.workbench_runs import WorkbenchRuns
+from wiring.partners import Partners, build_partners
+from wiring.token_cache import TokenShelf
+
+UPSTREAM_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a view may call. ``clock`` returns Unix seconds; ``app_auth`` is for the operator's views alone."""
+
+    settings: Settings
+    store: Store
+    attempts: Attempts
+    traces: Traces
+    workbench_runs: WorkbenchRuns
+    sessions: StoreSessionInterface
+    signer: Signer
+    transport: Transport
+    auth: AuthClient
+    platform: PlatformClient
+    app_auth: BasicAuth
+    partners: Partners
+    bulkhead: Bulkhead
+    recent_probes: RecentProbes
+    served_files: Path
+    clock: Callable[[], float]
+
+    @property
+    def installation(self) -> Installation:
+        """What the doctor examines."""
+        return Installation(
+            self.settings,
+            self.store,
+            self.transport,
+            self.platform,
+            self.app_auth,
+            self.clock,
+            self.served_files,
+        )
+
+
+def build_services(settings: Settings, app: Flask, clock: Callable[[], float]) -> Services:
+    """Build every collaborator of the views once; raises SettingsError for what only they can judge."""
+    store = _open_store(settings, clock)
+    records = Records(store, Vault(settings.secret_key, settings.secret_key_fallbacks))
+    transport = _open_transport(settings)
+    return Services(
+        settings=settings,
+        store=store,
+        attempts=Attempts(records, clock=clock),
+        traces=Traces(records, clock=clock),
+        workbench_runs=WorkbenchRuns(records, clock=clock),
+        sessions=StoreSessionInterface(
+            app,
+            records,
+            clock=clock,
+            idle=timedelta(hours=settings.session_idle_hours),
+            absolute=timedelta(days=settings.session_lifetime_days),
+        ),
+        signer=Signer(settings.secret_key, settings.secret_key_fallbacks),
+        transport=transport,
+        auth=AuthClient(
+            transport, settings.vinli_auth_url, settings.vinli_client_id, settings.vinli_client_secret
+        ),
+        app_auth=BasicAuth(settings.vinli_app_id, settings.vinli_app_secret),
+        platform=PlatformClient(transport, settings.vinli_platform_url, settings.vinli_concurrency),
+        partners=build_partners(settings, transport, TokenShelf(records, Leases(store))),
+        bulkhead=Bulkhead(settings.upstream_slots),
+        recent_probes=RecentProbes(clock),
+        served_files=Path(app.static_folder or "static"),
+        clock=clock,
+    )
+
+
+def _open_store(settings: Settings, clock: Callable[[], float]) -> Store:
+    try:
+        return open_store(settings.store_url, clock)
+    except ValueError as error:
+        raise SettingsError({"STORE_URL": str(error)}) from error
+
+
+def _open_transport(settings: Settings) -> Transport:
+    try:
+        return Transport(
+            # Every thread may list devices at full width at the same time.
+            pool_size=settings.upstream_slots * settings.vinli_concurrency,
+            # A page makes at most two rounds of calls, one after the other, and should not take over ten seconds.
+            deadline=UPSTREAM_SECONDS,
+            ca_bundle=settings.ca_bundle,
+            proxy=settings.https_proxy,
+        )
+    except OSError as error:  # ssl.SSLError among them
+        raise SettingsError({"CA_BUNDLE": "holds no certificates that can be read"}) from error
