@@ -24,6 +24,7 @@ from blueprints.web.hosts import register_trusted_hosts
 from blueprints.web.limits import register_limits
 from blueprints.web.logs import configure_logging, register_request_log
 from blueprints.web.navigation import register_navigation
+from blueprints.web.policies import register_body_sizes
 from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION
 from blueprints.workbench import requests as workbench_requests
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     register_headers(app, settings)
     register_trusted_hosts(app, settings)
     register_limits(app, settings)
+    register_body_sizes(app)
     register_csrf(app)
     register_problems(app)
     register_navigation(app)

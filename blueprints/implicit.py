@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
+from blueprints.web.policies import policy
 from blueprints.web.services import services
 from settings import Settings
 
@@ -41,13 +42,20 @@ class ImplicitClient:
         )
 
 
+def vinli_origins(settings: Settings) -> tuple[str, ...]:
+    """Return the two origins that the browser itself calls in this flow."""
+    return tuple(dict.fromkeys((settings.vinli_auth_url, settings.vinli_platform_url)))
+
+
 @bp.get("/implicit")
+@policy(connect_sources=vinli_origins)
 def index() -> str:
     """Explain the flow and start it, by script."""
     return render_template("implicit.html", implicit=ImplicitClient.from_settings(services().settings))
 
 
 @bp.get("/implicit/callback")
+@policy(connect_sources=vinli_origins, hides_address=True)
 def callback() -> str:
     """Serve the page whose script reads the fragment."""
     return render_template(

@@ -17,10 +17,12 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from flask.cli import AppGroup
 
-from blueprints.web.device_lists import DeviceStream, csv_rows, iso
 from blueprints.web.operator_link import make_link
 from blueprints.web.operators import app_auth, operator_enabled
 from blueprints.web.services import services
+from domain.cars.exports.csv import csv_rows
+from domain.dates import iso
+from domain.list_stream import ListStream
 from domain.problems import problem_for
 from providers.errors import NotFound, ProviderError
 from providers.vinli.models import Device, Vehicle
@@ -127,11 +129,11 @@ def printable(value: object) -> str:
     )
 
 
-def _open_stream() -> DeviceStream:
-    return DeviceStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
+def _open_stream() -> ListStream[Device]:
+    return ListStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
 
 
-def _table(stream: DeviceStream) -> Iterator[str]:
+def _table(stream: ListStream[Device]) -> Iterator[str]:
     """Yield fixed-width rows as they arrive, then the count."""
     yield f"{'ID':<36}  {'CHIP ID':<12}  {'ADDED':<24}  NAME\n"
     count = 0

@@ -15,9 +15,9 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from blueprints.web.partner_problems import not_configured, problem_in_words
 from blueprints.web.services import services
 from cli.devices import fails_in_words, printable
+from domain.partners.problems import not_configured
 from domain.problems import Problem
 from providers.errors import NoToken, ProviderError
 from providers.partners.partner import Partner, Role
@@ -58,7 +58,7 @@ def token(name: str, role_name: str | None, show: bool) -> None:
     try:
         value = role.source.token().value
     except NoToken as error:
-        raise _failure(problem_in_words(partner, error)) from error
+        raise _failure(services().partner_problems.of(partner, error)) from error
     if show:
         click.echo(value)
         return
@@ -93,7 +93,7 @@ def call(
     except ValueError as error:
         raise click.UsageError(f"PATH: {error}.") from error
     except ProviderError as error:
-        raise _failure(problem_in_words(partner, error)) from error
+        raise _failure(services().partner_problems.of(partner, error)) from error
     click.echo(f"{answer.status} in {answer.elapsed * 1000:.0f} ms", err=True)
     sys.stdout.buffer.write(answer.body)
     sys.stdout.flush()

@@ -12,6 +12,7 @@ from flask import Flask
 from domain.bulkhead import Bulkhead
 from domain.doctor.installation import Installation
 from domain.doctor.probes import RecentProbes
+from domain.partners.problems import PartnerProblems
 from domain.signing import Signer
 from providers.http.auth import BasicAuth
 from providers.http.transport import Transport
@@ -53,6 +54,11 @@ class Services:
     recent_probes: RecentProbes
     served_files: Path
     clock: Callable[[], float]
+
+    @property
+    def partner_problems(self) -> PartnerProblems:
+        """What puts the failures of partners into words."""
+        return PartnerProblems(self.settings, self.clock)
 
     @property
     def installation(self) -> Installation:

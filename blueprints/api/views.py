@@ -6,8 +6,6 @@ get at it only when CORS_ORIGINS names them, and never with cookies.
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, request
 from flask.blueprints import BlueprintSetupState
 
@@ -19,22 +17,21 @@ from blueprints.api.tokens import (
     issue_token,
     token_required,
 )
-from blueprints.partners.console import tire_readings
 from blueprints.web.limits import limiter
 from blueprints.web.operators import is_operator
-from blueprints.web.partner_problems import not_configured, partner_problem
-from blueprints.web.photographs import accept_photograph, checked_photograph
+from blueprints.web.policies import current_policy, policy
 from blueprints.web.problems import HTTP_PROBLEMS
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.cars.photographs import MAX_BODY_BYTES, checked_photograph
+from domain.cars.tires import tire_readings
+from domain.partners.problems import not_configured
 from domain.problems import ProblemError
 from providers.errors import ProviderError
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 PARTNER_SECONDS = 8.0
-# What a page of another origin may call; tokens are for our own pages alone.
-CORS_ENDPOINTS = frozenset({"api.tire_sidewall"})
 CORS_SECONDS = 600
 
 
@@ -44,13 +41,6 @@ def api_rate() -> str:
 
 
 api_limit = limiter.shared_limit(api_rate, scope="api")
-
-
-@bp.url_value_preprocessor
-def accept_photographs(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Runs before anything reads the body."""
-    if endpoint == "api.tire_sidewall":
-        accept_photograph()
 
 
 @bp.app_template_global()
@@ -81,6 +71,11 @@ def tokens() -> Response:
 
 
 @bp.post("/tire-sidewall")
+@policy(
+    max_body_bytes=MAX_BODY_BYTES,
+    no_csrf_because="the token in the Authorization header is one that no form and no other site's script can send",
+    cors_methods=("POST",),
+)
 @api_limit
 @token_required(TIRE_SIDEWALL)
 def tire_sidewall() -> Response:
@@ -94,7 +89,7 @@ def tire_sidewall() -> Response:
         with services().bulkhead.slot():
             read = partners.anyline.read_tire_sidewall(image, deadline=Budget().share(PARTNER_SECONDS))
     except ProviderError as error:
-        raise ProblemError(partner_problem(about, error)) from error
+        raise ProblemError(services().partner_problems.logged(about, error)) from error
     return jsonify(readings=[{"label": label, "text": text} for label, text in tire_readings(read)])
 
 
@@ -104,7 +99,7 @@ def put_headers(response: Response) -> Response:
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     origins = services().settings.cors_origins
-    if not origins or request.endpoint not in CORS_ENDPOINTS:
+    if not origins or not current_policy().cors_methods:
         return response
     response.vary.add("Origin")
     origin = request.headers.get("Origin")
@@ -112,7 +107,7 @@ def put_headers(response: Response) -> Response:
         return response
     response.headers["Access-Control-Allow-Origin"] = origin
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "POST"
+        response.headers["Access-Control-Allow-Methods"] = ", ".join(current_policy().cors_methods)
         response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
         response.headers["Access-Control-Max-Age"] = str(CORS_SECONDS)
     return response

@@ -24,6 +24,7 @@ from blueprints.connect.attempts import (
 from blueprints.web.identity import connect_driver, current_driver, forget_driver
 from blueprints.web.limits import connect_rate, limiter
 from blueprints.web.logs import reference
+from blueprints.web.policies import policy
 from blueprints.web.requests import (
     came_from_another_site,
     local_path,
@@ -84,6 +85,7 @@ def start() -> Response | str:
 
 
 @bp.route("/connect/callback", methods=["GET"], provide_automatic_options=False)
+@policy(hides_address=True)
 @limiter.limit(connect_rate, deduct_when=lambda response: response.status_code >= 400)
 def callback() -> Response:
     """Judge what came back, exchange the code, begin a session and go on to where the driver wanted."""

@@ -8,11 +8,11 @@ from dataclasses import replace
 from flask import Blueprint, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.web.cards import CALL_SECONDS, load_card, load_cards
 from blueprints.web.identity import Driver, current_driver, forget_driver, forget_expired_driver
 from blueprints.web.paging import NumberedPage, page_number
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.cars.cards import CALL_SECONDS, load_card, load_cards
 from domain.events import log_event
 from domain.problems import HOME, Action, Problem, ProblemError, problem_for
 from providers.errors import ProviderError, Unauthorized

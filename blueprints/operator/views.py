@@ -6,23 +6,15 @@ no OPERATOR_PASSWORD set this blueprint is not registered at all.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from typing import Any
-
 from flask import (
     Blueprint,
-    current_app,
     redirect,
     render_template,
     request,
-    stream_with_context,
     url_for,
 )
 from werkzeug.wrappers import Response
 
-from blueprints.web.cards import CALL_SECONDS, load_card
-from blueprints.web.device_lists import DeviceStream, csv_rows
 from blueprints.web.limits import limiter, sign_in_rate
 from blueprints.web.operator_link import SIGN_IN_PATH, redeem
 from blueprints.web.operators import (
@@ -34,20 +26,25 @@ from blueprints.web.operators import (
     sign_out_operator,
 )
 from blueprints.web.paging import NumberedPage, page_number
+from blueprints.web.policies import policy
 from blueprints.web.requests import local_path, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
+from blueprints.web.streams import streamed_file, streamed_page
 from domain.budget import Budget
+from domain.cars.cards import CALL_SECONDS, load_card
+from domain.cars.exports.csv import csv_rows
+from domain.cars.search import matcher
 from domain.events import log_event
+from domain.list_stream import ListStream
 from domain.problems import Action, Problem, ProblemError
+from providers.vinli.models import Device
 
 bp = Blueprint("operator", __name__, url_prefix=SIGN_IN_PATH)
 
 DEVICES_PER_PAGE = 100
 MAX_QUERY = 100
-# Proxies must pass rows on as they come (nginx's name for it; others follow it).
-UNBUFFERED = {"X-Accel-Buffering": "no"}
-# When a transfer breaks off, Chromium drops what it has received and not yet read into the page.
-SECONDS_TO_READ = 2.0
+# Characters of a whole list that are sent at once.
+PIECE_SIZE = 4000
 
 LINK_SPENT = Problem(
     "operator_link_spent",
@@ -60,6 +57,7 @@ LINK_SPENT = Problem(
 
 
 @bp.route("", methods=["GET", "POST"])
+@policy(hides_address=True)
 @limiter.limit(sign_in_rate, methods=["POST"])
 def sign_in() -> Response | str | tuple[str, int]:
     """Sign the operator in by password, or by a one-click link (``?link=``) that is valid once."""
@@ -112,60 +110,27 @@ def device(device_id: str) -> str:
 @bp.get("/devices.csv")
 @operator_required
 def devices_csv() -> Response:
-    """Stream the whole list as CSV; a list that fails midway ends in a broken transfer, never looking whole."""
+    """Stream the whole list as CSV."""
     stream = _open_stream()
-    rows = stream.guard(csv_rows(stream.rows()))
-    # HTTP/1.0 ends an answer by closing, so there a broken list would look whole: it is read first.
-    is_chunked = request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
-    response = current_app.response_class(
-        stream_with_context(rows) if is_chunked else "".join(rows), mimetype="text/csv", headers=UNBUFFERED
-    )
-    response.headers["Content-Disposition"] = "attachment; filename=devices.csv"
-    response.call_on_close(stream.close)
-    return response
+    return streamed_file(stream, csv_rows(stream.rows()), "text/csv", "devices.csv")
 
 
 def _stream_page(query: str) -> Response:
     stream = _open_stream()
-    template = current_app.jinja_env.get_template("operator_devices_stream.html")
-    context: dict[str, Any] = {"rows": stream.matching(query), "outcome": stream.outcome, "query": query}
-    current_app.update_template_context(context)
+    context = {"rows": stream.matching(matcher(query)), "query": query, **_list_links()}
     # Matches may be far between, so each goes out at once; a whole list travels in pieces.
-    chunks = _in_pieces(template.generate(**context, **_list_links()), size=0 if query else 4000)
-    body = stream.guard(_read_before_breaking(chunks, stream))
-    response = current_app.response_class(stream_with_context(body), headers=UNBUFFERED)
-    response.call_on_close(stream.close)
-    return response
+    return streamed_page(
+        stream, "operator_devices_stream.html", context, piece_size=0 if query else PIECE_SIZE
+    )
 
 
-def _read_before_breaking(pieces: Iterator[str], stream: DeviceStream) -> Iterator[str]:
-    """Give the browser time to show the end of an incomplete page, which says why, before the transfer breaks."""
-    yield from pieces
-    if not stream.outcome().complete:
-        stream.close()
-        time.sleep(SECONDS_TO_READ)
-
-
-def _open_stream() -> DeviceStream:
+def _open_stream() -> ListStream[Device]:
     """Ask for the first page, so that a failure there still gets an error page of its own."""
-    return DeviceStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
+    return ListStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
 
 
 def _list_links() -> dict[str, str]:
     return {"csv_url": url_for("operator.devices_csv"), "all_url": url_for("operator.devices", all=1)}
-
-
-def _in_pieces(parts: Iterator[str], size: int) -> Iterator[str]:
-    """Join the small parts of a template (a row is one part) into pieces of at least ``size`` characters."""
-    waiting: list[str] = []
-    length = 0
-    for part in parts:
-        waiting.append(part)
-        length += len(part)
-        if length >= size:
-            yield "".join(waiting)
-            waiting, length = [], 0
-    yield "".join(waiting)
 
 
 def _sign_in_by_password() -> Response | tuple[str, int]:

@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 from flask import url_for
 
-from blueprints.web.partner_problems import cause_of, partner_problem, remedy_of
 from blueprints.web.services import services
+from domain.partners.problems import cause_of
 from domain.problems import Problem
 from domain.text.curl import curl_line
 from domain.text.hiding import hide, secrets_of
 from providers.errors import ProviderError
 from providers.http.response import Answer
-from providers.partners.anyline import TireSidewall
 from providers.partners.instyle import Image
 from providers.partners.partner import Example, Partner, Role, shown_body
 from providers.tokens.records import TokenState
@@ -26,16 +25,6 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What of an answer's headers is worth a look; the rest may be anything.
 SHOWN_HEADERS = ("Content-Type", "Content-Length", "Date", "Retry-After", "ETag", "Location", "X-Request-Id")
 MAX_SHOWN = 20_000
-
-TIRE_LABELS = {
-    "make": "Make",
-    "model": "Model",
-    "size": "Size",
-    "load_index": "Load index",
-    "speed_rating": "Speed rating",
-    "dot": "DOT number",
-    "production_date": "Made",
-}
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,7 @@ class TokenView:
             state.fetches_today,
             state.next_try_at,
             cause_of(problem) if problem else None,
-            remedy_of(partner, problem) if problem else (),
+            services().partner_problems.remedy(partner, problem) if problem else (),
         )
 
 
@@ -217,7 +206,7 @@ def exchange(
             deadline=deadline,
         )
     except ProviderError as error:
-        problem, status = partner_problem(partner, error), error.status
+        problem, status = services().partner_problems.logged(partner, error), error.status
     elapsed = round((clock() - started) * 1000)
     line = curl_line(request[0], request[1], headers, request[3])
     if answer is None:
@@ -239,13 +228,6 @@ def shown_headers(partner: Partner, role: Role, *, has_body: bool) -> dict[str, 
     """Return a request's headers as a shell would write them."""
     kind = {"Content-Type": "application/json"} if has_body else {}
     return {"Accept": "application/json", **kind, **partner.headers, **role.shell_headers}
-
-
-def tire_readings(read: TireSidewall) -> list[tuple[str, str]]:
-    """Return what was read of a tyre as labels and texts, in the order in which people ask for it."""
-    known = ((label, getattr(read, name)) for name, label in TIRE_LABELS.items())
-    others = (text.partition(": ") for text in read.others)
-    return [(label, text) for label, text in known if text] + [(name, text) for name, _, text in others]
 
 
 def _default_role(partner: Partner) -> str:

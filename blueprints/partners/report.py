@@ -8,10 +8,10 @@ from typing import Literal
 
 from flask import render_template
 
-from blueprints.web.cards import CALL_SECONDS, Card, load_card
 from blueprints.web.operators import app_auth
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.cars.cards import CALL_SECONDS, Card, load_card
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,19 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.partners.console import METHODS, CallForm, PartnerView, Picture, exchange, tire_readings
+from blueprints.partners.console import METHODS, CallForm, PartnerView, Picture, exchange
 from blueprints.partners.report import FORMATS, Format, VehicleReport, vehicle_report
-from blueprints.web.headers import picture_sources
 from blueprints.web.operators import operator_required
-from blueprints.web.partner_problems import not_configured, partner_problem
-from blueprints.web.photographs import accept_photograph, checked_photograph
+from blueprints.web.policies import policy
 from blueprints.web.services import services
 from domain.budget import Budget
+from domain.cars.photographs import MAX_BODY_BYTES, checked_photograph
+from domain.cars.tires import tire_readings
+from domain.partners.problems import not_configured
 from domain.problems import Problem, ProblemError
 from providers.errors import NoToken, ProviderError
 from providers.partners.partner import Partner
+from settings import Settings, is_loopback
 
 R = TypeVar("R")
 
@@ -36,11 +38,11 @@ REPORT_SECONDS = 25.0
 MAX_URL = 2000
 
 
-@bp.url_value_preprocessor
-def accept_photographs(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Runs before anything reads the body, the check for forgery included."""
-    if endpoint == "partners.tire_sidewall":
-        accept_photograph()
+def picture_sources(settings: Settings) -> tuple[str, ...]:
+    """Return where pictures of partners may be loaded from: by https, and from a sandbox on this machine."""
+    parts = urlsplit(settings.instyle_api_base_url or "")
+    is_sandbox = parts.scheme == "http" and is_loopback(parts.hostname)
+    return ("https:", f"{parts.scheme}://{parts.netloc}") if is_sandbox else ("https:",)
 
 
 @bp.app_template_global()
@@ -115,6 +117,7 @@ def files() -> tuple[str, int]:
 
 
 @bp.get("/instyle/images")
+@policy(image_sources=picture_sources)
 @operator_required
 def images() -> tuple[str, int]:
     """Show the images as a grid of pictures."""
@@ -123,6 +126,7 @@ def images() -> tuple[str, int]:
 
 
 @bp.post("/instyle/images")
+@policy(image_sources=picture_sources)
 @operator_required
 def add_image() -> Response | tuple[str, int]:
     """Add an image by its address, in the role of the admin."""
@@ -140,6 +144,7 @@ def add_image() -> Response | tuple[str, int]:
 
 
 @bp.post("/anyline/tire-sidewall")
+@policy(max_body_bytes=MAX_BODY_BYTES)
 @operator_required
 def tire_sidewall() -> tuple[str, int]:
     """Read a tyre from a photograph in a form: the way without JavaScript. The photograph is kept nowhere."""
@@ -212,7 +217,7 @@ def _test_token(found: Partner) -> tuple[str, Problem | None]:
         with services().bulkhead.slot():
             role.source.token()
     except NoToken as error:
-        return name, partner_problem(found, error)
+        return name, services().partner_problems.logged(found, error)
     return name, None
 
 
@@ -225,7 +230,7 @@ def _asked(name: str, ask: Callable[[float], R]) -> tuple[R | None, Problem | No
         with services().bulkhead.slot():
             return ask(Budget().share(PARTNER_SECONDS)), None
     except ProviderError as error:
-        return None, partner_problem(found, error)
+        return None, services().partner_problems.logged(found, error)
 
 
 def _page(template: str, problem: Problem | None, **about: Any) -> tuple[str, int]:

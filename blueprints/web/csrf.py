@@ -17,16 +17,12 @@ from flask import Flask, Response, g, request, session
 from werkzeug.exceptions import BadRequest
 
 from blueprints.web.cookies import cookie_name, set_cookie
+from blueprints.web.policies import current_policy
 from blueprints.web.services import services
 
 PURPOSE = "csrf"
 VALID_SECONDS = 12 * 3600
 CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-# They take a token in the Authorization header, which no form and no other site's script can send for somebody.
-BEARER_ENDPOINTS = frozenset({"api.tire_sidewall"})
-# It shows what an authorization server's form sent (response_mode=form_post), and changes no more than a GET to the
-# same address does: the first return of a run is noted in its trace.
-DISPLAY_ENDPOINTS = frozenset({"workbench.catch"})
 
 
 class StaleForm(Exception):
@@ -46,11 +42,7 @@ def register_csrf(app: Flask) -> None:
 
 
 def _check() -> None:
-    if request.method not in CHANGING_METHODS or request.endpoint in {
-        None,
-        *BEARER_ENDPOINTS,
-        *DISPLAY_ENDPOINTS,
-    }:
+    if request.method not in CHANGING_METHODS or request.endpoint is None or current_policy().no_csrf_because:
         return
     if not _is_same_origin():
         raise StaleForm

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from flask import Flask, request
 
+from blueprints.web.policies import current_policy
 from blueprints.web.problems import HTTP_PROBLEMS
 from domain.problems import Action, Problem, ProblemError
 from settings import Settings
-
-# Probes of load balancers address the machine, not the site; the page that says "wrong address" has styles.
-ANY_HOST_ENDPOINTS = frozenset({"health.healthz", "health.readyz", "static"})
 
 
 def register_trusted_hosts(app: Flask, settings: Settings) -> None:
@@ -25,7 +23,7 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def check_host() -> None:
-        if request.endpoint in ANY_HOST_ENDPOINTS:
+        if current_policy().any_host_because:
             return
         try:
             host = request.host

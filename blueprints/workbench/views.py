@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.logs import reference
 from blueprints.web.operators import is_operator, operator_required
+from blueprints.web.policies import policy
 from blueprints.web.requests import came_from_another_site, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from blueprints.web.traces import trace_recorder
@@ -92,6 +93,11 @@ def _browser_request() -> BrowserRequest:
 
 
 @bp.route("/catch", methods=["GET", "POST"])
+@policy(
+    hides_address=True,
+    no_csrf_because="an authorization server's form (response_mode=form_post) is only shown, which changes no more "
+    "than a GET to the same address: the first return of a run is noted in its trace",
+)
 @limiter.limit(workbench_rate)
 def catch() -> str | tuple[str, int] | AnyResponse:
     """Show what an authorization server sent back here: in the query, the fragment, or a form (response_mode)."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import request
-
 from domain.problems import Problem, ProblemError
 
 MAX_BYTES = 2 * 1024 * 1024
 # What a form adds to the photograph in it: boundaries, headers, the CSRF token.
 FORM_BYTES = 16 * 1024
+MAX_BODY_BYTES = MAX_BYTES + FORM_BYTES
 
 TOO_LARGE = Problem(
     "photograph_too_large",
@@ -31,11 +30,6 @@ NOT_A_PHOTOGRAPH = Problem(
     "Photographs are JPEG, PNG or WebP, and what came is none of them.",
     ("Take the photograph anew, or save it as JPEG.",),
 )
-
-
-def accept_photograph() -> None:
-    """Let this one request be larger than others; called before anything reads its body."""
-    request.max_content_length = MAX_BYTES + FORM_BYTES
 
 
 def checked_photograph(image: bytes) -> bytes:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from blueprints.web.services import services
 from domain.events import log_event
 from domain.problems import Problem, shown_code
 from providers import errors
 from providers.partners.partner import Partner
 from providers.tokens.remedies import PROVIDER, SETTINGS
+from settings import Settings
 
 ASK_AGAIN = "Try again in a minute."
 # What `providers.http.failures` says of every status that is no success: the status itself says more.
@@ -107,33 +109,74 @@ WORDS: tuple[tuple[type[errors.ProviderError], str, int, str, str, str], ...] = 
 )
 
 
-def partner_problem(partner: Partner, error: errors.ProviderError) -> Problem:
-    """Return what happened and what to do, and log the failure under the request's reference."""
-    log_event(
-        "partner failed",
-        partner=partner.name,
-        kind=type(error).__name__,
-        reason=error.reason,
-        upstream_status=error.status,
-        error=shown_code(error.error),
-    )
-    return problem_in_words(partner, error)
+@dataclass(frozen=True)
+class PartnerProblems:
+    """Puts the failures of partners into words. ``clock`` returns Unix seconds."""
 
+    settings: Settings
+    clock: Callable[[], float]
 
-def problem_in_words(partner: Partner, error: errors.ProviderError) -> Problem:
-    """Return the same without logging it."""
-    if isinstance(error, errors.NoToken):
-        return _no_token(partner, error)
-    _, code, status, title, what, todo = next(row for row in WORDS if isinstance(error, row[0]))
-    return Problem(
-        code,
-        status,
-        title.format(partner=partner.title),
-        f"{what.format(partner=partner.title)}: {cause_of(error)}.",
-        (todo.format(partner=partner.title), *_wait(error.retry_after, "Wait until")),
-        error_code=shown_code(error.error),
-        retry_after=_whole(error.retry_after),
-    )
+    def of(self, partner: Partner, error: errors.ProviderError) -> Problem:
+        """Return what happened and what to do."""
+        if isinstance(error, errors.NoToken):
+            return self._no_token(partner, error)
+        _, code, status, title, what, todo = next(row for row in WORDS if isinstance(error, row[0]))
+        return Problem(
+            code,
+            status,
+            title.format(partner=partner.title),
+            f"{what.format(partner=partner.title)}: {cause_of(error)}.",
+            (todo.format(partner=partner.title), *self._wait(error.retry_after, "Wait until")),
+            error_code=shown_code(error.error),
+            retry_after=_whole(error.retry_after),
+        )
+
+    def logged(self, partner: Partner, error: errors.ProviderError) -> Problem:
+        """Return what happened and what to do, and log the failure under the request's reference."""
+        log_event(
+            "partner failed",
+            partner=partner.name,
+            kind=type(error).__name__,
+            reason=error.reason,
+            upstream_status=error.status,
+            error=shown_code(error.error),
+        )
+        return self.of(partner, error)
+
+    def remedy(self, partner: Partner, error: errors.NoToken) -> tuple[str, ...]:
+        """Return what can be done about a token that cannot be had."""
+        if error.remedy == SETTINGS:
+            missing = tuple(
+                name for name in error.settings if getattr(self.settings, name.lower(), None) is None
+            )
+            first = f"Fix {_listed(error.settings or ('its settings',))}: what is set there was refused."
+            if missing:
+                first = f"Set {_listed(missing)}, then start the application anew."
+        elif error.remedy == PROVIDER:
+            first = f"Ask {partner.title}: its token endpoint does not do what its documents describe."
+            if isinstance(error.__cause__, errors.ChallengePending) or "challenge" in error.reason:
+                first = f"Ask {partner.title} to finish setting up the user: it wants more than a password."
+        else:
+            first = "Wait: this passes by itself, and a token is asked for again when it is needed."
+        return (first, *self._wait(error.retry_after, "No token is asked for before"))
+
+    def _no_token(self, partner: Partner, error: errors.NoToken) -> Problem:
+        return Problem(
+            "no_partner_token",
+            503 if error.remedy not in {SETTINGS, PROVIDER} else 502,
+            f"No token can be had from {partner.title}",
+            f"The token endpoint did not give one: {cause_of(error)}.",
+            self.remedy(partner, error),
+            error_code=shown_code(error.error),
+            retry_after=_whole(error.retry_after),
+        )
+
+    def _wait(self, retry_after: float | None, lead: str) -> tuple[str, ...]:
+        if not retry_after or retry_after < 1:
+            return ()
+        seconds = round(retry_after)
+        at = datetime.fromtimestamp(self.clock(), UTC) + timedelta(seconds=retry_after)
+        return (f"{lead} {at:%H:%M:%S} UTC, {seconds:,} {'second' if seconds == 1 else 'seconds'} from now.",)
 
 
 def cause_of(error: errors.ProviderError) -> str:
@@ -156,43 +199,6 @@ def not_configured(partner: Partner) -> Problem:
         f"Settings are missing, so nothing was sent to {partner.title}.",
         (f"Set {_listed(partner.missing)}, then start the application anew.",),
     )
-
-
-def remedy_of(partner: Partner, error: errors.NoToken) -> tuple[str, ...]:
-    """Return what can be done about a token that cannot be had."""
-    if error.remedy == SETTINGS:
-        settings = services().settings
-        missing = tuple(name for name in error.settings if getattr(settings, name.lower(), None) is None)
-        first = f"Fix {_listed(error.settings or ('its settings',))}: what is set there was refused."
-        if missing:
-            first = f"Set {_listed(missing)}, then start the application anew."
-    elif error.remedy == PROVIDER:
-        first = f"Ask {partner.title}: its token endpoint does not do what its documents describe."
-        if isinstance(error.__cause__, errors.ChallengePending) or "challenge" in error.reason:
-            first = f"Ask {partner.title} to finish setting up the user: it wants more than a password."
-    else:
-        first = "Wait: this passes by itself, and a token is asked for again when it is needed."
-    return (first, *_wait(error.retry_after, "No token is asked for before"))
-
-
-def _no_token(partner: Partner, error: errors.NoToken) -> Problem:
-    return Problem(
-        "no_partner_token",
-        503 if error.remedy not in {SETTINGS, PROVIDER} else 502,
-        f"No token can be had from {partner.title}",
-        f"The token endpoint did not give one: {cause_of(error)}.",
-        remedy_of(partner, error),
-        error_code=shown_code(error.error),
-        retry_after=_whole(error.retry_after),
-    )
-
-
-def _wait(retry_after: float | None, lead: str) -> tuple[str, ...]:
-    if not retry_after or retry_after < 1:
-        return ()
-    seconds = round(retry_after)
-    at = datetime.fromtimestamp(services().clock(), UTC) + timedelta(seconds=retry_after)
-    return (f"{lead} {at:%H:%M:%S} UTC, {seconds:,} {'second' if seconds == 1 else 'seconds'} from now.",)
 
 
 def _whole(retry_after: float | None) -> int | None:

@@ -6,8 +6,11 @@ from itertools import islice
 import pytest
 from msgspec import structs
 
-from blueprints.web.device_lists import BrokenOff, DeviceStream, csv_rows, iso
 from domain.bulkhead import Bulkhead, Saturated
+from domain.cars.exports.csv import csv_rows
+from domain.cars.search import matcher
+from domain.dates import iso
+from domain.list_stream import BrokenOff, ListStream
 from providers.errors import TimedOut
 from providers.vinli.models import Device
 
@@ -39,7 +42,7 @@ class FakeListing:
 
 
 def stream_of(listing, slots=1):
-    return DeviceStream(lambda: listing, Bulkhead(slots))
+    return ListStream(lambda: listing, Bulkhead(slots))
 
 
 def test_csv_has_a_header_and_one_row_a_device():
@@ -86,14 +89,14 @@ def test_times_are_written_in_utc_with_milliseconds(moment, text):
 def test_a_whole_list_is_called_complete():
     stream = stream_of(FakeListing([device(1), device(2)]))
     assert len("".join(stream.guard(csv_rows(stream.rows()))).splitlines()) == 3
-    assert stream.outcome().complete
+    assert stream.result().complete
 
 
 def test_a_list_that_breaks_off_breaks_the_csv_off():
     stream = stream_of(FakeListing([device(1)], total=2, breaks=True))
     with pytest.raises(TimedOut):
         list(stream.guard(csv_rows(stream.rows())))
-    assert not stream.outcome().complete
+    assert not stream.result().complete
 
 
 def test_a_search_says_that_it_broke_off_and_then_breaks_the_transfer():
@@ -101,43 +104,43 @@ def test_a_search_says_that_it_broke_off_and_then_breaks_the_transfer():
     found = []
 
     def page():
-        for row in stream.matching("wAg"):
+        for row in stream.matching(matcher("wAg")):
             found.append(row.name)
             yield row.name
-        yield stream.outcome().problem
+        yield stream.result().problem
 
     with pytest.raises(BrokenOff):
         list(stream.guard(page()))
     assert found == ["Wagon"]
-    assert stream.outcome().count == 1
+    assert stream.result().count == 1
 
 
 def test_a_search_that_finds_nothing_gives_signs_of_life():
     stream = stream_of(FakeListing([device(number) for number in range(350)]))
-    assert list(stream.matching("no such name")) == [None] * 3
-    assert stream.outcome().count == 0
+    assert list(stream.matching(matcher("no such name"))) == [None] * 3
+    assert stream.result().count == 0
 
 
 def test_a_search_finds_names_and_ids():
     listing = FakeListing([device(1, "Wagon"), device(2, None)])
-    assert [row.name for row in stream_of(listing).matching("wagon")] == ["Wagon"]
-    assert [row.name for row in stream_of(listing).matching("000000000002")] == [None]
+    assert [row.name for row in stream_of(listing).matching(matcher("wagon"))] == ["Wagon"]
+    assert [row.name for row in stream_of(listing).matching(matcher("000000000002"))] == [None]
 
 
 def test_closing_stops_the_listing_and_frees_the_slot_once():
     bulkhead, listing = Bulkhead(1), FakeListing([device(1)])
-    stream = DeviceStream(lambda: listing, bulkhead)
+    stream = ListStream(lambda: listing, bulkhead)
     with pytest.raises(Saturated):
-        DeviceStream(lambda: listing, bulkhead)
+        ListStream(lambda: listing, bulkhead)
     stream.close()
     stream.close()
     assert listing.closed
-    DeviceStream(lambda: listing, bulkhead).close()
+    ListStream(lambda: listing, bulkhead).close()
 
 
 def test_a_reader_who_leaves_early_stops_the_upstream_work():
     bulkhead, listing = Bulkhead(1), FakeListing([device(n) for n in range(1000)])
-    stream = DeviceStream(lambda: listing, bulkhead)
+    stream = ListStream(lambda: listing, bulkhead)
     pieces = stream.guard(csv_rows(stream.rows()))
     next(pieces)
     pieces.close()
@@ -151,4 +154,4 @@ def test_a_first_page_that_fails_frees_the_slot():
     bulkhead = Bulkhead(1)
     for _ in range(2):
         with pytest.raises(TimedOut):
-            DeviceStream(fails, bulkhead)
+            ListStream(fails, bulkhead)

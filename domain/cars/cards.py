@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import url_for
-
 from domain.budget import Budget
 from domain.events import log_event
 from providers.errors import ProviderError, Unauthorized
@@ -66,10 +64,6 @@ class Card:
             return None
         vin = self.vehicle.vin
         return "•" * max(len(vin) - 4, 0) + vin[-4:]
-
-    @property
-    def url(self) -> str:
-        return url_for("garage.device", device_id=self.device.id)
 
     @property
     def facts(self) -> list[tuple[str, str]]:

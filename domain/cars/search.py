@@ -1,0 +1,13 @@
+"""Finding devices by what people remember of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from providers.vinli.models import Device
+
+
+def matcher(query: str) -> Callable[[Device], bool]:
+    """Return what says of a device whether its name or id contains ``query``; the case of names does not matter."""
+    wanted = query.casefold()
+    return lambda device: wanted in (device.name or "").casefold() or wanted in device.id

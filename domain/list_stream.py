@@ -1,0 +1,98 @@
+"""A whole list on its way to a reader: as rows of a page, a file or lines of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from domain.bulkhead import Bulkhead
+from domain.events import log_event
+from providers.errors import ProviderError
+from providers.paging import Listing
+
+T = TypeVar("T")
+
+# A search sends something at least once in so many entries.
+SIGN_OF_LIFE = 100
+
+
+@dataclass(frozen=True)
+class ListResult:
+    """How a streamed list ended. ``count`` is the number of rows shown."""
+
+    complete: bool
+    count: int
+    total: int | None
+    problem: str | None
+
+
+class ListStream(Generic[T]):
+    """A listing in progress that holds an upstream slot until it is closed.
+
+    Raises Saturated when no slot is free, and ProviderError when the first page fails.
+    """
+
+    def __init__(self, open_listing: Callable[[], Listing[T]], bulkhead: Bulkhead) -> None:
+        bulkhead.enter()
+        self._bulkhead = bulkhead
+        self._is_open = True
+        try:
+            self._listing = open_listing()
+        except BaseException:
+            bulkhead.leave()
+            raise
+        self.total = self._listing.total
+        self._count = 0
+        self._problem: str | None = None
+        self._is_whole = False
+
+    def rows(self) -> Iterator[T]:
+        """Yield the entries in order; raises ProviderError when the list cannot be read whole."""
+        for entry in self._listing:
+            self._count += 1
+            yield entry
+        self._is_whole = True
+
+    def matching(self, is_wanted: Callable[[T], bool]) -> Iterator[T | None]:
+        """Yield the entries that are wanted; a failure ends the rows and is in ``result``.
+
+        Now and then None, so that something is sent where nothing matches: only a write shows that the reader left.
+        """
+        try:
+            for number, entry in enumerate(self._listing, start=1):
+                if is_wanted(entry):
+                    self._count += 1
+                    yield entry
+                elif number % SIGN_OF_LIFE == 0:
+                    yield None
+            self._is_whole = True
+        except ProviderError as error:
+            log_event("list broke off", kind=type(error).__name__, upstream_status=error.status)
+            self._problem = "Vinli stopped answering before the list had ended."
+
+    def result(self) -> ListResult:
+        """Say how the list ended; to be asked after the last row."""
+        return ListResult(self._is_whole, self._count, self.total, self._problem)
+
+    def guard(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Pass the text pieces on, and end an incomplete list by an error that breaks the transfer off."""
+        try:
+            yield from pieces
+            if not self._is_whole:
+                raise BrokenOff
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop the upstream work and give the slot back; a reader who leaves early ends up here too."""
+        if self._is_open:
+            self._is_open = False
+            try:
+                self._listing.close()
+            finally:
+                self._bulkhead.leave()
+
+
+class BrokenOff(Exception):
+    """Ends a chunked response without its last chunk, so that no client takes the list for whole."""

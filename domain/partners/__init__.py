@@ -1,0 +1,1 @@
+"""Partner APIs in words for the operator."""
