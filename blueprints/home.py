@@ -12,4 +12,4 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 def index() -> str:
     """Say what this is and offer to connect; asks nobody else."""
-    return render_template("home.html", redirect_uri=services().settings.redirect_uri)
+    return render_template("home/index.html", redirect_uri=services().settings.redirect_uri)

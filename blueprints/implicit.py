@@ -51,7 +51,7 @@ def vinli_origins(settings: Settings) -> tuple[str, ...]:
 @policy(connect_sources=vinli_origins)
 def index() -> str:
     """Explain the flow and start it, by script."""
-    return render_template("implicit.html", implicit=ImplicitClient.from_settings(services().settings))
+    return render_template("implicit/index.html", implicit=ImplicitClient.from_settings(services().settings))
 
 
 @bp.get("/implicit/callback")
@@ -59,5 +59,5 @@ def index() -> str:
 def callback() -> str:
     """Serve the page whose script reads the fragment."""
     return render_template(
-        "implicit_callback.html", implicit=ImplicitClient.from_settings(services().settings)
+        "implicit/callback.html", implicit=ImplicitClient.from_settings(services().settings)
     )

@@ -67,7 +67,7 @@ def start() -> Response | str:
     next_path = local_path(request.args.get("next"), url_for("garage.index"))
     if came_from_another_site():
         # Another site may link here, but only the person decides to connect (no forced login).
-        return render_template("connect_confirm.html", **_confirmation(next_path))
+        return render_template("connect/confirm.html", **_confirmation(next_path))
     settings = services().settings
     _warm_auth_connection()
     code_verifier = new_code_verifier() if settings.vinli_pkce else None

@@ -76,21 +76,21 @@ def _garage(driver: Driver) -> Response | str:
         return _list_failed(driver, error)
     cards = load_cards(platform, driver.auth, list(page.items), settings.vinli_concurrency, budget)
     cars = NumberedPage(cards, number, CARS_PER_PAGE, page.total, lambda n: url_for("garage.index", page=n))
-    return render_template("garage.html", driver=driver, cards=cards, page=cars, problem=None)
+    return render_template("garage/index.html", driver=driver, cards=cards, page=cars, problem=None)
 
 
 def _device(driver: Driver, device_id: str) -> str:
     platform, budget = services().platform, Budget()
     found = platform.device(driver.auth, device_id, deadline=budget.share(CALL_SECONDS))
     card = load_card(platform, driver.auth, found, budget, shows_vin=request.args.get("vin") == "show")
-    return render_template("device.html", driver=driver, card=card, device=found)
+    return render_template("garage/device.html", driver=driver, card=card, device=found)
 
 
 def _list_failed(driver: Driver, error: ProviderError) -> Response:
     """Keep the page and who is connected when the list itself cannot be had."""
     problem = problem_for(error)
     log_event("garage degraded", kind=type(error).__name__, upstream_status=error.status)
-    page = render_template("garage.html", driver=driver, cards=[], page=None, problem=problem.what)
+    page = render_template("garage/index.html", driver=driver, cards=[], page=None, problem=problem.what)
     return make_response(page, problem.status)
 
 

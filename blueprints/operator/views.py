@@ -69,7 +69,7 @@ def sign_in() -> Response | str | tuple[str, int]:
         return _sign_in_by_link(request.args["link"])
     if is_operator():
         return redirect(url_for("operator.devices"))
-    return render_template("operator_sign_in.html", error=None)
+    return render_template("operator/sign_in.html", error=None)
 
 
 @bp.post("/sign-out")
@@ -93,7 +93,7 @@ def devices() -> Response | str:
     listed = NumberedPage(
         page.items, number, DEVICES_PER_PAGE, page.total, lambda n: url_for("operator.devices", page=n)
     )
-    return render_template("operator_devices.html", page=listed, query="", **_list_links())
+    return render_template("operator/devices.html", page=listed, query="", **_list_links())
 
 
 @bp.get("/devices/<device_id>")
@@ -104,7 +104,7 @@ def device(device_id: str) -> str:
     with services().bulkhead.slot():
         found = platform.device(app_auth(), device_id, deadline=budget.share(CALL_SECONDS))
         card = load_card(platform, app_auth(), found, budget, shows_vin=request.args.get("vin") == "show")
-    return render_template("operator_device.html", device=found, card=card)
+    return render_template("operator/device.html", device=found, card=card)
 
 
 @bp.get("/devices.csv")
@@ -120,7 +120,7 @@ def _stream_page(query: str) -> Response:
     context = {"rows": stream.matching(matcher(query)), "query": query, **_list_links()}
     # Matches may be far between, so each goes out at once; a whole list travels in pieces.
     return streamed_page(
-        stream, "operator_devices_stream.html", context, piece_size=0 if query else PIECE_SIZE
+        stream, "operator/devices_stream.html", context, piece_size=0 if query else PIECE_SIZE
     )
 
 
@@ -139,7 +139,7 @@ def _sign_in_by_password() -> Response | tuple[str, int]:
     if not password_is_right(request.form.get("password", "")):
         log_event("operator sign-in refused")
         wrong = "That is not the operator’s password."
-        return render_template("operator_sign_in.html", error=wrong, next=request.form.get("next")), 403
+        return render_template("operator/sign_in.html", error=wrong, next=request.form.get("next")), 403
     return _signed_in(request.form.get("next"))
 
 

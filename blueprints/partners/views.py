@@ -56,7 +56,7 @@ def partner_is_configured(name: str) -> bool:
 def index() -> str:
     """Show all partners and how they stand."""
     views = [PartnerView.of(partner) for partner in services().partners.by_name.values()]
-    return render_template("partners.html", partners=views)
+    return render_template("partners/index.html", partners=views)
 
 
 @bp.get("/<name>")
@@ -93,7 +93,7 @@ def sites() -> tuple[str, int]:
     """List the field sites."""
     client = services().partners.ayyeka
     listed, problem = _asked("ayyeka", lambda seconds: client.sites(deadline=seconds) if client else [])
-    return _page("partner_sites.html", problem, partner=_partner("ayyeka"), sites=listed)
+    return _page("partners/sites.html", problem, partner=_partner("ayyeka"), sites=listed)
 
 
 @bp.get("/aspose/files")
@@ -107,7 +107,7 @@ def files() -> tuple[str, int]:
         "aspose", lambda seconds: client.files(folder, storage, deadline=seconds) if client else []
     )
     return _page(
-        "partner_files.html",
+        "partners/files.html",
         problem,
         partner=_partner("aspose"),
         files=listed,
@@ -139,7 +139,7 @@ def add_image() -> Response | tuple[str, int]:
         lambda seconds: client.add_images([(int(number), url)], deadline=seconds) if client else None,
     )
     if problem:
-        return _page("partner_images.html", problem, partner=_partner("instyle"), number=number, url=url)
+        return _page("partners/images.html", problem, partner=_partner("instyle"), number=number, url=url)
     return redirect(url_for("partners.images", added=number), code=303)
 
 
@@ -153,12 +153,12 @@ def tire_sidewall() -> tuple[str, int]:
     try:
         image = checked_photograph(given.read() if given else b"")
     except ProblemError as refusal:
-        return _page("partner_tire.html", refusal.problem, partner=_partner("anyline"), readings=None)
+        return _page("partners/tire.html", refusal.problem, partner=_partner("anyline"), readings=None)
     read, problem = _asked(
         "anyline", lambda seconds: client.read_tire_sidewall(image, deadline=seconds) if client else None
     )
     return _page(
-        "partner_tire.html",
+        "partners/tire.html",
         problem,
         partner=_partner("anyline"),
         readings=tire_readings(read) if read is not None else None,
@@ -179,7 +179,7 @@ def report() -> Response | tuple[str, int]:
     document, problem = _asked("aspose", lambda _: _document(made, kind, budget, path if stores else None))
     if document is None or stores:
         about = {"report": made, "kind": kind, "path": path}
-        return _page("partner_report.html", problem, partner=_partner("aspose"), **about)
+        return _page("partners/report.html", problem, partner=_partner("aspose"), **about)
     response = Response(document, mimetype=kind.mimetype)
     response.headers["Content-Disposition"] = f"attachment; filename={made.file_name}.{kind.suffix}"
     return response
@@ -204,7 +204,7 @@ def _partner(name: str) -> Partner:
 
 
 def _console(found: Partner, form: CallForm, **outcome: Any) -> str:
-    return render_template("partner.html", view=PartnerView.of(found), form=form, methods=METHODS, **outcome)
+    return render_template("partners/console.html", view=PartnerView.of(found), form=form, methods=METHODS, **outcome)
 
 
 def _test_token(found: Partner) -> tuple[str, Problem | None]:
@@ -243,7 +243,7 @@ def _images(**about: str) -> tuple[str, int]:
     sources = picture_sources(services().settings)
     pictures = None if listed is None else [Picture.of(image, sources) for image in listed]
     partner = _partner("instyle")
-    text, status = _page("partner_images.html", problem, partner=partner, images=pictures, **about)
+    text, status = _page("partners/images.html", problem, partner=partner, images=pictures, **about)
     return text, 400 if about.get("error") else status
 
 

@@ -61,7 +61,7 @@ def operator_required(view: Callable[P, R]) -> Callable[P, R]:
         if not is_operator():
             # The path alone: what a query holds may be a code, and is not for a form.
             next_path = request.path if request.method == "GET" else None
-            return render_template("operator_sign_in.html", error=None, next=next_path), 401
+            return render_template("operator/sign_in.html", error=None, next=next_path), 401
         return view(*args, **kwargs)
 
     return guarded

@@ -81,7 +81,7 @@ def ask() -> str | tuple[str, int]:
 
 def _page(tool: str, form: RequestForm, **about: object) -> str:
     return render_template(
-        f"workbench_{tool}.html",
+        f"workbench/{tool}.html",
         form=form,
         about=ABOUT,
         response_types=RESPONSE_TYPES,

@@ -80,7 +80,7 @@ def index() -> str:
             diagnosis = diagnose(
                 services().installation, _browser_request(), typed, Budget(), services().recent_probes
             )
-    return render_template("workbench_doctor.html", diagnosis=diagnosis, typed=typed, settings=settings)
+    return render_template("workbench/doctor.html", diagnosis=diagnosis, typed=typed, settings=settings)
 
 
 def _browser_request() -> BrowserRequest:
@@ -134,7 +134,7 @@ def _catch_form() -> str | tuple[str, int] | AnyResponse:
     posted = _form_as_text()
     if len(posted) > MAX_FORM:
         raise ProblemError(FORM_TOO_LONG)
-    return render_template("workbench_catch_form.html", posted=posted)
+    return render_template("workbench/catch_form.html", posted=posted)
 
 
 @operator_required
@@ -159,7 +159,7 @@ def _caught_page(caught: Caught | None, paste_error: str = "") -> str:
         note_return(caught)
     run = caught.verdict.run if caught else None
     return render_template(
-        "workbench_catch.html",
+        "workbench/catch.html",
         caught=caught,
         paste_error=paste_error,
         needs_secret=bool(run and client_secret_of(run) is None),
@@ -212,7 +212,7 @@ def exchange() -> str:
     trace.steps[-1].reference = reference()
     trace.keep("failed" if outcome.reason else "good")
     log_event("workbench exchange", worked=not outcome.reason, upstream_status=outcome.status)
-    return render_template("workbench_token.html", outcome=outcome, trace=trace, run=run)
+    return render_template("workbench/token.html", outcome=outcome, trace=trace, run=run)
 
 
 # --- traces
@@ -228,7 +228,7 @@ def traces() -> str | AnyResponse:
     if wanted and len(found) == 1:
         return redirect(url_for("workbench.trace", trace_id=found[0].id))
     return render_template(
-        "workbench_traces.html", traces=found[:TRACES_SHOWN], total=len(found), reference=wanted
+        "workbench/traces.html", traces=found[:TRACES_SHOWN], total=len(found), reference=wanted
     )
 
 
@@ -238,7 +238,7 @@ def traces() -> str | AnyResponse:
 def trace(trace_id: str) -> str:
     """Show one trace as a ladder."""
     return render_template(
-        "workbench_trace.html", trace=_trace(trace_id), titles=TITLES, tab="workbench.traces"
+        "workbench/trace.html", trace=_trace(trace_id), titles=TITLES, tab="workbench.traces"
     )
 
 
@@ -289,10 +289,10 @@ def drivers() -> str | tuple[str, int]:
     except ProviderError as error:
         problem = for_operator(problem_for(error))
         return render_template(
-            "workbench_drivers.html", drivers=(), password="", problem=problem
+            "workbench/drivers.html", drivers=(), password="", problem=problem
         ), problem.status
     rows = [promised(driver) for driver in listed.drivers]
-    return render_template("workbench_drivers.html", drivers=rows, password=listed.password, problem=None)
+    return render_template("workbench/drivers.html", drivers=rows, password=listed.password, problem=None)
 
 
 def _typed(name: str) -> str | None:

@@ -1,14 +1,14 @@
 // Starts each behaviour on the elements that ask for it by data-module.
 const modules = {
   "local-time": () => import("./local-time.js"),
-  "implicit-start": () => import("./implicit-start.js"),
+  "implicit-start": () => import("./implicit/start.js"),
   "private-page": () => import("./private-page.js"),
   "copy-text": () => import("./copy-text.js"),
-  "tire-photo": () => import("./tire-photo.js"),
-  implicit: () => import("./implicit.js"),
-  catch: () => import("./catch.js"),
-  "address-check": () => import("./address-check.js"),
-  "send-on": () => import("./send-on.js"),
+  "tire-photo": () => import("./partners/tire-photo.js"),
+  implicit: () => import("./implicit/page.js"),
+  catch: () => import("./workbench/catch.js"),
+  "address-check": () => import("./workbench/address-check.js"),
+  "send-on": () => import("./workbench/send-on.js"),
   countdown: () => import("./countdown.js"),
 };
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.people import Driver
 
-REMEMBER = "import('/static/js/implicit-attempts.js').then((attempts) => attempts.remember())"
+REMEMBER = "import('/static/js/implicit/attempts.js').then((attempts) => attempts.remember())"
 
 
 class BrowserFlow(Driver):

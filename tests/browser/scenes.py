@@ -584,7 +584,7 @@ def catch_fragment(stage: Stage) -> None:
 def catch_form(stage: Stage) -> None:
     # Else it would be gone at once.
     stage.page.route(
-        "**/static/js/send-on.js",
+        "**/static/js/workbench/send-on.js",
         lambda route: route.fulfill(body="export function start() {}", content_type="text/javascript"),
     )
     stage.developer.gets_a_form("code=abc&state=def")

@@ -14,7 +14,7 @@ EVERYTHING_KEPT = """() => JSON.stringify([
 ])"""
 
 REMEMBER_LONG_AGO = """
-import("/static/js/implicit-attempts.js").then((attempts) => attempts.remember(Date.now() - 10 * 60 * 1000 - 1))
+import("/static/js/implicit/attempts.js").then((attempts) => attempts.remember(Date.now() - 10 * 60 * 1000 - 1))
 """
 # Playwright's own waiting needs eval, which the policy of the page forbids.
 ADDRESS_ONCE_WIPED = """() => new Promise((resolve) => {

@@ -405,7 +405,7 @@ def test_a_browser_that_is_elsewhere_than_public_url_is_told(developer):
     notice.evaluate(
         """(root) => {
           root.dataset.publicUrl = "https://cars.example.com";
-          return import("/static/js/address-check.js").then(({ start }) => start(root));
+          return import("/static/js/workbench/address-check.js").then(({ start }) => start(root));
         }"""
     )
     expect(notice).to_be_visible()
