@@ -12,8 +12,8 @@ from bench.downstream import Download, Memory, Operator, expected_row, parsed, r
 from bench.figures import Series, expected_seconds
 from bench.report import Row, compared, counted
 from bench.upstream import PAGE, ByteReader, added_device, byte_reader, follow_next
-from tests.app_process import AppProcess
-from tests.sandbox_process import SandboxProcess
+from tests.support.app_process import AppProcess
+from tests.support.sandbox_process import SandboxProcess
 
 LATENCY_MS = 30
 LATENCY = LATENCY_MS / 1000

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from tests.app_process import OPERATOR_PASSWORD, ROOT, AppProcess
+from tests.support.app_process import OPERATOR_PASSWORD, ROOT, AppProcess
 
 MEGABYTE = 1024 * 1024
 

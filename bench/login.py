@@ -19,8 +19,8 @@ from bench.figures import Series
 from bench.observer import Observer, Upstream
 from bench.recipe import RecipeProcess
 from bench.report import Row, compared, counted
-from tests.app_process import AppProcess, free_port
-from tests.sandbox_process import Person, SandboxProcess
+from tests.support.app_process import AppProcess, free_port
+from tests.support.sandbox_process import Person, SandboxProcess
 
 LOGINS = 40
 WARM_UP = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.app_process import ROOT, AppProcess
+from tests.support.app_process import ROOT, AppProcess
 
 # What gunicorn.conf.py comes to with the default settings.
 SAME_AS_OURS = ["--worker-class", "gthread", "--threads", "32", "--keep-alive", "15"]

@@ -17,7 +17,7 @@ from providers.http.auth import BearerAuth, TokenAuth
 from providers.http.transport import Transport
 from providers.tokens.engine import TokenSource
 from providers.tokens.requests import TokenRequest
-from tests.unit.providers.servers import Server, json_reply
+from tests.support.servers import Server, json_reply
 
 URL = "http://127.0.0.1:9/api"
 VALUE = "an-access-token-of-some-length-" + "x" * 600

@@ -8,6 +8,8 @@ import socket
 
 import pytest
 
+pytest_plugins = ["tests.support.fixtures"]
+
 SETTINGS_PREFIXES = ("VINLI_", "SESSION_", "RATE_LIMIT_", "ANYLINE_", "AYYEKA_", "ASPOSE_", "INSTYLE_")
 SETTINGS_NAMES = frozenset(
     "PUBLIC_URL SECRET_KEY SECRET_KEY_FALLBACKS STORE_URL OPERATOR_PASSWORD TRUSTED_PROXIES CORS_ORIGINS "

@@ -52,4 +52,6 @@ def vehicle_report(device_id: str, budget: Budget, *, shows_vin: bool) -> Vehicl
     device = platform.device(app_auth(), device_id, deadline=budget.share(CALL_SECONDS))
     card = load_card(platform, app_auth(), device, budget, shows_vin=shows_vin)
     made_at = datetime.fromtimestamp(services().clock(), UTC)
-    return VehicleReport(card, made_at, render_template("partners/vehicle_report.html", card=card, made_at=made_at))
+    return VehicleReport(
+        card, made_at, render_template("partners/vehicle_report.html", card=card, made_at=made_at)
+    )

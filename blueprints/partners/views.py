@@ -204,7 +204,9 @@ def _partner(name: str) -> Partner:
 
 
 def _console(found: Partner, form: CallForm, **outcome: Any) -> str:
-    return render_template("partners/console.html", view=PartnerView.of(found), form=form, methods=METHODS, **outcome)
+    return render_template(
+        "partners/console.html", view=PartnerView.of(found), form=form, methods=METHODS, **outcome
+    )
 
 
 def _test_token(found: Partner) -> tuple[str, Problem | None]:

@@ -5,16 +5,16 @@ import os
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.chromium import DESKTOP, EXECUTABLE, PATIENCE_MS, PHONE, launch, open_context
-from tests.browser.people import Driver, Operator
-from tests.browser.sites import Site
+from tests.support.chromium.launching import DESKTOP, EXECUTABLE, PATIENCE_MS, PHONE, launch, open_context
+from tests.support.chromium.people import Driver, Operator
+from tests.support.chromium.sites import Site
 
 expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.parent.name == "browser":
+        if "browser" in item.path.parts:
             item.add_marker(pytest.mark.browser)
 
 

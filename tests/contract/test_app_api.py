@@ -9,9 +9,9 @@ import pytest
 
 from blueprints.api.tokens import VALID_SECONDS
 from domain.signing import Signer
-from tests.app_process import SECRET_KEY
-from tests.contract.pages import Page
-from tests.unit.providers.servers import CLOSE, Server, http, json_reply
+from tests.support.app_process import SECRET_KEY
+from tests.support.pages import Page
+from tests.support.servers import CLOSE, Server, http, json_reply
 
 pytestmark = pytest.mark.contract
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from tests.app_process import OPERATOR_PASSWORD, ROOT, SECRET_KEY, AppProcess
-from tests.contract.sites import sandbox_for
+from tests.support.app_process import OPERATOR_PASSWORD, ROOT, SECRET_KEY, AppProcess
+from tests.support.sites import sandbox_for
 
 HERE = "http://127.0.0.1:8000"
 CALLBACK = f"{HERE}/connect/callback"

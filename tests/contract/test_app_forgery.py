@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.browser import seen
-from tests.contract.pages import Page
+from tests.support.browser import seen
+from tests.support.pages import Page
 
 pytestmark = pytest.mark.contract
 

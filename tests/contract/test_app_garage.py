@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.browser import heading, seen
-from tests.contract.fake_vinli import DEVICES, USER, fleet
-from tests.contract.pages import Page
-from tests.unit.providers.servers import http, json_reply
+from tests.support.browser import heading, seen
+from tests.support.fake_vinli import DEVICES, USER, fleet
+from tests.support.pages import Page
+from tests.support.servers import http, json_reply
 
 pytestmark = pytest.mark.contract
 

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from tests.contract.browser import heading, query_of
-from tests.contract.pages import Page
+from tests.support.browser import heading, query_of
+from tests.support.pages import Page
 
 pytestmark = pytest.mark.contract
 

@@ -9,10 +9,10 @@ import zlib
 
 import pytest
 
-from tests.app_process import AppProcess
-from tests.contract.browser import Browser
-from tests.contract.pages import Page
-from tests.sandbox_process import SandboxProcess
+from tests.support.app_process import AppProcess
+from tests.support.browser import Browser
+from tests.support.pages import Page
+from tests.support.sandbox_process import SandboxProcess
 
 NAMES = ("anyline", "ayyeka", "aspose", "instyle")
 IMAGE = {"Content-Type": "image/png"}

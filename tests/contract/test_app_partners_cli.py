@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tests.app_process import ROOT, AppProcess
-from tests.sandbox_process import SandboxProcess
+from tests.support.app_process import ROOT, AppProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture(scope="module")

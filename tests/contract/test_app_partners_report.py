@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.browser import heading
-from tests.contract.fake_vinli import DEVICE_ID, DEVICES, device
-from tests.contract.pages import Page
-from tests.unit.providers.servers import Server, http, json_reply
+from tests.support.browser import heading
+from tests.support.fake_vinli import DEVICE_ID, DEVICES, device
+from tests.support.pages import Page
+from tests.support.servers import Server, http, json_reply
 
 pytestmark = pytest.mark.contract
 

@@ -9,8 +9,8 @@ import string
 
 import pytest
 
-from tests.contract.fake_vinli import TOKEN
-from tests.contract.pages import Page
+from tests.support.fake_vinli import TOKEN
+from tests.support.pages import Page
 
 pytestmark = pytest.mark.contract
 

@@ -16,12 +16,12 @@ from domain.signing import Signer
 from store import Records, Vault, open_store
 from store.attempts import Attempts
 from store.records import fingerprint
-from tests.app_process import OPERATOR_PASSWORD, ROOT, SECRET_KEY, AppProcess
-from tests.contract.browser import Browser, query_of
-from tests.contract.fake_vinli import ACCESS_TOKEN, DEVICES, TOKEN, USER, FakeVinli
-from tests.contract.pages import Page
-from tests.contract.sites import running_site
-from tests.unit.providers.servers import json_reply
+from tests.support.app_process import OPERATOR_PASSWORD, ROOT, SECRET_KEY, AppProcess
+from tests.support.browser import Browser, query_of
+from tests.support.fake_vinli import ACCESS_TOKEN, DEVICES, TOKEN, USER, FakeVinli
+from tests.support.pages import Page
+from tests.support.servers import json_reply
+from tests.support.sites import running_site
 
 pytestmark = pytest.mark.contract
 

@@ -15,9 +15,9 @@ import pytest
 import requests
 
 from serving.framing import LARGE_BODIES
-from tests.app_process import ROOT, AppProcess, app_variables
-from tests.contract.fake_vinli import DEVICES
-from tests.contract.sites import running_site
+from tests.support.app_process import ROOT, AppProcess, app_variables
+from tests.support.fake_vinli import DEVICES
+from tests.support.sites import running_site
 
 pytestmark = pytest.mark.contract
 

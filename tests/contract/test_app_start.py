@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.app_process import ROOT, SECRET_KEY, app_variables, free_port
+from tests.support.app_process import ROOT, SECRET_KEY, app_variables, free_port
 
 pytestmark = pytest.mark.contract
 

@@ -10,9 +10,9 @@ import time
 import pytest
 import requests
 
-from tests.contract.browser import heading
-from tests.contract.fake_vinli import DEVICES
-from tests.contract.sites import running_site
+from tests.support.browser import heading
+from tests.support.fake_vinli import DEVICES
+from tests.support.sites import running_site
 
 pytestmark = pytest.mark.contract
 

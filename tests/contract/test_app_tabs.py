@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.app_process import AppProcess
-from tests.contract.browser import Browser, heading, query_of
-from tests.contract.conftest import require_redis
-from tests.contract.fake_vinli import TOKEN
-from tests.contract.sites import running_site
+from tests.support.app_process import AppProcess
+from tests.support.browser import Browser, heading, query_of
+from tests.support.fake_vinli import TOKEN
+from tests.support.fixtures import require_redis
+from tests.support.sites import running_site
 
 pytestmark = pytest.mark.contract
 

@@ -9,8 +9,8 @@ from providers.errors import NoToken, ProviderError
 from providers.http.transport import Transport
 from store import Records, Vault, open_store
 from store.leases import Leases
-from tests.app_process import SECRET_KEY, app_variables
-from tests.sandbox_process import SandboxProcess
+from tests.support.app_process import SECRET_KEY, app_variables
+from tests.support.sandbox_process import SandboxProcess
 from wiring.partners import build_partners
 from wiring.token_cache import TokenShelf
 

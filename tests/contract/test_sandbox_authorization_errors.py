@@ -5,7 +5,7 @@ import re
 import pytest
 import requests
 
-from tests.sandbox_process import Page, Person, SandboxProcess
+from tests.support.sandbox_process import Page, Person, SandboxProcess
 
 pytestmark = pytest.mark.contract
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.sandbox_process import Person, SandboxProcess
+from tests.support.sandbox_process import Person, SandboxProcess
 
 pytestmark = pytest.mark.contract
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.sandbox_process import Page, SandboxProcess
+from tests.support.sandbox_process import Page, SandboxProcess
 
 pytestmark = pytest.mark.contract
 

@@ -6,7 +6,7 @@ import re
 import pytest
 import requests
 
-from tests.sandbox_process import Person, SandboxProcess
+from tests.support.sandbox_process import Person, SandboxProcess
 
 pytestmark = pytest.mark.contract
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.sandbox_process import ROOT, SandboxProcess
+from tests.support.sandbox_process import ROOT, SandboxProcess
 
 pytestmark = pytest.mark.contract
 

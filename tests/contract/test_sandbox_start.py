@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.sandbox_process import ROOT, Person, SandboxProcess
+from tests.support.sandbox_process import ROOT, Person, SandboxProcess
 
 pytestmark = pytest.mark.contract
 

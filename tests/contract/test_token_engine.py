@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from tests.app_process import ROOT
-from tests.contract.conftest import require_redis
-from tests.contract.redis_server import RedisServer
-from tests.unit.providers.servers import Server, json_reply
+from tests.support.app_process import ROOT
+from tests.support.fixtures import require_redis
+from tests.support.redis_server import RedisServer
+from tests.support.servers import Server, json_reply
 
 PROCESSES, THREADS = 4, 64
 
@@ -60,7 +60,7 @@ class Worker:
     """One process of `token_worker.py`."""
 
     def __init__(self, store_url, origin, threads=THREADS):
-        command = [sys.executable, "-m", "tests.contract.token_worker", store_url, origin, str(threads)]
+        command = [sys.executable, "-m", "tests.support.token_worker", store_url, origin, str(threads)]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

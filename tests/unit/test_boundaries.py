@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app_process import app_variables
+from tests.support.app_process import app_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "blueprints", "providers", "store", "settings", "sandbox", "bench", "tests"}

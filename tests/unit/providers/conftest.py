@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from providers.http.transport import Transport
-from tests.unit.providers.certificates import Authority
-from tests.unit.providers.servers import Server
+from tests.support.certificates import Authority
+from tests.support.servers import Server
 
 
 class Clock:

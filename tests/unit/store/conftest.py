@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from store import Records, SqliteStore, Vault, open_store
-from tests.unit.store.session_app import make_app
+from tests.support.session_app import make_app
 
 ROOT = Path(__file__).resolve().parents[3]
-CONTENDER = Path(__file__).with_name("contender.py")
+CONTENDER = ROOT / "tests" / "support" / "contender.py"
 SECRET_KEY = "a secret key of the tests, long enough"
 
 

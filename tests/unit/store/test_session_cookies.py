@@ -4,7 +4,7 @@ import pytest
 from flask import session
 
 from store import Records
-from tests.unit.store.session_app import OTHER_ID, DeadStore, cookie_of, key_of, make_app, sid_of
+from tests.support.session_app import OTHER_ID, DeadStore, cookie_of, key_of, make_app, sid_of
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from flask import flash, session
 
-from tests.unit.store.session_app import cookie_of, key_of, sid_of
+from tests.support.session_app import cookie_of, key_of, sid_of
 
 
 def test_a_regenerated_session_has_a_new_id_and_its_values(browser, late, records):

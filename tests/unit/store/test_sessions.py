@@ -4,7 +4,7 @@ import pytest
 from flask import session
 
 from store import Records, StoreUnavailable, Vault
-from tests.unit.store.session_app import (
+from tests.support.session_app import (
     ABSOLUTE,
     IDLE,
     OTHER_ID,

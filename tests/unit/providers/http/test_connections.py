@@ -10,8 +10,8 @@ from requests import PreparedRequest
 from providers.errors import Nonsense, TimedOut, Unreachable
 from providers.http.connections import PooledAdapter, tls_context
 from providers.http.exchanges import Exchange, exchanging
-from tests.unit.providers.certificates import Authority
-from tests.unit.providers.servers import CLOSE, RESET, http, in_turn, json_reply, read_request
+from tests.support.certificates import Authority
+from tests.support.servers import CLOSE, RESET, http, in_turn, json_reply, read_request
 
 
 def get(transport, origin):

@@ -9,7 +9,7 @@ import pytest
 
 from providers.errors import Nonsense, ProviderError, Refused, TimedOut, Unreachable
 from providers.http.auth import BearerAuth
-from tests.unit.providers.servers import Server, end, http, in_turn, json_reply
+from tests.support.servers import Server, end, http, in_turn, json_reply
 
 OURS = {"n": "ours"}
 THEIRS = {"n": "somebody else's"}

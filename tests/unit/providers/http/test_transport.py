@@ -18,7 +18,7 @@ from providers.errors import (
     Unreachable,
 )
 from providers.http.auth import BasicAuth, BearerAuth
-from tests.unit.providers.servers import CLOSE, http, in_turn, json_reply
+from tests.support.servers import CLOSE, http, in_turn, json_reply
 
 
 def get(transport, server, path="/thing", **options):

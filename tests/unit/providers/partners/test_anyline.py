@@ -3,7 +3,7 @@ import pytest
 from providers.errors import Nonsense, Refused, TimedOut
 from providers.http.auth import BearerAuth
 from providers.partners.anyline import AnylineClient, TireSidewall
-from tests.unit.providers.servers import http, json_reply
+from tests.support.servers import http, json_reply
 
 # The names are those of Anyline's mobile SDK; the Cloud API's own answer is not public.
 ANSWER = {

@@ -7,7 +7,7 @@ import pytest
 from providers.errors import Nonsense, NotFound, Refused
 from providers.http.auth import BearerAuth
 from providers.partners.aspose import MAX_DOCUMENT_BYTES, AsposeClient, StoredFile
-from tests.unit.providers.servers import http, json_reply
+from tests.support.servers import http, json_reply
 
 FILE = {
     "Name": "report.docx",

@@ -5,7 +5,7 @@ import pytest
 from providers.errors import Forbidden, Nonsense
 from providers.http.auth import BearerAuth
 from providers.partners.ayyeka import AyyekaClient, Site
-from tests.unit.providers.servers import http, json_reply
+from tests.support.servers import http, json_reply
 
 # As the Quickstart page of developer.ayyeka.com shows one.
 SITE = {

@@ -3,7 +3,7 @@ import pytest
 from providers.errors import Forbidden, Nonsense, NoToken
 from providers.http.auth import HeaderAuth
 from providers.partners.instyle import Image, InstyleClient, secret_hash, service_auth
-from tests.unit.providers.servers import http, json_reply
+from tests.support.servers import http, json_reply
 
 IMAGE = {"id": 1, "file": {"url": "https://cdn.example/1.png"}, "tags": ["shoe"]}
 

@@ -11,7 +11,7 @@ from providers.partners.partner import Partner, Role
 from providers.tokens.engine import TokenSource
 from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
 from settings import from_environ
-from tests.unit.providers.servers import json_reply
+from tests.support.servers import json_reply
 from wiring.partners import build_partners
 
 BASE = {

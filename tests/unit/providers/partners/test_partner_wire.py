@@ -9,7 +9,7 @@ import json
 import pytest
 
 from settings import from_environ
-from tests.unit.providers.servers import http, json_reply
+from tests.support.servers import http, json_reply
 from wiring.partners import build_partners
 
 BASE = {

@@ -8,8 +8,8 @@ import pytest
 from providers.errors import NoToken
 from providers.http.time_left import waiting
 from providers.tokens.engine import LEASE_SECONDS, REFUSED_PAUSE, WAIT_SECONDS
-from tests.unit.providers.engine import Endpoint, MemoryShelf, TestClock, declaration, source_of
-from tests.unit.providers.servers import CLOSE, http, json_reply
+from tests.support.servers import CLOSE, http, json_reply
+from tests.support.token_engine import Endpoint, MemoryShelf, TestClock, declaration, source_of
 
 INVALID_CLIENT = json_reply({"error": "invalid_client"}, 401)
 

@@ -8,8 +8,8 @@ import requests
 
 from providers.errors import NoToken, Unauthorized
 from providers.http.auth import ComposedAuth, HeaderAuth, TokenAuth
-from tests.unit.providers.engine import Endpoint, TestClock, declaration, source_of
-from tests.unit.providers.servers import CLOSE, http, json_reply
+from tests.support.servers import CLOSE, http, json_reply
+from tests.support.token_engine import Endpoint, TestClock, declaration, source_of
 
 
 class Tokens:

@@ -10,7 +10,7 @@ import pytest
 from providers.errors import ChallengePending, Nonsense, Refused, ServerFailed, Throttled, Unauthorized
 from providers.tokens.checks import MAX_LIFETIME
 from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
-from tests.unit.providers.servers import http, json_reply
+from tests.support.servers import http, json_reply
 
 GOOD = {"access_token": "abc", "token_type": "Bearer", "expires_in": 100}
 AMZ = "application/x-amz-json-1.1"

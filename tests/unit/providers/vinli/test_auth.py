@@ -9,7 +9,7 @@ import pytest
 
 from providers.errors import Nonsense, Refused, ServerFailed, Throttled, TimedOut, Unauthorized, Unreachable
 from providers.vinli.auth import AuthClient, TokenResponse, new_code_verifier
-from tests.unit.providers.servers import CLOSE, http, json_reply
+from tests.support.servers import CLOSE, http, json_reply
 
 REDIRECT_URI = "https://app.example/connect/callback?x=a b&y=ü"
 VERIFIER = "v" * 43

@@ -16,7 +16,7 @@ from providers.vinli.clients import (
     probe_client,
     read_clock,
 )
-from tests.unit.providers.servers import Server, http, json_reply
+from tests.support.servers import Server, http, json_reply
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 250_000, UTC)
 APP = BasicAuth("app", "secret")

@@ -12,7 +12,7 @@ from providers.http.auth import BasicAuth, BearerAuth
 from providers.paging import HEAD_START, Outline
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
-from tests.unit.providers.servers import http, json_reply
+from tests.support.servers import http, json_reply
 
 APP = BasicAuth("app", "secret")
 DEVICE_ID = "821374c0-d6d8-11e3-9c1a-0800200c9a66"

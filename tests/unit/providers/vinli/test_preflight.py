@@ -15,7 +15,7 @@ from providers.vinli.preflight import (
     preflight,
     shown_location,
 )
-from tests.unit.providers.servers import CLOSE, http
+from tests.support.servers import CLOSE, http
 
 REDIRECT_URI = "https://cars.example.com/connect/callback"
 SIGN_IN = b"<title>Sign in</title><form><input name=email><input type=password name=password></form>"

@@ -1,0 +1,161 @@
+"""Two drivers at once, and an upstream whose answers come early, late, twice or in pieces: nobody sees another's."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from providers.errors import ProviderError
+from tests.support.certificates import Authority
+from tests.support.fake_vinli import DEVICE_ID, DEVICES, TOKEN, USER
+from tests.support.rude_vinli import (
+    AYYEKA_TOKEN,
+    DRIVERS,
+    FLEET,
+    PATIENTLY,
+    RUDELY,
+    SITES,
+    RudeVinli,
+    politely,
+)
+
+pytestmark = pytest.mark.functional
+
+ROUNDS = 3
+ALL = PATIENTLY | RUDELY
+FAILURES = (502, 503, 504)
+REQUESTS = {
+    "the token": lambda request: request.path == TOKEN,
+    "the user": lambda request: request.path == USER,
+    "the devices": lambda request: request.path == DEVICES,
+    "the vehicles": lambda request: request.path.endswith("/_latest"),
+    "everything": lambda request: True,
+}
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(params=["http", "https"])
+def rude(request, authority):
+    tls = authority.server_context("127.0.0.1") if request.param == "https" else None
+    rude = RudeVinli(tls)
+    yield rude
+    rude.close()
+
+
+@pytest.fixture
+def site(local_site, rude, authority):
+    site = local_site(
+        rude.origin,
+        CA_BUNDLE=str(authority.bundle),
+        VINLI_CONCURRENCY="4",
+        AYYEKA_KEY="a-key",
+        AYYEKA_SECRET="a-secret",
+        AYYEKA_URL=rude.origin,
+    )
+    site.lose_patience(read=0.3, deadline=0.6)
+    return site
+
+
+class Driver:
+    """One driver at one browser; what they see is checked for what is the other's."""
+
+    def __init__(self, site, name):
+        self.name = name
+        self.other = next(other for other in DRIVERS if other != name)
+        self.browser = site.browser()
+        self.seen = []
+
+    def sign_in_and_look(self, together):
+        _, callback = self.browser.attempt()
+        together.wait(10)
+        response = self.browser.get(f"{callback}&code={self.name}-code")
+        self.check(response)
+        if response.status_code == 302:
+            for _ in range(2):
+                self.check(self.browser.get("/garage"))
+        self.check(self.browser.get("/"))
+
+    def check(self, response):
+        self.seen.append(response.status_code)
+        assert response.status_code in (200, 302, *FAILURES), response.text
+        assert self.other not in response.text.lower(), f"{self.name} is shown what is {self.other}'s"
+
+
+def visit(site, rounds=ROUNDS, *, names=DRIVERS):
+    """Let both drivers come at once, time and again; return the statuses that they met."""
+    seen = []
+    for number in range(rounds):
+        drivers = [Driver(site, name) for name in (names if number % 2 else reversed(names))]
+        together = threading.Barrier(len(drivers))
+        with ThreadPoolExecutor(len(drivers)) as people:
+            for visit in [people.submit(driver.sign_in_and_look, together) for driver in drivers]:
+                visit.result()
+        for driver in drivers:
+            driver.check(driver.browser.get("/garage")) if driver.browser.is_connected() else None
+            seen += driver.seen
+    return seen
+
+
+@pytest.mark.parametrize("name", PATIENTLY)
+def test_drivers_are_signed_in_by_answers_that_come(name, site, rude):
+    rude.manner = PATIENTLY[name]
+    assert set(visit(site)) == {200, 302}
+
+
+@pytest.mark.parametrize("name", RUDELY)
+def test_no_driver_is_shown_anothers_answer_that_comes(name, site, rude):
+    rude.manner = politely
+    visit(site, 1)
+    rude.manner = RUDELY[name]
+    for rude.rude_at in REQUESTS.values():
+        visit(site, 2)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_list_holds_a_page_twice_from_answers_that_come(name, site, rude):
+    with site.browser() as operator:
+        operator.sign_in_as_operator()
+        rude.manner = ALL[name]
+        for _ in range(2):
+            try:
+                listed = operator.request("GET", "/operator/devices.csv", stream=True).text
+            except ProviderError:  # in this process it ends the stream
+                continue
+            ids = [
+                row[0] for row in csv.reader(io.StringIO(listed)) if row and row[0].startswith(DEVICE_ID[:24])
+            ]
+            assert len(ids) == len(set(ids))
+            if name in PATIENTLY:
+                assert len(ids) == FLEET
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_partner_call_is_answered_with_anothers_answer_that_comes(name, site, rude):
+    clerks = [SimpleNamespace(number=number, browser=site.browser()) for number in (11, 22)]
+    rude.rude_at = lambda request: request.path == AYYEKA_TOKEN or request.path.startswith(SITES)
+
+    def call(clerk):
+        clerk.browser.sign_in_as_operator()
+        shown = []
+        for _ in range(4):
+            page = clerk.browser.get("/partners/ayyeka")
+            fields = {"method": "GET", "path": f"{SITES}/{clerk.number}", "body": ""}
+            shown.append(clerk.browser.submit(page, "/partners/ayyeka", **fields).text)
+        return shown
+
+    rude.manner = ALL[name]
+    with ThreadPoolExecutor(2) as both:
+        pages = list(both.map(call, clerks))
+    for clerk, other, shown in zip(clerks, clerks[::-1], pages, strict=True):
+        for page in shown:
+            assert f"site number {other.number}" not in page
+            assert f"site number {clerk.number}" in page or name in RUDELY

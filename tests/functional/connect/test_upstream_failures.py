@@ -1,0 +1,212 @@
+"""Every way in which the upstream can fail a sign-in: a page and a status of its own for each."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from blueprints.connect import views as connect
+from tests.support.browser import seen
+from tests.support.failures import (
+    BUSY,
+    CODE,
+    FAILED,
+    GONE,
+    NONSENSE,
+    REFUSED,
+    SLOW,
+    assert_fails_well,
+    error,
+    raw,
+    token,
+)
+from tests.support.fake_vinli import TOKEN, USER, Hang
+from tests.support.servers import CLOSE, Server, http, json_reply
+
+pytestmark = pytest.mark.functional
+
+
+@pytest.fixture
+def browser(local):
+    with local.browser() as browser:
+        yield browser
+
+
+TOKEN_ANSWERS = {
+    "a code that is not accepted": (error("invalid_grant"), REFUSED),
+    "a wrong client secret": (error("invalid_client", 401), REFUSED),
+    "forbidden, in silence": (http(403, content_type=None), REFUSED),
+    "refused, in silence": (http(400, content_type=None), REFUSED),
+    "unauthorized, as a page": (http(401, b"<h1>no</h1>", content_type="text/html"), REFUSED),
+    "not found": (http(404, b"{}"), REFUSED),
+    "a page with status 200": (raw(b"<!doctype html><title>Hi</title>", content_type="text/html"), NONSENSE),
+    "JSON that says it is text": (raw(b'{"access_token": "x"}', content_type="text/plain"), NONSENSE),
+    "nothing at all": (raw(b""), NONSENSE),
+    "a list": (raw(b'[{"access_token": "x"}]'), NONSENSE),
+    "null": (raw(b"null"), NONSENSE),
+    "a text": (raw(b'"access_token"'), NONSENSE),
+    "no token": (raw(b"{}"), NONSENSE),
+    "a message in place of a token": (raw(b'{"message": "Unauthorized"}'), NONSENSE),
+    "a null token": (token(access_token=None), NONSENSE),
+    "an empty token": (token(access_token=""), NONSENSE),
+    "an object as token": (token(access_token={"value": "x"}), NONSENSE),
+    "a token with a line break": (token(access_token="abc\r\nX-Injected: 1"), NONSENSE),
+    "a token with a space": (token(access_token="abc def"), NONSENSE),
+    "a token beyond ASCII": (token(access_token="schlüssel"), NONSENSE),
+    "a token of nine thousand characters": (token(access_token="x" * 9000), NONSENSE),
+    "token type MAC": (token(token_type="MAC"), NONSENSE),
+    "a number as token type": (token(token_type=1), NONSENSE),
+    "lifetime zero": (token(expires_in=0), NONSENSE),
+    "a negative lifetime": (token(expires_in=-1), NONSENSE),
+    "a lifetime in words": (token(expires_in="soon"), NONSENSE),
+    "true as lifetime": (token(expires_in=True), NONSENSE),
+    "half seconds": (token(expires_in=0.5), NONSENSE),
+    "an infinite lifetime": (raw(b'{"access_token": "x", "expires_in": 1e400}'), NONSENSE),
+    "not a number": (raw(b'{"access_token": "x", "expires_in": NaN}'), NONSENSE),
+    "one key twice": (raw(b'{"access_token": "x", "access_token": "y"}'), NONSENSE),
+    "invalid UTF-8": (raw(b'{"access_token": "\xff\xfe"}'), NONSENSE),
+    "a lone surrogate": (raw(b'{"access_token": "x", "scope": "\\ud800"}'), NONSENSE),
+    "a NUL": (raw(b'{"access_token": "x", "scope": "\\u0000"}'), NONSENSE),
+    "a tower of brackets": (raw(b"[" * 5000 + b"]" * 5000), NONSENSE),
+    "truncated JSON": (raw(b'{"access_token": "x"'), NONSENSE),
+    "a refresh token that is none": (token(refresh_token=[1]), NONSENSE),
+    "status 201": (json_reply({"access_token": "x"}, 201), NONSENSE),
+    "status 204": (http(204, content_type=None), NONSENSE),
+    "status 999": (http(999), NONSENSE),
+    "half a megabyte": (raw(b'{"access_token": "x", "pad": "' + b"x" * 500_000 + b'"}'), NONSENSE),
+    "a bomb": (raw(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip"), NONSENSE),
+    "gzip that is none": (raw(b"not gzip", Content_Encoding="gzip"), NONSENSE),
+    "a protocol of its own": (b"220 smtp.example.com ESMTP\r\n\r\n", NONSENSE),
+    "an error inside": (http(500, b"Traceback (most recent call last)"), FAILED),
+    "a bad gateway": (http(502, b"<h1>nginx</h1>", content_type="text/html"), FAILED),
+    "too many requests": (http(429, Retry_After="17"), BUSY),
+}
+
+
+@pytest.mark.parametrize("name", TOKEN_ANSWERS)
+def test_a_token_endpoint_that_answers_with(name, browser, vinli):
+    answer, expected = TOKEN_ANSWERS[name]
+    vinli.answers[TOKEN] = answer
+    assert_fails_well(browser, vinli, browser.come_back(code=CODE), expected)
+
+
+USER_ANSWERS = {
+    "a refused token": (http(401), REFUSED),
+    "a page": (raw(b"<h1>hello</h1>", content_type="text/html"), NONSENSE),
+    "no user": (raw(b'{"user": null}'), NONSENSE),
+    "a user without e-mail": (raw(b'{"user": {"id": "1"}}'), NONSENSE),
+    "a number as name": (raw(b'{"user": {"id": "1", "email": "a@b.c", "firstName": 1}}'), NONSENSE),
+}
+
+
+@pytest.mark.parametrize("name", USER_ANSWERS)
+def test_a_user_call_that_answers_with(name, browser, vinli):
+    answer, expected = USER_ANSWERS[name]
+    vinli.answers[USER] = answer
+    assert_fails_well(browser, vinli, browser.come_back(code=CODE), expected)
+
+
+@pytest.mark.parametrize("path", [TOKEN, USER])
+def test_an_upstream_that_says_nothing_is_given_up(path, local, browser, vinli):
+    local.lose_patience()
+    vinli.answers[path] = hang = Hang()
+    response = browser.come_back(code=CODE)
+    hang.release()
+    assert_fails_well(browser, vinli, response, SLOW)
+
+
+def test_an_upstream_that_drips_is_given_up(local, browser, vinli, monkeypatch):
+    local.lose_patience()
+    monkeypatch.setattr(connect, "EXCHANGE_SECONDS", 0.8)
+    dripping = Hang()
+
+    def drip(sock):
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+        while not dripping.released.wait(0.05):
+            sock.sendall(b" ")
+
+    vinli.answers[TOKEN] = lambda _: drip
+    response = browser.come_back(code=CODE)
+    dripping.release()
+    assert_fails_well(browser, vinli, response, SLOW)
+
+
+def test_an_upstream_that_hangs_up_is_asked_once_more_at_most(browser, vinli):
+    """The connection may be one that was opened ahead and went dead: then, and only then, it is tried anew."""
+    vinli.answers[TOKEN] = CLOSE
+    response = browser.come_back(code=CODE)
+    assert len(vinli.received(TOKEN)) <= 2
+    assert_fails_well(browser, vinli, response, GONE, token_requests=len(vinli.received(TOKEN)))
+
+
+def test_an_upstream_that_is_not_there_is_told_apart(browser, vinli):
+    _, callback = browser.attempt()
+    vinli.close()
+    assert seen(browser.get(f"{callback}&code=x")) == GONE
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("path", [TOKEN, USER])
+def test_no_byte_follows_a_redirect_to_another_host(path, status, browser, vinli):
+    elsewhere = Server(lambda _: token())
+    vinli.answers[path] = http(status, Location=f"{elsewhere.origin}/oauth/token")
+    response = browser.come_back(code=CODE)
+    elsewhere.close()
+    assert_fails_well(browser, vinli, response, NONSENSE)
+    assert elsewhere.connections == 0
+
+
+def test_a_throttled_exchange_says_when_to_come_back(browser, vinli):
+    vinli.answers[TOKEN] = http(429, Retry_After="17")
+    assert browser.come_back(code=CODE).headers["Retry-After"] == "17"
+
+
+@pytest.mark.parametrize("code", ["invalid_grant", "invalid_client", "server_error"])
+def test_the_error_code_of_a_refusal_is_shown(code, browser, vinli):
+    vinli.answers[TOKEN] = error(code)
+    assert f"<code>{code}</code>" in browser.come_back(code=CODE).text
+
+
+HOSTILE = (
+    "not_a_registered_code",
+    "<script>alert(1)</script>",
+    "';alert(1)//",
+    "{{ 7*7 }}",
+    "%3Cimg src=x onerror=alert(1)%3E",
+    "javascript:alert(1)",
+    "Call +1-900-555-0199 to fix your account",
+    "a" * 500,
+    "x" + chr(0x202E) + "y",
+)
+
+
+@pytest.mark.parametrize("code", HOSTILE)
+def test_an_error_code_that_is_none_is_not_shown(code, browser, vinli):
+    vinli.answers[TOKEN] = error(code)
+    response = browser.come_back(code=CODE)
+    assert_fails_well(browser, vinli, response, REFUSED)
+    assert code[:40] not in response.text
+    assert "alert(" not in response.text
+
+
+@pytest.mark.parametrize("code", HOSTILE)
+def test_an_error_from_the_authorization_endpoint_that_is_none_is_not_shown(code, browser, vinli):
+    state, _ = browser.attempt()
+    response = browser.request("GET", "/connect/callback", params={"state": state, "error": code})
+    assert response.status_code in {400, 502}
+    assert code[:40] not in response.text
+    assert not vinli.received(TOKEN)
+
+
+def test_error_description_and_error_uri_are_never_shown(browser):
+    query = {"error_description": "Call +1-900", "error_uri": "https://evil.example/"}
+    for code, status in (("access_denied", 403), ("server_error", 502)):
+        state, _ = browser.attempt()
+        response = browser.request(
+            "GET", "/connect/callback", params={"state": state, "error": code, **query}
+        )
+        assert response.status_code == status
+        assert "900" not in response.text
+        assert "evil.example" not in response.text
+        assert "evil.example" not in str(response.headers)

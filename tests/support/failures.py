@@ -1,0 +1,43 @@
+"""How failed sign-ins look: the pages that tests expect, upstream answers that cause them, and what all of them owe."""
+
+from __future__ import annotations
+
+from tests.support.browser import seen
+from tests.support.fake_vinli import ACCESS_TOKEN, TOKEN
+from tests.support.servers import http, json_reply
+
+REFUSED = (502, "Vinli refused the sign-in")
+NONSENSE = (502, "Vinli’s answer makes no sense")
+FAILED = (502, "Vinli has a problem")
+BUSY = (503, "Vinli asks us to slow down")
+GONE = (502, "Vinli cannot be reached")
+SLOW = (504, "Vinli is taking too long")
+CODE = "a-code-that-is-worth-something"
+DESCRIPTION = "a description for developers <b>from upstream</b>"
+
+
+def assert_fails_well(browser, vinli, response, expected, *, token_requests=1):
+    """The page is the expected one, names no secret, starts no session, and offers to begin again."""
+    assert seen(response) == expected
+    for secret in (CODE, ACCESS_TOKEN, DESCRIPTION, vinli.origin.removeprefix("http://")):
+        assert secret not in response.text.replace(f"<code>{vinli.origin}</code>", "")
+    assert 'href="/connect"' in response.text
+    assert "Reference" in response.text
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert "Location" not in response.headers
+    assert "session=" not in response.headers.get("Set-Cookie", "")
+    assert not browser.is_connected()
+    assert len(vinli.received(TOKEN)) == token_requests
+
+
+def token(**fields):
+    return json_reply({"access_token": ACCESS_TOKEN, "token_type": "Bearer", **fields})
+
+
+def raw(body, **options):
+    return http(200, body, **options)
+
+
+def error(code, status=400):
+    return json_reply({"error": code, "error_description": DESCRIPTION}, status)

@@ -1,0 +1,130 @@
+"""What the tests of the token engine share: a token endpoint with a will of its own, clocks to set, a shelf."""
+
+import json
+import threading
+from dataclasses import dataclass, field
+
+from providers.tokens.clocks import Clock
+from providers.tokens.engine import TokenSource
+from providers.tokens.records import ShelfUnavailable
+from providers.tokens.requests import TokenRequest
+from tests.support.servers import json_reply
+
+
+class TestClock(Clock):
+    """Both scales, each moved on its own: `pass_time` moves both, `set_wall` is somebody setting the clock."""
+
+    __test__ = False
+
+    def __init__(self, boot="this boot"):
+        self.boot = boot
+        self._steady = 5_000.0
+        self._wall = 1_790_000_000.0
+        self.naps = []
+
+    def steady(self):
+        return self._steady
+
+    def wall(self):
+        return self._wall
+
+    def pass_time(self, seconds):
+        self._steady += seconds
+        self._wall += seconds
+
+    def set_wall(self, seconds):
+        self._wall += seconds
+
+    def sleep(self, seconds):
+        self.naps.append(seconds)
+        self.pass_time(seconds)
+
+
+@dataclass
+class Endpoint:
+    """Gives tokens t1, t2 ... for `expires_in` seconds; `replies` go before, `gate` is waited for by each request."""
+
+    expires_in: object = 3600
+    more: dict = field(default_factory=dict)
+    replies: list = field(default_factory=list)
+    gate: threading.Event | None = None
+    asked: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self._lock = threading.Lock()
+        self._given = 0
+
+    def __call__(self, request):
+        with self._lock:
+            self.asked.append(request)
+            reply = self.replies.pop(0) if self.replies else None
+        if self.gate:
+            assert self.gate.wait(10)
+        if reply is not None:
+            return reply
+        with self._lock:
+            self._given += 1
+            token = {"access_token": f"t{self._given}", "token_type": "Bearer", "expires_in": self.expires_in}
+        return json_reply({name: value for name, value in (token | self.more).items() if value is not None})
+
+
+class MemoryShelf:
+    """A shelf that several sources share; `is_down` makes every verb fail."""
+
+    def __init__(self, clock):
+        self.records, self.leases, self.clock = {}, {}, clock
+        self.is_down = False
+        self.lock = threading.Lock()
+
+    def read(self, name):
+        self.check()
+        found = self.records.get(name)
+        return (json.loads(found[0]), found[1]) if found else None
+
+    def write(self, name, value, version):
+        self.check()
+        with self.lock:
+            found = self.records.get(name)
+            if (found[1] if found else None) != version:
+                return False
+            self.records[name] = (json.dumps(value), (version or 0) + 1)
+            return True
+
+    def lease(self, name, seconds):
+        self.check()
+        with self.lock:
+            if self.clock.steady() < self.leases.get(name, 0.0):
+                return None
+            self.leases[name] = self.clock.steady() + seconds
+            return MemoryLease(self, name)
+
+    def check(self):
+        if self.is_down:
+            raise ShelfUnavailable("down")
+
+
+@dataclass
+class MemoryLease:
+    shelf: MemoryShelf
+    name: str
+
+    def release(self):
+        self.shelf.check()
+        self.shelf.leases[self.name] = 0.0
+
+
+def declaration(server, **more):
+    fields = {"grant_type": "client_credentials"}
+    settings = ("THE_CLIENT_ID", "THE_SECRET")
+    given = {"client_id": "client", "client_secret": "the-secret", "fields": fields, "settings": settings}
+    return TokenRequest(provider="partner", url=f"{server.origin}/token", **given | more)
+
+
+def at_once(work):
+    work()
+
+
+def source_of(request, transport, clock, shelf=None, start=at_once):
+    return TokenSource(
+        request, transport, shelf, clock=clock, sleep=clock.sleep, chance=lambda: 0.0, start=start
+    )
