@@ -11,12 +11,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import settings as settings_module
-from blueprints import health, home, implicit
-from blueprints.api import views as api
-from blueprints.connect import views as connect
-from blueprints.garage import views as garage
-from blueprints.operator import views as operator
-from blueprints.partners import views as partners
+from blueprints import api, connect, garage, health, home, implicit, operator, partners, workbench
 from blueprints.web.cookies import prefixed
 from blueprints.web.csrf import register_csrf
 from blueprints.web.headers import register_headers
@@ -27,8 +22,6 @@ from blueprints.web.navigation import register_navigation
 from blueprints.web.policies import register_body_sizes
 from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION
-from blueprints.workbench import requests as workbench_requests
-from blueprints.workbench import views as workbench
 from cli import devices as cli
 from cli import doctor as cli_doctor
 from cli import partners as cli_partners
@@ -37,7 +30,7 @@ from wiring.services import build_services
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
 # With no operator there is nobody who may use these.
-OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, workbench_requests.bp)
+OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, workbench.requests_bp)
 MAX_BODY_BYTES = 64 * 1024
 # gunicorn stops for good, instead of starting workers over and over, when one exits with this status.
 EXIT_UNUSABLE_SETTINGS = 3

@@ -13,8 +13,9 @@ from requests_oauth2client import BearerToken
 
 from bench.figures import Series
 from bench.report import Row, compared
-from providers.http.auth import BearerAuth, TokenAuth
+from providers.http.auth import BearerAuth
 from providers.http.transport import Transport
+from providers.tokens.auth import TokenAuth
 from providers.tokens.engine import TokenSource
 from providers.tokens.requests import TokenRequest
 from tests.support.servers import Server, json_reply

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 
 from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.operators import operator_required
 from blueprints.web.services import services
+from blueprints.workbench.blueprint import requests_bp
 from blueprints.workbench.preflight import run_preflight
 from blueprints.workbench.request_checks import RESPONSE_TYPES
 from blueprints.workbench.request_form import ABOUT, RequestForm, token_curl
 from blueprints.workbench.runs import begin_run
 from domain.text.curl import curl_line
 
-bp = Blueprint("workbench_requests", __name__, url_prefix="/workbench")
 
-
-@bp.get("/compose")
+@requests_bp.get("/compose")
 @limiter.limit(workbench_rate)
 @operator_required
 def compose() -> str:
@@ -30,7 +29,7 @@ def compose() -> str:
     return _page("compose", RequestForm.of_link(request.args, default) if request.args else default)
 
 
-@bp.post("/compose")
+@requests_bp.post("/compose")
 @limiter.limit(workbench_rate)
 @operator_required
 def make() -> str | tuple[str, int]:
@@ -58,7 +57,7 @@ def make() -> str | tuple[str, int]:
     )
 
 
-@bp.get("/preflight")
+@requests_bp.get("/preflight")
 @limiter.limit(workbench_rate)
 @operator_required
 def preflight() -> str:
@@ -67,7 +66,7 @@ def preflight() -> str:
     return _page("preflight", RequestForm.of_link(request.args, default) if request.args else default)
 
 
-@bp.post("/preflight")
+@requests_bp.post("/preflight")
 @limiter.limit(workbench_rate)
 @operator_required
 def ask() -> str | tuple[str, int]:

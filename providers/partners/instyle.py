@@ -17,9 +17,10 @@ from typing import Any, Literal, Self
 from requests.auth import AuthBase
 
 from providers.errors import NoToken
-from providers.http.auth import ComposedAuth, HeaderAuth, Source, TokenAuth
+from providers.http.auth import ComposedAuth, HeaderAuth
 from providers.http.origins import origin_of
 from providers.http.transport import Transport
+from providers.tokens.auth import Source, TokenAuth
 from providers.tokens.remedies import SETTINGS as REMEDY_SETTINGS
 from providers.tokens.requests import Body, ClientAuth, TokenRequest
 

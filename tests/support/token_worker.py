@@ -11,8 +11,8 @@ import threading
 from collections import Counter
 
 from providers.errors import ProviderError
-from providers.http.auth import TokenAuth
 from providers.http.transport import Transport
+from providers.tokens.auth import TokenAuth
 from providers.tokens.clocks import Clock
 from providers.tokens.engine import TokenSource
 from providers.tokens.requests import TokenRequest

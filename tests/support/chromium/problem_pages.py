@@ -8,8 +8,8 @@ from playwright.sync_api import Page, Route
 
 import settings
 from app import create_app
-from blueprints.garage import views as garage
-from blueprints.operator import views as operator
+from blueprints.garage import entry as garage
+from blueprints.operator import sign_in as operator
 from blueprints.web import problems, requests
 from blueprints.web.problems import render_problem
 from blueprints.workbench import problems as workbench_problems

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from providers.errors import NoToken, Unauthorized
-from providers.http.auth import TokenAuth
 from providers.http.transport import Transport
 from providers.partners.partner import Partner, Role
+from providers.tokens.auth import TokenAuth
 from providers.tokens.engine import TokenSource
 from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
 from settings import from_environ

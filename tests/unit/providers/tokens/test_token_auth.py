@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from providers.errors import NoToken, Unauthorized
-from providers.http.auth import ComposedAuth, HeaderAuth, TokenAuth
+from providers.http.auth import ComposedAuth, HeaderAuth
+from providers.tokens.auth import TokenAuth
 from tests.support.servers import CLOSE, http, json_reply
 from tests.support.token_engine import Endpoint, TestClock, declaration, source_of
 

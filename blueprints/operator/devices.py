@@ -1,83 +1,36 @@
-"""The operator's pages: every device of the app, through the BasicAuth app client.
+"""Every device of the app, through the BasicAuth app client.
 
-The app client sees the devices of all drivers, so nothing here opens without the operator's sign-in, and with
-no OPERATOR_PASSWORD set this blueprint is not registered at all.
+The app client sees the devices of all drivers, so nothing here opens without the operator's sign-in.
 """
 
 from __future__ import annotations
 
 from flask import (
-    Blueprint,
-    redirect,
     render_template,
     request,
     url_for,
 )
 from werkzeug.wrappers import Response
 
-from blueprints.web.limits import limiter, sign_in_rate
-from blueprints.web.operator_link import SIGN_IN_PATH, redeem
+from blueprints.operator.blueprint import bp
 from blueprints.web.operators import (
     app_auth,
-    is_operator,
     operator_required,
-    password_is_right,
-    sign_in_operator,
-    sign_out_operator,
 )
 from blueprints.web.paging import NumberedPage, page_number
-from blueprints.web.policies import policy
-from blueprints.web.requests import local_path, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
 from blueprints.web.streams import streamed_file, streamed_page
 from domain.budget import Budget
 from domain.cars.cards import CALL_SECONDS, load_card
 from domain.cars.exports.csv import csv_rows
 from domain.cars.search import matcher
-from domain.events import log_event
 from domain.list_stream import ListStream
-from domain.problems import Action, Problem, ProblemError
 from providers.vinli.models import Device
-
-bp = Blueprint("operator", __name__, url_prefix=SIGN_IN_PATH)
 
 DEVICES_PER_PAGE = 100
 MAX_QUERY = 100
 # Characters of a whole list that are sent at once.
 PIECE_SIZE = 4000
-
-LINK_SPENT = Problem(
-    "operator_link_spent",
-    400,
-    "This link has been used",
-    "A one-click link signs in once, within a day of being made.",
-    ("Sign in with the operator’s password, or make a new link: flask --app app operator link",),
-    (Action("Sign in", "/operator", primary=True),),
-)
-
-
-@bp.route("", methods=["GET", "POST"])
-@policy(hides_address=True)
-@limiter.limit(sign_in_rate, methods=["POST"])
-def sign_in() -> Response | str | tuple[str, int]:
-    """Sign the operator in by password, or by a one-click link (``?link=``) that is valid once."""
-    refuse_other_methods("GET", "POST")
-    refuse_prefetch()
-    if request.method == "POST":
-        return _sign_in_by_password()
-    if "link" in request.args:
-        return _sign_in_by_link(request.args["link"])
-    if is_operator():
-        return redirect(url_for("operator.devices"))
-    return render_template("operator/sign_in.html", error=None)
-
-
-@bp.post("/sign-out")
-def sign_out() -> Response:
-    """End the operator's sign-in of this browser."""
-    sign_out_operator()
-    log_event("operator signed out")
-    return redirect(url_for("home.index"), code=303)
 
 
 @bp.get("/devices")
@@ -131,28 +84,3 @@ def _open_stream() -> ListStream[Device]:
 
 def _list_links() -> dict[str, str]:
     return {"csv_url": url_for("operator.devices_csv"), "all_url": url_for("operator.devices", all=1)}
-
-
-def _sign_in_by_password() -> Response | tuple[str, int]:
-    # Without the store nobody can be signed in: say so before judging any password.
-    services().store.ping()
-    if not password_is_right(request.form.get("password", "")):
-        log_event("operator sign-in refused")
-        wrong = "That is not the operator’s password."
-        return render_template("operator/sign_in.html", error=wrong, next=request.form.get("next")), 403
-    return _signed_in(request.form.get("next"))
-
-
-def _sign_in_by_link(link: str) -> Response:
-    if not redeem(link):
-        if is_operator():
-            return redirect(url_for("operator.devices"), code=303)
-        log_event("operator link refused")
-        raise ProblemError(LINK_SPENT)
-    return _signed_in()
-
-
-def _signed_in(next_path: str | None = None) -> Response:
-    sign_in_operator()
-    log_event("operator signed in")
-    return redirect(local_path(next_path, url_for("operator.devices")), code=303)

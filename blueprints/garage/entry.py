@@ -1,0 +1,50 @@
+"""Who may enter the garage, and what everybody else is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from blueprints.web.identity import Driver, current_driver, forget_driver, forget_expired_driver
+from blueprints.web.services import services
+from domain.events import log_event
+from domain.problems import HOME, Action, Problem, ProblemError
+from providers.errors import Unauthorized
+
+NOT_CONNECTED = Problem(
+    "not_connected",
+    401,
+    "Connect your car first",
+    "This page shows the cars of the driver who is connected, and nobody is connected in this browser.",
+)
+CONNECTION_ENDED = Problem(
+    "connection_ended",
+    401,
+    "Vinli asks you to connect again",
+    "Your permission has ended or was withdrawn, so we have forgotten the key to your cars.",
+    ("Connect again to bring your cars back. Nothing on Vinli’s side was changed.",),
+)
+
+
+def for_driver(page: Callable[[Driver], Response | str]) -> Response | str:
+    """Render a page for the connected driver; ask everybody else, and those whose token ended, to connect."""
+    driver = current_driver()
+    if driver is None:
+        raise _ask_to_connect(CONNECTION_ENDED if forget_expired_driver() else NOT_CONNECTED)
+    try:
+        with services().bulkhead.slot():
+            return page(driver)
+    except Unauthorized as error:
+        # Exactly this token is dead; nothing else of the browser's session is.
+        forget_driver()
+        log_event("driver token refused")
+        raise _ask_to_connect(CONNECTION_ENDED) from error
+
+
+def _ask_to_connect(problem: Problem) -> ProblemError:
+    next_path = request.full_path.rstrip("?")
+    connect = Action("Connect", "/connect", primary=True, next_path=next_path)
+    return ProblemError(replace(problem, actions=(connect, HOME)))

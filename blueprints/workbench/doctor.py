@@ -1,0 +1,46 @@
+"""The page of the doctor: what is wrong with this installation, and what mends it."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from blueprints.web.limits import limiter, workbench_rate
+from blueprints.web.operators import operator_required
+from blueprints.web.requests import came_from_another_site, refuse_prefetch
+from blueprints.web.services import services
+from blueprints.workbench.blueprint import bp
+from domain.budget import Budget
+from domain.doctor.address import FORWARDED_HEADERS, BrowserRequest
+from domain.doctor.diagnosis import Typed, diagnose
+
+MAX_URI = 2048
+
+
+@bp.get("")
+@limiter.limit(workbench_rate)
+@operator_required
+def index() -> str:
+    """Show the doctor's findings; registered redirect URIs may be typed in where Vinli does not tell them.
+
+    To look, Vinli is sent secrets of ours: no other site's link may have that done, so it leads to a button.
+    """
+    refuse_prefetch()
+    typed = Typed(_typed("registered"), _typed("registered_implicit"))
+    settings = services().settings
+    diagnosis = None
+    if not came_from_another_site():
+        with services().bulkhead.slot():
+            diagnosis = diagnose(
+                services().installation, _browser_request(), typed, Budget(), services().recent_probes
+            )
+    return render_template("workbench/doctor.html", diagnosis=diagnosis, typed=typed, settings=settings)
+
+
+def _browser_request() -> BrowserRequest:
+    """Return how the browser reached us with this request."""
+    forwarded = {name: request.headers[name] for name in FORWARDED_HEADERS if name in request.headers}
+    return BrowserRequest(request.scheme, request.host, forwarded)
+
+
+def _typed(name: str) -> str | None:
+    return request.args.get(name, "").strip()[:MAX_URI] or None

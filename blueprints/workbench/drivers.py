@@ -1,0 +1,36 @@
+"""The sandbox's accounts for each thing that can go wrong."""
+
+from __future__ import annotations
+
+from flask import abort, render_template
+
+from blueprints.web.limits import limiter, workbench_rate
+from blueprints.web.operators import operator_required
+from blueprints.web.services import services
+from blueprints.workbench.blueprint import bp
+from blueprints.workbench.expected_pages import promised
+from domain.problems import for_operator, problem_for
+from providers.errors import ProviderError
+from providers.vinli.sandbox_drivers import magic_drivers
+
+DRIVERS_SECONDS = 4.0
+
+
+@bp.get("/drivers")
+@limiter.limit(workbench_rate)
+@operator_required
+def drivers() -> str | tuple[str, int]:
+    """List the sandbox's accounts for each thing that can go wrong, and the page that each leads to."""
+    origin = services().settings.sandbox_origin
+    if origin is None:
+        abort(404)
+    try:
+        with services().bulkhead.slot():
+            listed = magic_drivers(services().transport, origin, deadline=DRIVERS_SECONDS)
+    except ProviderError as error:
+        problem = for_operator(problem_for(error))
+        return render_template(
+            "workbench/drivers.html", drivers=(), password="", problem=problem
+        ), problem.status
+    rows = [promised(driver) for driver in listed.drivers]
+    return render_template("workbench/drivers.html", drivers=rows, password=listed.password, problem=None)

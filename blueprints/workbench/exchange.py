@@ -1,0 +1,54 @@
+"""A code that came back is exchanged for tokens; nothing of them is kept."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from blueprints.web.limits import limiter, workbench_rate
+from blueprints.web.logs import reference
+from blueprints.web.operators import operator_required
+from blueprints.web.services import services
+from blueprints.web.traces import trace_recorder
+from blueprints.workbench.blueprint import bp
+from blueprints.workbench.code_exchange import client_of, client_secret_of, exchange_code
+from blueprints.workbench.problems import (
+    CODE_SPENT,
+    CODE_TOO_LONG,
+    NO_SECRET,
+    UNUSABLE_CLIENT,
+)
+from blueprints.workbench.runs import find_run
+from domain.events import log_event
+from domain.problems import ProblemError
+
+MAX_CODE = 2048
+MAX_SECRET = 512
+
+
+@bp.post("/exchange")
+@limiter.limit(workbench_rate)
+@operator_required
+def exchange() -> str:
+    """Exchange a caught code and show the token response, shortened; nothing of it is kept."""
+    state, code = request.form.get("state", ""), request.form.get("code", "")
+    run = find_run(state) if state else None
+    if run is None or not code or run.response_type != "code":
+        raise ProblemError(CODE_SPENT)
+    if len(code) > MAX_CODE:
+        raise ProblemError(CODE_TOO_LONG)
+    secret = client_secret_of(run) or request.form.get("client_secret", "").strip()
+    if not secret or len(secret) > MAX_SECRET:
+        raise ProblemError(NO_SECRET)
+    try:
+        client = client_of(run, secret)
+    except ValueError as error:
+        raise ProblemError(UNUSABLE_CLIENT) from error
+    with services().bulkhead.slot():
+        if not services().workbench_runs.take_for_exchange(run.id):
+            raise ProblemError(CODE_SPENT)
+        trace = trace_recorder().of_run(run.trace_id, run.created_at)
+        outcome = exchange_code(client, run, code, secret, trace)
+    trace.steps[-1].reference = reference()
+    trace.keep("failed" if outcome.reason else "good")
+    log_event("workbench exchange", worked=not outcome.reason, upstream_status=outcome.status)
+    return render_template("workbench/token.html", outcome=outcome, trace=trace, run=run)

@@ -1,0 +1,41 @@
+"""What the factories of the partners share: sources of tokens, and the one role of a partner that knows but one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from providers.http.origins import origin_of
+from providers.http.transport import Transport
+from providers.partners.partner import Role
+from providers.tokens.auth import TokenAuth
+from providers.tokens.engine import TokenSource
+from providers.tokens.records import Shelf
+from providers.tokens.requests import TokenRequest
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Makes token sources whose endpoints the transport may reach."""
+
+    transport: Transport
+    shelf: Shelf | None
+
+    def of(self, request: TokenRequest) -> TokenSource:
+        self.transport.allow(origin_of(request.url))
+        return TokenSource(request, self.transport, self.shelf)
+
+    def bearer_role(self, request: TokenRequest, variable: str) -> Role:
+        """Return the one role of a partner that knows but one: a bearer token of the client's own."""
+        source = self.of(request)
+        return Role(
+            name="service",
+            about="The application itself, with a bearer token.",
+            auth=TokenAuth(source),
+            source=source,
+            shell_headers={"Authorization": f"Bearer ${variable}"},
+        )
+
+
+def by_name(*roles: Role | None) -> dict[str, Role]:
+    """Return the roles that are set up, by their names."""
+    return {role.name: role for role in roles if role is not None}
