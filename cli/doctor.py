@@ -20,7 +20,7 @@ from flask.cli import with_appcontext
 from blueprints.web.services import services
 from cli.devices import printable
 from domain.budget import Budget
-from domain.doctor.diagnosis import Diagnosis, Finding, Section, Standing, Typed, diagnose
+from domain.doctor.diagnosis import Diagnosis, Finding, Section, Severity, Typed, diagnose
 from domain.doctor.findings import problem
 from settings import SettingsError
 
@@ -30,10 +30,10 @@ EXIT_WELL, EXIT_PROBLEMS, EXIT_NOT_EXAMINED = 0, 1, 2
 _SETTINGS_ERROR = "settings_error"
 _COMMANDS = frozenset({"devices", "operator", "partners", "doctor", "run", "routes", "shell"})
 _LABELS = {
-    Standing.GOOD: "good",
-    Standing.PROBLEM: "PROBLEM",
-    Standing.WARNING: "warning",
-    Standing.UNKNOWN: "unknown",
+    Severity.GOOD: "good",
+    Severity.PROBLEM: "PROBLEM",
+    Severity.WARNING: "warning",
+    Severity.UNKNOWN: "unknown",
 }
 _INDENT = 9
 
@@ -96,7 +96,7 @@ def _as_json(diagnosis: Diagnosis, status: int) -> dict[str, Any]:
         {
             "section": section.title,
             "code": finding.code,
-            "standing": finding.standing.value,
+            "standing": finding.severity.value,
             "title": finding.title,
             "what": finding.what,
             "todo": finding.todo,
@@ -114,7 +114,7 @@ def _as_text(diagnosis: Diagnosis) -> Iterator[str]:
         for finding in section.findings:
             yield from _finding_lines(finding)
         yield ""
-    unknowns = sum(finding.standing is Standing.UNKNOWN for finding in diagnosis.findings)
+    unknowns = sum(finding.severity is Severity.UNKNOWN for finding in diagnosis.findings)
     counts = (
         (len(diagnosis.problems), "problem", "problems"),
         (len(diagnosis.warnings), "warning", "warnings"),
@@ -126,7 +126,7 @@ def _as_text(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _finding_lines(finding: Finding) -> Iterator[str]:
     """Yield the standing and title, then what is so, what to do, and the facts, one under the other."""
-    yield f"  {_LABELS[finding.standing]:<{_INDENT}}{printable(finding.title)}"
+    yield f"  {_LABELS[finding.severity]:<{_INDENT}}{printable(finding.title)}"
     margin = " " * (_INDENT + 2)
     yield f"{margin}{printable(finding.what)}"
     if finding.todo:

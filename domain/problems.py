@@ -107,7 +107,7 @@ UPSTREAM_REFUSED_APP = replace(
     what="Vinli did not accept this site’s own credentials.",
     todo=("Operator: check VINLI_APP_ID and VINLI_APP_SECRET against the Developer Portal.", TELL_OPERATOR),
 )
-UPSTREAM_NONSENSE = Problem(
+UPSTREAM_INVALID_RESPONSE = Problem(
     "upstream_invalid_response",
     502,
     "Vinli’s answer makes no sense",
@@ -179,7 +179,7 @@ PROVIDER_PROBLEMS: tuple[tuple[type[errors.ProviderError], Problem], ...] = (
     (errors.Unauthorized, UPSTREAM_REFUSED_APP),
     (errors.NotFound, NOT_FOUND),
     (errors.Incomplete, INCOMPLETE),
-    (errors.Nonsense, UPSTREAM_NONSENSE),
+    (errors.InvalidResponse, UPSTREAM_INVALID_RESPONSE),
     (errors.ProviderError, UPSTREAM_REFUSED),
 )
 

@@ -11,7 +11,7 @@ ProviderError
 │   └── NotFound        404: no such thing
 ├── ChallengePending    the identity provider wants more than a password: ask the provider
 ├── NoToken             no access token can be had: see `remedy`, and `retry_after` for when it is tried again
-├── Nonsense            the answer is not what it should be: redirect, content type, size, JSON, fields
+├── InvalidResponse            the answer is not what it should be: redirect, content type, size, JSON, fields
 └── Incomplete          a list could not be read whole
 """
 
@@ -108,7 +108,7 @@ class NoToken(ProviderError):
         self.settings = settings
 
 
-class Nonsense(ProviderError):
+class InvalidResponse(ProviderError):
     """An answer came, and it is not what it should be."""
 
 

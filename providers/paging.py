@@ -23,7 +23,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from providers.errors import Incomplete, Nonsense, ProviderError, attributed
+from providers.errors import Incomplete, InvalidResponse, ProviderError, attributed
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def fetch_range(fetch: Fetch[T], offset: int, count: int, *, provider: str | Non
 
     `fetch(offset, limit)` returns a page, of fewer entries where the server's own limit is smaller: the rest is
     then asked for, in at most MAX_PARTS pages. Should the list change between them, they are read again. The
-    `limit` of the result is `count`. Raises what `fetch` raises, Nonsense for a page that cannot be, and
+    `limit` of the result is `count`. Raises what `fetch` raises, InvalidResponse for a page that cannot be, and
     Incomplete when the entries cannot be had whole; `provider` is named in both.
     """
     with attributed(provider):
@@ -112,7 +112,7 @@ def list_all(
     `fetch(offset, limit)` returns a page and is called from several threads; `key` tells entries apart by a
     number; `provider` is named in the errors about pages; `guess` is what an earlier reading showed. Pages that are
     asked for by it are got by `fetch_ahead`, and once more by `fetch` where that fails. Raises what `fetch` raises,
-    and Nonsense for a first page that cannot be.
+    and InvalidResponse for a first page that cannot be.
     """
     workers = _Workers(fetch, concurrency)
     try:
@@ -136,7 +136,7 @@ def _first_page(fetch: Fetch[T], offset: int, limit: int) -> Page[T]:
     """Fetch a page whose limit is for the server to choose, up to the one asked for."""
     page = fetch(offset, limit)
     if not 1 <= page.limit <= limit:
-        raise Nonsense(f"a page of {page.limit} entries was given for one of {limit}")
+        raise InvalidResponse(f"a page of {page.limit} entries was given for one of {limit}")
     _check(page, offset, page.limit)
     return page
 
@@ -146,7 +146,7 @@ class Listing(Generic[T]):
 
     `total` is what the first page said. Iterating yields the entries of the first page at once, then the others
     in order, each once; what only turned up when the list was read again comes last. It raises what `fetch`
-    raises, after the entries before that page, Nonsense for a page that cannot be, and Incomplete when the list
+    raises, after the entries before that page, InvalidResponse for a page that cannot be, and Incomplete when the list
     cannot be read whole.
     """
 
@@ -259,7 +259,7 @@ class _Pass(Generic[T]):
         self._has_short_page = False
 
     def entries(self) -> Iterator[list[T]]:
-        """Yield the entries in order, piece by piece. Raises what `fetch` raises, and Nonsense.
+        """Yield the entries in order, piece by piece. Raises what `fetch` raises, and InvalidResponse.
 
         The very first one goes out before any thread starts: it would have to wait its turn among them.
         """
@@ -299,10 +299,10 @@ class _Pass(Generic[T]):
 
 
 def _check(page: Page[T], offset: int, stride: int) -> None:
-    """Raise Nonsense for a page that does not answer what was asked."""
+    """Raise InvalidResponse for a page that does not answer what was asked."""
     if page.offset != offset or page.limit != stride:
-        raise Nonsense(f"asked for {stride} from {offset}, got {page.limit} from {page.offset}")
+        raise InvalidResponse(f"asked for {stride} from {offset}, got {page.limit} from {page.offset}")
     if not 0 <= page.total <= MAX_TOTAL:
-        raise Nonsense(f"a total of {page.total} entries")
+        raise InvalidResponse(f"a total of {page.total} entries")
     if len(page.items) > stride:
-        raise Nonsense(f"{len(page.items)} entries on a page of {stride}")
+        raise InvalidResponse(f"{len(page.items)} entries on a page of {stride}")

@@ -39,7 +39,7 @@ class Extent(Enum):
     STRANGER = "large body without credentials"
 
 
-class Room:
+class BodyQuota:
     """How many large bodies may be collected at once, by one process."""
 
     def __init__(self, places: int = LARGE_BODIES) -> None:
@@ -56,7 +56,7 @@ class Room:
                 self._places.release()
 
 
-def request_framing(data: bytearray, room: Room) -> Generator[bytes, None, Extent]:
+def request_framing(data: bytearray, room: BodyQuota) -> Generator[bytes, None, Extent]:
     """Follow a request (RFC 9112 section 6) that grows at the end of ``data``, until no more is to be waited for.
 
     Yields what to tell the client before the next bytes are waited for. It only judges where the request ends:

@@ -37,7 +37,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from blueprints.web.headers import FIXED_HEADERS
 from blueprints.web.logs import LineFormatter
-from serving.framing import BODY_BYTES, Extent, Room, request_framing
+from serving.framing import BODY_BYTES, BodyQuota, Extent, request_framing
 
 # For a whole request to arrive, and for a client to close its side after the answer.
 CLIENT_SECONDS = 10.0
@@ -96,7 +96,7 @@ EXCESSES = {
     Extent.CROWDED: Crowded,
     Extent.STRANGER: BodyTooLarge,
 }
-ROOM = Room()
+ROOM = BodyQuota()
 
 
 class RequestReader(SocketUnreader):  # type: ignore[misc]

@@ -15,7 +15,7 @@ _SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
-class Ailment:
+class StoreIssue:
     """One thing that is wrong with where a store is kept, and the one change that mends it, both in words.
 
     `is_fatal` says that the store cannot be used like this, `is_severe` that it must not.
@@ -75,15 +75,15 @@ def _first_there(path: Path) -> Path:
     return next((place for place in (path, *path.parents) if _look(place) is not None), path)
 
 
-def examine_file(path: Path, static: Path) -> tuple[Ailment, ...]:
+def examine_file(path: Path, static: Path) -> tuple[StoreIssue, ...]:
     """Return what is wrong with the file of a store and its directory; `static` is what is served to everybody.
 
     Looks at modes and owners, writes nothing. A file that is not there yet is looked at through its directory.
     """
-    found: list[Ailment] = []
+    found: list[StoreIssue] = []
     if path.resolve().is_relative_to(static.resolve()):
         found.append(
-            Ailment(
+            StoreIssue(
                 "store_in_static",
                 "The store is served to everybody",
                 f"{path} is inside of {static.name}/, whose files anybody may download.",
@@ -95,55 +95,55 @@ def examine_file(path: Path, static: Path) -> tuple[Ailment, ...]:
     for part in (path, *(Path(f"{path}{suffix}") for suffix in ("-wal", "-shm"))):
         found += _file_ailments(part)
     found += _directory_ailments(path.parent)
-    if {"store_not_tried", "store_file_not_ours"} & {ailment.code for ailment in found}:  # which say the same
-        found = [ailment for ailment in found if ailment.code != "store_directory_not_ours"]
-    return tuple({ailment.code: ailment for ailment in reversed(found)}.values())[::-1]
+    if {"store_not_tried", "store_file_not_ours"} & {issue.code for issue in found}:  # which say the same
+        found = [issue for issue in found if issue.code != "store_directory_not_ours"]
+    return tuple({issue.code: issue for issue in reversed(found)}.values())[::-1]
 
 
-def _not_made(path: Path) -> Ailment:
+def _not_made(path: Path) -> StoreIssue:
     what = (
         f"{path} is not there yet, and {_first_there(path)} belongs to another user than the one this runs as. "
         "The store was not tried, since its file would then be this user’s."
     )
     todo = "Run this as the user that the site runs as."
-    return Ailment("store_not_tried", "The store was not tried", what, todo, is_severe=False)
+    return StoreIssue("store_not_tried", "The store was not tried", what, todo, is_severe=False)
 
 
-def _file_ailments(path: Path) -> list[Ailment]:
+def _file_ailments(path: Path) -> list[StoreIssue]:
     about = _look(path)
     if about is None:
         return []
     if not stat.S_ISREG(about.st_mode):
         what = f"{path} is no ordinary file."
         todo = "Set STORE_URL to the file that the store is to be kept in."
-        return [Ailment("store_no_file", "The store is no file", what, todo, is_fatal=True)]
+        return [StoreIssue("store_no_file", "The store is no file", what, todo, is_fatal=True)]
     found = _access_ailments(path, about, "file")
     if about.st_mode & 0o077:
         what = (
             f"{path} can be opened by other users of this machine (mode {stat.S_IMODE(about.st_mode):04o})."
         )
         found.append(
-            Ailment(
+            StoreIssue(
                 "store_file_open", "Others can open the store", what, f"Take that from them: chmod 600 {path}"
             )
         )
     return found
 
 
-def _directory_ailments(path: Path) -> list[Ailment]:
+def _directory_ailments(path: Path) -> list[StoreIssue]:
     about = _look(path)
     if about is None:
         return []
     if not stat.S_ISDIR(about.st_mode):
         what = f"{path} is no directory."
         todo = "Set STORE_URL to a file in a directory."
-        return [Ailment("store_no_directory", "The store has no directory", what, todo, is_fatal=True)]
+        return [StoreIssue("store_no_directory", "The store has no directory", what, todo, is_fatal=True)]
     found = _access_ailments(path, about, "directory")
     if about.st_mode & 0o022:
         # Whoever may write there can put another file in its place, except where the sticky bit forbids it.
         is_severe = bool(about.st_mode & 0o002) and not about.st_mode & stat.S_ISVTX
         found.append(
-            Ailment(
+            StoreIssue(
                 "store_directory_open",
                 "Others can write beside the store",
                 f"{path} can be written to by other users (mode {stat.S_IMODE(about.st_mode):04o}).",
@@ -154,19 +154,19 @@ def _directory_ailments(path: Path) -> list[Ailment]:
     return found
 
 
-def _access_ailments(path: Path, about: os.stat_result, kind: str) -> list[Ailment]:
+def _access_ailments(path: Path, about: os.stat_result, kind: str) -> list[StoreIssue]:
     if not os.access(path, os.R_OK | os.W_OK):
         what = f"The {kind} {path} cannot be read and written by the user this runs as."
         todo = f"Give it to that user: chown it, and chmod u+rw {path}"
         return [
-            Ailment(f"store_{kind}_not_writable", "The store cannot be written", what, todo, is_fatal=True)
+            StoreIssue(f"store_{kind}_not_writable", "The store cannot be written", what, todo, is_fatal=True)
         ]
     if about.st_uid != os.geteuid():
         what = f"The {kind} {path} belongs to another user than the one this runs as."
         todo = (
             f"Run this as the user that owns it, or give it to the user that the site runs as: chown {path}"
         )
-        return [Ailment(f"store_{kind}_not_ours", "The store belongs to somebody else", what, todo, False)]
+        return [StoreIssue(f"store_{kind}_not_ours", "The store belongs to somebody else", what, todo, False)]
     return []
 
 

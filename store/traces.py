@@ -1,9 +1,9 @@
 """Traces: what happened in runs of the OAuth flows, kept for a day at most, in a bounded number of places.
 
 Strangers can start runs and knock at the callback as often as the rate limits let them, so a trace never takes a
-place that was not there before: each pool has a fixed number of slots, and a new trace takes a free one of four that
-its id leads to, or that of the oldest among the four. Runs that ended badly have pools of their own, so that a
-thousand good ones do not push them out; and each visitor's traces stay in one part of every pool, so that nobody
+place that was not there before: each bucket has a fixed number of slots, and a new trace takes a free one of four that
+its id leads to, or that of the oldest among the four. Runs that ended badly have buckets of their own, so that a
+thousand good ones do not push them out; and each visitor's traces stay in one part of every bucket, so that nobody
 alone can push out everybody else's.
 
 What is in a trace is the writer's business, and so is leaving secrets out of it.
@@ -23,24 +23,24 @@ from store.records import Record, Records
 RETENTION = 24 * 3600.0
 """Seconds for which a trace is kept, unless newer ones take its place."""
 
-Pool = Literal["open", "good", "refused", "failed", "stray"]
-POOLS: Mapping[Pool, int] = {"open": 256, "good": 256, "refused": 256, "failed": 512, "stray": 128}
+TraceBucket = Literal["open", "good", "refused", "failed", "stray"]
+BUCKETS: Mapping[TraceBucket, int] = {"open": 256, "good": 256, "refused": 256, "failed": 512, "stray": 128}
 """Slots: runs that nobody came back from yet, that ended well, that came back with nothing to exchange, that failed
 at a call of ours, and callbacks of no run of ours."""
 
 PARTS = 8
-"""Parts of each pool; a visitor's traces stay in one."""
+"""Parts of each bucket; a visitor's traces stay in one."""
 
 CHOICES = 4
 _TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredTrace:
     """A trace as it was stored. `started_at` is in Unix seconds."""
 
     id: str
-    pool: Pool
+    bucket: TraceBucket
     started_at: float
     content: dict[str, Any] = field(repr=False)
 
@@ -49,10 +49,10 @@ class Kept:
 class _Place:
     key: str
     version: int
-    kept: Kept
+    kept: StoredTrace
 
 
-Combine = Callable[[Sequence[Kept]], tuple[Pool, dict[str, Any]] | None]
+Combine = Callable[[Sequence[StoredTrace]], tuple[TraceBucket, dict[str, Any]] | None]
 
 
 def new_trace_id(visitor: str = "") -> str:
@@ -72,7 +72,7 @@ class Traces:
         self._clock = clock
 
     def keep(self, trace_id: str, started_at: float, combine: Combine) -> None:
-        """Store a trace. `combine` gets what is kept under its id so far, and returns the pool and the content.
+        """Store a trace. `combine` gets what is kept under its id so far, and returns the bucket and the content.
 
         It may be called several times, when others write at the same moment: what it returns must hold all that it
         got. None leaves everything as it is. When others are quicker every time, what is new is lost.
@@ -82,39 +82,39 @@ class Traces:
             combined = combine([place.kept for place in places])
             if combined is None:
                 return
-            pool, content = combined
+            bucket, content = combined
             value = {"id": trace_id, "started_at": started_at, "content": content}
-            target = next((place for place in places if place.kept.pool == pool), None)
+            target = next((place for place in places if place.kept.bucket == bucket), None)
             if target is None:
-                is_written = self._place(trace_id, pool, value)
+                is_written = self._place(trace_id, bucket, value)
             else:
                 is_written = self._records.replace(target.key, value, RETENTION, target.version)
             if is_written and all(self._drop(place) for place in places if place is not target):
                 return
 
-    def find(self, trace_id: str) -> Kept | None:
+    def find(self, trace_id: str) -> StoredTrace | None:
         """Return a trace; None when it is unknown, too old, or gave way to newer ones."""
         return next((place.kept for place in self._find(trace_id)), None)
 
-    def latest(self) -> list[Kept]:
+    def latest(self) -> list[StoredTrace]:
         """Return all traces there are, the newest first."""
-        pools = ([_key(pool, slot) for slot in range(slots)] for pool, slots in POOLS.items())
-        records = (item for keys in pools for item in self._records.get_many(keys).items())
+        buckets = ([_key(bucket, slot) for slot in range(slots)] for bucket, slots in BUCKETS.items())
+        records = (item for keys in buckets for item in self._records.get_many(keys).items())
         kept = (_kept(key, record) for key, record in records)
-        # One that moves from pool to pool at this moment may be in both.
+        # One that moves from bucket to bucket at this moment may be in both.
         found = {trace.id: trace for trace in kept if trace}
         return sorted(found.values(), key=lambda trace: trace.started_at, reverse=True)
 
     def _find(self, trace_id: str) -> list[_Place]:
-        keys = [key for pool in POOLS for key in _choices(trace_id, pool)]
+        keys = [key for bucket in BUCKETS for key in _choices(trace_id, bucket)]
         found = ((key, record, _kept(key, record)) for key, record in self._records.get_many(keys).items())
         return [
             _Place(key, record.version, kept) for key, record, kept in found if kept and kept.id == trace_id
         ]
 
-    def _place(self, trace_id: str, pool: Pool, value: dict[str, Any]) -> bool:
+    def _place(self, trace_id: str, bucket: TraceBucket, value: dict[str, Any]) -> bool:
         """Take a free slot or the oldest trace's; False when somebody else was quicker."""
-        choices = _choices(trace_id, pool)
+        choices = _choices(trace_id, bucket)
         if any(self._records.add(key, value, RETENTION) for key in choices):
             return True
         taken = self._records.get_many(choices)
@@ -129,20 +129,20 @@ class Traces:
         return self._records.replace(place.key, {}, 0, place.version)
 
 
-def _prefix(pool: Pool) -> str:
-    return f"trace:{pool}:"
+def _prefix(bucket: TraceBucket) -> str:
+    return f"trace:{bucket}:"
 
 
-def _key(pool: Pool, slot: int) -> str:
-    return f"{_prefix(pool)}{slot}"
+def _key(bucket: TraceBucket, slot: int) -> str:
+    return f"{_prefix(bucket)}{slot}"
 
 
-def _choices(trace_id: str, pool: Pool) -> list[str]:
-    digest = sha256(f"{pool} {trace_id}".encode("utf-8", "surrogatepass")).digest()
-    size = POOLS[pool] // PARTS
+def _choices(trace_id: str, bucket: TraceBucket) -> list[str]:
+    digest = sha256(f"{bucket} {trace_id}".encode("utf-8", "surrogatepass")).digest()
+    size = BUCKETS[bucket] // PARTS
     first = size * (int(trace_id[0]) % PARTS) if trace_id[:1] in set("0123456789") else 0
     numbers = (int.from_bytes(digest[4 * n : 4 * n + 4]) % size for n in range(CHOICES))
-    return [_key(pool, first + slot) for slot in dict.fromkeys(numbers)]
+    return [_key(bucket, first + slot) for slot in dict.fromkeys(numbers)]
 
 
 def _start_of(record: Record) -> float:
@@ -150,9 +150,9 @@ def _start_of(record: Record) -> float:
     return started_at if isinstance(started_at, float) else 0.0
 
 
-def _kept(key: str, record: Record) -> Kept | None:
-    pool = next((pool for pool in POOLS if key.startswith(_prefix(pool))), None)
+def _kept(key: str, record: Record) -> StoredTrace | None:
+    bucket = next((bucket for bucket in BUCKETS if key.startswith(_prefix(bucket))), None)
     trace_id, content = record.value.get("id"), record.value.get("content")
-    if pool is None or not isinstance(content, dict) or not isinstance(trace_id, str):
+    if bucket is None or not isinstance(content, dict) or not isinstance(trace_id, str):
         return None
-    return Kept(trace_id, pool, _start_of(record), content)
+    return StoredTrace(trace_id, bucket, _start_of(record), content)

@@ -11,7 +11,7 @@ from providers.partners.aspose import AsposeClient
 from providers.partners.ayyeka import AyyekaClient
 from providers.partners.instyle import InstyleClient
 from providers.partners.partner import Partner
-from providers.tokens.records import Shelf
+from providers.tokens.records import TokenCache
 from settings import Settings
 from wiring import anyline, aspose, ayyeka, instyle
 from wiring.sources import Sources
@@ -28,9 +28,9 @@ class Partners:
     instyle: InstyleClient | None
 
 
-def build_partners(settings: Settings, transport: Transport, shelf: Shelf | None) -> Partners:
+def build_partners(settings: Settings, transport: Transport, cache: TokenCache | None) -> Partners:
     """Build the partners; the transport learns their origins. Does no I/O."""
-    sources = Sources(transport, shelf)
+    sources = Sources(transport, cache)
     anyline_partner, anyline_client = anyline.build(settings, sources)
     ayyeka_partner, ayyeka_client = ayyeka.build(settings, sources)
     aspose_partner, aspose_client = aspose.build(settings, sources)

@@ -29,7 +29,7 @@ from store.traces import Traces
 from store.vault import Vault
 from store.workbench_runs import WorkbenchRuns
 from wiring.partners import Partners, build_partners
-from wiring.token_cache import TokenShelf
+from wiring.token_cache import StoredTokenCache
 
 UPSTREAM_SECONDS = 5.0
 
@@ -99,7 +99,7 @@ def build_services(settings: Settings, app: Flask, clock: Callable[[], float]) -
         ),
         app_auth=BasicAuth(settings.vinli_app_id, settings.vinli_app_secret),
         platform=PlatformClient(transport, settings.vinli_platform_url, settings.vinli_concurrency),
-        partners=build_partners(settings, transport, TokenShelf(records, Leases(store))),
+        partners=build_partners(settings, transport, StoredTokenCache(records, Leases(store))),
         bulkhead=Bulkhead(settings.upstream_slots),
         recent_probes=RecentProbes(clock),
         served_files=Path(app.static_folder or "static"),

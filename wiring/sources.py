@@ -9,7 +9,7 @@ from providers.http.transport import Transport
 from providers.partners.partner import Role
 from providers.tokens.auth import TokenAuth
 from providers.tokens.engine import TokenSource
-from providers.tokens.records import Shelf
+from providers.tokens.records import TokenCache
 from providers.tokens.requests import TokenRequest
 
 
@@ -18,11 +18,11 @@ class Sources:
     """Makes token sources whose endpoints the transport may reach."""
 
     transport: Transport
-    shelf: Shelf | None
+    cache: TokenCache | None
 
     def of(self, request: TokenRequest) -> TokenSource:
         self.transport.allow(origin_of(request.url))
-        return TokenSource(request, self.transport, self.shelf)
+        return TokenSource(request, self.transport, self.cache)
 
     def bearer_role(self, request: TokenRequest, variable: str) -> Role:
         """Return the one role of a partner that knows but one: a bearer token of the client's own."""

@@ -1,4 +1,4 @@
-"""The store as the token engine's shelf: sealed records, and leases."""
+"""The store as the token engine's cache: sealed records, and leases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from providers.tokens.records import ShelfUnavailable
+from providers.tokens.records import CacheUnavailable
 from store.base import StoreUnavailable
 from store.leases import Lease, Leases
 from store.records import Records
@@ -16,7 +16,7 @@ from store.records import Records
 KEPT_SECONDS = 32 * 24 * 3600.0
 
 
-class TokenShelf:
+class StoredTokenCache:
     """Keeps the records of tokens in the store of the sessions, encrypted like these."""
 
     def __init__(self, records: Records, leases: Leases) -> None:
@@ -24,13 +24,13 @@ class TokenShelf:
         self._leases = leases
 
     def read(self, name: str) -> tuple[dict[str, Any], int] | None:
-        """Return a record and its version. Raises ShelfUnavailable."""
+        """Return a record and its version. Raises CacheUnavailable."""
         with _translated():
             found = self._records.get(name)
             return None if found is None else (found.value, found.version)
 
     def write(self, name: str, value: Mapping[str, Any], version: int | None) -> bool:
-        """Store a record if it still has that version; say whether it was stored. Raises ShelfUnavailable."""
+        """Store a record if it still has that version; say whether it was stored. Raises CacheUnavailable."""
         with _translated():
             if version is None:
                 return self._added(name, value)
@@ -46,7 +46,7 @@ class TokenShelf:
         return True
 
     def lease(self, name: str, seconds: float) -> SharedLease | None:
-        """Return the lease for so many seconds, None while somebody else has it. Raises ShelfUnavailable."""
+        """Return the lease for so many seconds, None while somebody else has it. Raises CacheUnavailable."""
         with _translated():
             lease = self._leases.take(f"lease:{name}", seconds)
             return None if lease is None else SharedLease(lease)
@@ -59,7 +59,7 @@ class SharedLease:
     lease: Lease
 
     def release(self) -> None:
-        """Give it back. Raises ShelfUnavailable."""
+        """Give it back. Raises CacheUnavailable."""
         with _translated():
             self.lease.release()
 
@@ -69,4 +69,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as error:
-        raise ShelfUnavailable(str(error)) from error
+        raise CacheUnavailable(str(error)) from error

@@ -16,7 +16,7 @@ from domain.problems import Problem
 from domain.text.curl import curl_line
 from domain.text.hiding import hide, secrets_of
 from providers.errors import ProviderError
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.partners.instyle import Image
 from providers.partners.partner import Example, Partner, Role, shown_body
 from providers.tokens.records import TokenState
@@ -134,7 +134,7 @@ class CallForm:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class CallResult:
     """A request that was made and what came of it: an answer, or a problem."""
 
     method: str
@@ -183,9 +183,9 @@ class Picture:
         return cls(image.id, image.url, parts.hostname or "", is_shown=bool(is_shown))
 
 
-def exchange(
+def make_call(
     partner: Partner, form: CallForm, *, deadline: float, clock: Callable[[], float] = time.perf_counter
-) -> Exchange:
+) -> CallResult:
     """Send what a form holds and return what came of it. Raises ValueError for a path that leaves the partner."""
     role = partner.roles[form.role]
     secrets = secrets_of(services().settings, partner)
@@ -194,7 +194,7 @@ def exchange(
     body = form.body if form.content is not None else None
     request = (form.method, hide(url, secrets), headers, hide(body, secrets) if body is not None else None)
     started = clock()
-    answer: Answer | None = None
+    answer: Response | None = None
     problem = status = None
     try:
         answer = partner.call(
@@ -210,10 +210,10 @@ def exchange(
     elapsed = round((clock() - started) * 1000)
     line = curl_line(request[0], request[1], headers, request[3])
     if answer is None:
-        return Exchange(*request, line, elapsed, status, problem=problem)
+        return CallResult(*request, line, elapsed, status, problem=problem)
     # The call may have fetched a token that was not there before.
     secrets = secrets_of(services().settings, partner)
-    return Exchange(
+    return CallResult(
         *request,
         line,
         elapsed,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.partners.console import METHODS, CallForm, PartnerView, Picture, exchange
+from blueprints.partners.console import METHODS, CallForm, PartnerView, Picture, make_call
 from blueprints.partners.report import FORMATS, Format, VehicleReport, vehicle_report
 from blueprints.web.operators import operator_required
 from blueprints.web.policies import policy
@@ -81,7 +81,7 @@ def act(name: str) -> str:
     form = CallForm.of_fields(found, request.form)
     try:
         with services().bulkhead.slot():
-            made = exchange(found, form, deadline=Budget().share(PARTNER_SECONDS))
+            made = make_call(found, form, deadline=Budget().share(PARTNER_SECONDS))
     except ValueError:
         return _console(found, form, path_error="A path begins with one slash, and holds no blanks.")
     return _console(found, form, made=made)

@@ -14,7 +14,7 @@ from domain.oauth_runs.trace import Trace
 from domain.text.hiding import hide
 from domain.text.visible import jwt_parts, shortened, visible
 from providers.errors import ProviderError
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.vinli.auth import AuthClient, TokenResponse
 from store.workbench_runs import Run
 
@@ -36,7 +36,7 @@ class TokenField:
 
 
 @dataclass
-class Outcome:
+class ExchangeResult:
     """How an exchange went. ``expires_in`` is seconds; ``reason`` and ``advice`` say what failed, if anything did."""
 
     fields: tuple[TokenField, ...] = ()
@@ -73,14 +73,16 @@ def client_of(run: Run, client_secret: str) -> AuthClient:
     return AuthClient(services().transport, settings.vinli_auth_url, run.client_id, client_secret)
 
 
-def exchange_code(client: AuthClient, run: Run, code: str, client_secret: str, trace: Trace) -> Outcome:
+def exchange_code(
+    client: AuthClient, run: Run, code: str, client_secret: str, trace: Trace
+) -> ExchangeResult:
     """Exchange a code, call the API once with what came, and write both into the trace. Nothing is kept.
 
     ``run`` is as it was before it was taken for the exchange: its verifier is needed. Raises StoreUnavailable.
     """
     budget = Budget(EXCHANGE_SECONDS + USER_SECONDS)
     verifier = run.code_verifier or None
-    outcome = Outcome(secrets=[code, client_secret, *([verifier] if verifier else [])])
+    outcome = ExchangeResult(secrets=[code, client_secret, *([verifier] if verifier else [])])
     try:
         with services().transport.one_connection():
             with trace.asking_for_token(run.redirect_uri, code, has_verifier=verifier is not None) as step:
@@ -102,18 +104,18 @@ def exchange_code(client: AuthClient, run: Run, code: str, client_secret: str, t
     return outcome
 
 
-def _token_of(answer: Answer) -> TokenResponse:
+def _token_of(answer: Response) -> TokenResponse:
     try:
         return TokenResponse.from_json(answer.json())
     except ValueError as error:
-        raise answer.nonsense(str(error)) from error
+        raise answer.invalid(str(error)) from error
 
 
-def _read_fields(answer: Answer, outcome: Outcome) -> None:
-    """Show each field of the answer; raises Nonsense when it is no JSON object."""
+def _read_fields(answer: Response, outcome: ExchangeResult) -> None:
+    """Show each field of the answer; raises InvalidResponse when it is no JSON object."""
     body = answer.json()
     if not isinstance(body, dict):
-        raise answer.nonsense("the token response is not an object")
+        raise answer.invalid("the token response is not an object")
     secrets = (value for name, value in body.items() if _is_secret(name))
     outcome.secrets += [value for value in secrets if isinstance(value, str) and value]
     outcome.fields = tuple(
@@ -133,7 +135,7 @@ def _shown_field(name: str, value: object, secrets: list[str]) -> TokenField:
     return TokenField(shown_name, visible(hide(text[:MOST_SHOWN], secrets)))
 
 
-def _explain(error: ProviderError, trace: Trace, outcome: Outcome) -> None:
+def _explain(error: ProviderError, trace: Trace, outcome: ExchangeResult) -> None:
     outcome.status = error.status
     outcome.failed_step = trace.steps[-1].title
     outcome.reason, outcome.advice = reason_of(error), advice_for(error)

@@ -8,7 +8,7 @@ from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.operators import operator_required
 from blueprints.web.services import services
 from blueprints.workbench.blueprint import bp
-from blueprints.workbench.expected_pages import promised
+from blueprints.workbench.expected_pages import with_expected_page
 from domain.problems import for_operator, problem_for
 from providers.errors import ProviderError
 from providers.vinli.sandbox_drivers import magic_drivers
@@ -32,5 +32,5 @@ def drivers() -> str | tuple[str, int]:
         return render_template(
             "workbench/drivers.html", drivers=(), password="", problem=problem
         ), problem.status
-    rows = [promised(driver) for driver in listed.drivers]
+    rows = [with_expected_page(driver) for driver in listed.drivers]
     return render_template("workbench/drivers.html", drivers=rows, password=listed.password, problem=None)

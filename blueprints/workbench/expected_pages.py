@@ -13,7 +13,7 @@ from providers.vinli.sandbox_drivers import MagicDriver
 
 
 @dataclass(frozen=True)
-class Promise:
+class ExpectedPage:
     """A status and the heading of a page; ``then`` says what is to be seen after it, or besides."""
 
     status: int
@@ -22,24 +22,24 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class PromisedDriver:
-    """A magic driver and where it leads; ``promise`` is None for one that this application knows nothing of."""
+class DriverAndPage:
+    """A magic driver and where it leads; ``page`` is None for one that this application knows nothing of."""
 
     driver: MagicDriver
-    promise: Promise | None
+    page: ExpectedPage | None
 
 
-GARAGE = Promise(200, "Your garage")
+GARAGE = ExpectedPage(200, "Your garage")
 REFUSED = flow_problems.REFUSED
 
 
-def _page(problem: Problem, then: str = "") -> Promise:
-    return Promise(problem.status, problem.title, then)
+def _page(problem: Problem, then: str = "") -> ExpectedPage:
+    return ExpectedPage(problem.status, problem.title, then)
 
 
-PROMISES: Mapping[str, Promise] = {
+EXPECTED_PAGES: Mapping[str, ExpectedPage] = {
     "denies": _page(flow_problems.DENIED),
-    "error-in-body": Promise(400, "", "The browser stays at the sandbox and never comes back."),
+    "error-in-body": ExpectedPage(400, "", "The browser stays at the sandbox and never comes back."),
     "server-error": _page(REFUSED, "with the error code server_error"),
     "no-state": _page(flow_problems.NO_STATE),
     "wrong-state": _page(flow_problems.STATE_PROBLEMS[StateCheck.UNKNOWN]),
@@ -50,26 +50,26 @@ PROMISES: Mapping[str, Promise] = {
     "slow-token": _page(problems.UPSTREAM_SLOW, "after seven seconds"),
     "token-500": _page(problems.UPSTREAM_FAILED),
     "token-empty": _page(REFUSED, "with no error code"),
-    "token-html": _page(problems.UPSTREAM_NONSENSE),
+    "token-html": _page(problems.UPSTREAM_INVALID_RESPONSE),
     "token-no-type": GARAGE,
-    "token-type-jwt": _page(problems.UPSTREAM_NONSENSE),
-    "token-expired": _page(problems.UPSTREAM_NONSENSE),
-    "short-token": Promise(200, "Your garage", "and after a minute the garage asks to connect again"),
+    "token-type-jwt": _page(problems.UPSTREAM_INVALID_RESPONSE),
+    "token-expired": _page(problems.UPSTREAM_INVALID_RESPONSE),
+    "short-token": ExpectedPage(200, "Your garage", "and after a minute the garage asks to connect again"),
     "refresh-rotating": GARAGE,
     "drops-token": _page(problems.UPSTREAM_UNREACHABLE),
     "user-401": _page(REFUSED),
     "user-500": _page(problems.UPSTREAM_FAILED),
-    "devices-500": Promise(
+    "devices-500": ExpectedPage(
         problems.UPSTREAM_FAILED.status,
         "Your garage",
         "where a notice says that the cars could not be loaded: the driver is connected all the same",
     ),
-    "no-devices": Promise(200, "No car here yet"),
-    "many-devices": Promise(200, "Your garage", "with 84 pages"),
-    "hostile-names": Promise(200, "Your garage", "where every name is text and nothing more"),
+    "no-devices": ExpectedPage(200, "No car here yet"),
+    "many-devices": ExpectedPage(200, "Your garage", "with 84 pages"),
+    "hostile-names": ExpectedPage(200, "Your garage", "where every name is text and nothing more"),
 }
 
 
-def promised(driver: MagicDriver) -> PromisedDriver:
+def with_expected_page(driver: MagicDriver) -> DriverAndPage:
     """Return a magic driver with the page that it leads to."""
-    return PromisedDriver(driver, PROMISES.get(driver.name))
+    return DriverAndPage(driver, EXPECTED_PAGES.get(driver.name))

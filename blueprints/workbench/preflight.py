@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from blueprints.web.services import services
-from blueprints.workbench.preflight_words import Advice, Tried, Verdict, advice_for, conclusion_of, verdict_of
+from blueprints.workbench.preflight_words import Advice, Summary, Tried, advice_for, conclusion_of, verdict_of
 from blueprints.workbench.request_form import RequestForm
 from domain.budget import Budget
 from domain.events import log_event
@@ -18,7 +18,7 @@ from domain.problems import Problem, for_operator, problem_for
 from domain.redirect_uris.variants import Variant, control, variants
 from domain.text.hiding import hide
 from providers.errors import ProviderError
-from providers.vinli.preflight import Outcome, made_up_challenge, made_up_state, preflight
+from providers.vinli.preflight import PreflightResult, made_up_challenge, made_up_state, preflight
 from wiring.services import Services
 
 # Seconds for all requests of one page, and for one of them.
@@ -32,7 +32,7 @@ class Asked:
     """One request and what came of it: an `outcome`, or a `problem` when no answer came. `is_judged` as in `Tried`."""
 
     variant: Variant
-    outcome: Outcome | None
+    outcome: PreflightResult | None
     problem: Problem | None
     is_judged: bool | None = None
 
@@ -68,7 +68,7 @@ class Asked:
         return round(self.outcome.elapsed * 1000) if self.outcome else 0
 
     @property
-    def _verdict(self) -> Verdict | None:
+    def _verdict(self) -> Summary | None:
         return verdict_of(self.outcome, is_judged=self.is_judged) if self.outcome else None
 
 
@@ -147,7 +147,7 @@ def _ask(form: RequestForm, variant: Variant, budget: Budget, application: Servi
     return Asked(variant, _without(outcome, [form.state or state, code_challenge or ""]), None)
 
 
-def _without(outcome: Outcome, secrets: list[str]) -> Outcome:
+def _without(outcome: PreflightResult, secrets: list[str]) -> PreflightResult:
     """Return an outcome whose texts do not repeat what was sent and is nobody's to see."""
     return replace(
         outcome,

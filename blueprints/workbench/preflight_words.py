@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from blueprints.workbench.request_form import RequestForm
 from domain.problems import shown_code
 from domain.redirect_uris.variants import Variant
-from providers.vinli.preflight import Outcome
+from providers.vinli.preflight import PreflightResult
 from settings import Settings, can_be_public_url, is_loopback
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Summary:
     """What would happen now. `kind` is that of a notice: info, warning, problem."""
 
     kind: str
@@ -32,50 +32,50 @@ class Advice:
     label: str = ""
 
 
-CONSENT = Verdict(
+CONSENT = Summary(
     "info",
     "Accepted",
     "A driver would be asked to sign in or to approve, and be sent back to the redirect URI afterwards.",
 )
-CONSENT_SO_FAR = Verdict(
+CONSENT_SO_FAR = Summary(
     "info",
     "Accepted",
     "A driver would be asked to sign in or to approve. Some servers judge the redirect URI only after that: trying "
     "the variants shows whether this one does.",
 )
-ASKED_FIRST = Verdict(
+ASKED_FIRST = Summary(
     "info",
     "Asked to sign in first",
     "A driver would be asked to sign in or to approve. Whether the redirect URI is the registered one shows only "
     "afterwards.",
 )
-SENT_BACK = Verdict(
+SENT_BACK = Summary(
     "info",
     "Accepted, and sent back at once",
     "A driver would be sent back to the redirect URI without being asked anything.",
 )
-DENIED = Verdict(
+DENIED = Summary(
     "warning",
     "Sent back with an error",
     "The redirect URI is accepted, and a driver would be sent back to it at once with an error.",
 )
-ELSEWHERE = Verdict(
+ELSEWHERE = Summary(
     "warning",
     "Sent somewhere else",
     "A driver would be sent to another site, which is not the redirect URI. Nobody followed it from here.",
 )
-REFUSED = Verdict(
+REFUSED = Summary(
     "problem",
     "Refused",
     "A driver would see an error on the authorization server’s own page and never come back.",
 )
-UNCLEAR = Verdict(
+UNCLEAR = Summary(
     "warning",
     "Not recognised",
     "A page came that is not marked as an error, and no field to sign in or to approve was found in it. A page that "
     "is built by a script looks like that from here: open the request in a browser to see.",
 )
-UNREADABLE = Verdict(
+UNREADABLE = Summary(
     "problem", "Not readable", "Something answered, and it was not an answer that a browser could show."
 )
 _VERDICTS = {
@@ -117,7 +117,7 @@ class Tried:
     has_refusal: bool
 
 
-def verdict_of(outcome: Outcome, *, is_judged: bool | None = None) -> Verdict:
+def verdict_of(outcome: PreflightResult, *, is_judged: bool | None = None) -> Summary:
     """Return what would happen to a driver; `is_judged` as in `Tried`, None when nothing was tried."""
     if outcome.kind == "redirect_back" and outcome.error:
         return DENIED
@@ -126,7 +126,7 @@ def verdict_of(outcome: Outcome, *, is_judged: bool | None = None) -> Verdict:
     return _VERDICTS[outcome.kind]
 
 
-def advice_for(form: RequestForm, outcome: Outcome, settings: Settings) -> tuple[Advice, ...]:
+def advice_for(form: RequestForm, outcome: PreflightResult, settings: Settings) -> tuple[Advice, ...]:
     """Return what can be done, the likeliest first; nothing where all is well."""
     if outcome.kind in ("consent", "redirect_back") and not outcome.error:
         return ()
@@ -137,7 +137,7 @@ def advice_for(form: RequestForm, outcome: Outcome, settings: Settings) -> tuple
     return tuple(_advice(form, outcome)) or (Advice("Read the answer below: it is all that was said."),)
 
 
-def _advice(form: RequestForm, outcome: Outcome) -> Iterator[Advice]:
+def _advice(form: RequestForm, outcome: PreflightResult) -> Iterator[Advice]:
     if (outcome.status or 0) >= 500:
         yield Advice("The authorization server has a problem of its own. Try again in a minute.")
         return

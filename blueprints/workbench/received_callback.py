@@ -53,7 +53,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class StateVerdict:
+class StateJudgement:
     """What is to be said of the state; ``run`` is there when it is one of the workbench's."""
 
     is_good: bool
@@ -68,7 +68,7 @@ class Caught:
 
     place: str
     parameters: tuple[Parameter, ...]
-    verdict: StateVerdict
+    verdict: StateJudgement
     seconds: int | None
     left_out: int
     code: str | None = field(repr=False)
@@ -123,34 +123,34 @@ def look_at(pairs: Pairs, place: str) -> Caught:
     )
 
 
-TWICE = StateVerdict(
+TWICE = StateJudgement(
     False, "Two states came back", "The parameter comes more than once: clients refuse that."
 )
-NONE = StateVerdict(
+NONE = StateJudgement(
     False,
     "No state came back",
     "Without it a client cannot tell whose answer this is, and the connect flow refuses it. Either none was sent, or "
     "the server does not echo it, or something on the way rewrites the address.",
 )
-CONNECT = StateVerdict(
+CONNECT = StateJudgement(
     False,
     "This state belongs to the connect flow",
     "It was made by /connect and is good at /connect/callback alone. If it came here by itself, the client that it was "
     "made for is registered with this page’s address.",
 )
-EXPIRED = StateVerdict(
+EXPIRED = StateJudgement(
     False,
     "This state has expired",
     "It was made here, more than an hour ago, or in a store that was emptied since.",
 )
-STRANGE = StateVerdict(
+STRANGE = StateJudgement(
     False,
     "Nobody here made this state",
     "It was not composed in this workbench: another tool, another installation, or somebody who made it up.",
 )
 
 
-def judge(state: str) -> StateVerdict:
+def judge(state: str) -> StateJudgement:
     """Say what a state is. Raises StoreUnavailable."""
     if not state:
         return NONE
@@ -162,8 +162,8 @@ def judge(state: str) -> StateVerdict:
         return EXPIRED if signer.read(state, WORKBENCH_STATE) else STRANGE
     if run.came_back_at is not None:
         words = "It was composed here and came back before: a reload, or the back button."
-        return StateVerdict(True, "The state is right, for the second time", words, run)
-    return StateVerdict(True, "The state is right", "It is that of a request that was composed here.", run)
+        return StateJudgement(True, "The state is right, for the second time", words, run)
+    return StateJudgement(True, "The state is right", "It is that of a request that was composed here.", run)
 
 
 def _parameter(name: str, value: str, is_repeated: bool) -> Parameter:

@@ -11,7 +11,7 @@ from domain.doctor.findings import (
     Facts,
     Finding,
     Section,
-    Standing,
+    Severity,
     fact,
     good,
     problem,
@@ -100,7 +100,7 @@ def address_section(
     wrong = problem(
         "public_url_not_registered", "PUBLIC_URL is not the registered address", what, todo, facts
     )
-    is_same = finding.standing in {Standing.GOOD, Standing.UNKNOWN} or _is_at(settings, visit, registered)
+    is_same = finding.severity in {Severity.GOOD, Severity.UNKNOWN} or _is_at(settings, visit, registered)
     return Section("The address of this site", (wrong,) if is_same else (finding, wrong))
 
 

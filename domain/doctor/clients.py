@@ -11,7 +11,7 @@ from domain.doctor.secrets import secret_findings
 from domain.doctor.vinli import app_is_refused
 from domain.redirect_uris.comparing import PORTAL
 from providers.errors import NotFound
-from providers.vinli.clients import Belief, RegisteredClient
+from providers.vinli.clients import CredentialStatus, RegisteredClient
 
 
 def client_sections(checkup: Checkup) -> tuple[Section, ...]:
@@ -131,7 +131,7 @@ def _is_without_secret(checkup: Checkup, role: Role, client: RegisteredClient) -
 
 def _is_believed(checkup: Checkup, role: Role) -> bool:
     probe = checkup.evidence.probe_of(role.code)
-    return probe is not None and probe.belief is Belief.GOOD
+    return probe is not None and probe.status is CredentialStatus.GOOD
 
 
 def _is_mixed_up(checkup: Checkup) -> bool:

@@ -16,7 +16,7 @@ from domain.doctor.findings import (
     Diagnosis,
     Finding,
     Section,
-    Standing,
+    Severity,
     fact,
     good,
     problem,
@@ -33,7 +33,7 @@ __all__ = [
     "Diagnosis",
     "Finding",
     "Section",
-    "Standing",
+    "Severity",
     "Typed",
     "diagnose",
 ]
@@ -105,14 +105,14 @@ def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ..
 def _store_section(installation: Installation, evidence: Evidence) -> Section:
     path = file_of(installation.settings.store_url)
     facts = (fact("Kept in", "Redis" if path is None else str(path)),)
-    ailments = () if path is None else examine_file(path, installation.served_files)
+    issues = () if path is None else examine_file(path, installation.served_files)
     findings = []
-    # A fatal ailment is why it does not work, and one that was not tried is an ailment.
-    if evidence.store_is_tried and not any(ailment.is_fatal for ailment in ailments):
+    # A fatal issue is why it does not work, and one that was not tried is an issue.
+    if evidence.store_is_tried and not any(issue.is_fatal for issue in issues):
         findings.append(_round_trip_finding(evidence, facts))
     findings += [
-        (problem if ailment.is_severe else warning)(ailment.code, ailment.title, ailment.what, ailment.todo)
-        for ailment in ailments
+        (problem if issue.is_severe else warning)(issue.code, issue.title, issue.what, issue.todo)
+        for issue in issues
     ]
     return Section("Store", tuple(findings))
 

@@ -12,7 +12,7 @@ Facts = tuple[tuple[str, str], ...]
 FACT_LENGTH = 500
 
 
-class Standing(Enum):
+class Severity(Enum):
     """How one thing stands; UNKNOWN is what could not be looked at."""
 
     GOOD = "good"
@@ -30,7 +30,7 @@ class Finding:
     """
 
     code: str
-    standing: Standing
+    severity: Severity
     title: str
     what: str
     todo: str = ""
@@ -56,18 +56,18 @@ class Diagnosis:
 
     @property
     def problems(self) -> tuple[Finding, ...]:
-        return self._standing(Standing.PROBLEM)
+        return self._of_severity(Severity.PROBLEM)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        return self._standing(Standing.WARNING)
+        return self._of_severity(Severity.WARNING)
 
     @property
     def unseen_by_section(self) -> dict[str, tuple[Finding, ...]]:
         """What could not be looked at since Vinli did not tell; what only a visit shows is not counted."""
         remote = (section for section in self.sections if section.is_remote)
         found = {
-            section.title: tuple(one for one in section.findings if one.standing is Standing.UNKNOWN)
+            section.title: tuple(one for one in section.findings if one.severity is Severity.UNKNOWN)
             for section in remote
         }
         return {title: findings for title, findings in found.items() if findings}
@@ -94,24 +94,24 @@ class Diagnosis:
         """Whether nothing is wrong; what could not be looked at is not counted."""
         return not self.problems
 
-    def _standing(self, standing: Standing) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.standing is standing)
+    def _of_severity(self, severity: Severity) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is severity)
 
 
 def good(code: str, title: str, what: str, facts: Facts = ()) -> Finding:
-    return Finding(code, Standing.GOOD, title, what, facts=facts)
+    return Finding(code, Severity.GOOD, title, what, facts=facts)
 
 
 def problem(code: str, title: str, what: str, todo: str, facts: Facts = ()) -> Finding:
-    return Finding(code, Standing.PROBLEM, title, what, todo, facts)
+    return Finding(code, Severity.PROBLEM, title, what, todo, facts)
 
 
 def warning(code: str, title: str, what: str, todo: str, facts: Facts = ()) -> Finding:
-    return Finding(code, Standing.WARNING, title, what, todo, facts)
+    return Finding(code, Severity.WARNING, title, what, todo, facts)
 
 
 def unknown(code: str, title: str, what: str, todo: str = "", facts: Facts = ()) -> Finding:
-    return Finding(code, Standing.UNKNOWN, title, what, todo, facts)
+    return Finding(code, Severity.UNKNOWN, title, what, todo, facts)
 
 
 def fact(label: str, value: str) -> tuple[str, str]:

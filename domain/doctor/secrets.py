@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from domain.doctor.checkup import Checkup, Role
 from domain.doctor.findings import Facts, Finding, fact, good, problem, unknown, warning
 from domain.redirect_uris.comparing import PORTAL
-from providers.vinli.clients import Belief, Probe
+from providers.vinli.clients import CredentialStatus, Probe
 from settings import Settings
 
 
@@ -17,9 +17,9 @@ def secret_findings(checkup: Checkup, role: Role, *, is_known: bool) -> Iterator
     if probe is None:
         return
     facts = _facts(probe)
-    if probe.belief is Belief.GOOD:
+    if probe.status is CredentialStatus.GOOD:
         yield good(f"{role.code}_secret", "Client secret", "Vinli accepts the client’s id and secret.", facts)
-    elif probe.belief is Belief.UNKNOWN:
+    elif probe.status is CredentialStatus.UNKNOWN:
         what = "The token endpoint did not say whether it accepts the client’s id and secret."
         yield unknown(f"{role.code}_secret", "Client secret", what, facts=facts)
     else:
@@ -39,7 +39,7 @@ def _refused(settings: Settings, role: Role, probe: Probe, is_known: bool, facts
         code, title = f"{role.code}_refused", "Client id or secret is wrong"
         what = f"Vinli does not accept {role.variable} with {variable}."
         todo = f"Set both to those of the client with the redirect URI {role.redirect_uri} in {PORTAL}."
-    if probe.belief is Belief.REFUSED:
+    if probe.status is CredentialStatus.REFUSED:
         return problem(code, title, what, todo, facts)
     # What Vinli's token endpoint refuses with is in no document, so no other word than invalid_client is proof.
     what = f"The token endpoint answers with status 401, and not with invalid_client. Probably this is so: {what}"

@@ -111,7 +111,7 @@ def reason_of(error: errors.ProviderError) -> str:
             return "The server asks to slow down (status 429)."
         case errors.ServerFailed():
             return f"The server failed ({status})."
-        case errors.Nonsense():
+        case errors.InvalidResponse():
             return f"The answer is not what it should be: {_without_quotes(error.reason)}."
         case _:
             return f"The server refused ({', '.join(part for part in (status, code) if part)})."
@@ -135,7 +135,7 @@ def advice_for(error: errors.ProviderError) -> str:
             return NO_CONNECTION
         case errors.Throttled() | errors.ServerFailed():
             return THEIR_FAULT
-        case errors.Nonsense():
+        case errors.InvalidResponse():
             return NOT_THEIR_FORMAT
         case errors.Unauthorized():
             return FRESH_REFUSED

@@ -15,7 +15,7 @@ from domain.problems import shown_code
 from providers.vinli.auth import TokenResponse
 
 Name = Literal["authorization_request", "callback", "token_request", "api_call"]
-Standing = Literal["good", "failed", "repeated"]
+StepStatus = Literal["good", "failed", "repeated"]
 
 TITLES: Mapping[Name, str] = {
     "authorization_request": "Authorization request",
@@ -57,7 +57,7 @@ class Step:
     url: str = ""
     ms: float | None = None
     status: int | None = None
-    standing: Standing = "good"
+    standing: StepStatus = "good"
     reason: str = ""
     advice: str = ""
     reference: str = ""

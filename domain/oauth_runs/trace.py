@@ -25,13 +25,13 @@ from providers.errors import ProviderError
 from settings import Settings
 from store.attempts import Attempt
 from store.base import StoreUnavailable
-from store.traces import Kept, Pool, Traces, new_trace_id
+from store.traces import StoredTrace, TraceBucket, Traces, new_trace_id
 
 USED = STATE_PROBLEMS[StateCheck.USED]
 Kind = Literal["connect", "workbench"]
 # Of a run with more steps, the first and the last are kept: what it was, and how it stands.
 FIRST_STEPS, LAST_STEPS = 12, 12
-OUTCOMES: Mapping[Pool, str] = {
+OUTCOMES: Mapping[TraceBucket, str] = {
     "open": "nobody came back yet",
     "good": "worked",
     "refused": "failed",
@@ -42,13 +42,13 @@ OUTCOMES: Mapping[Pool, str] = {
 
 @dataclass
 class Trace:
-    """One run, as far as it has come. ``started_at`` is Unix seconds; ``pool`` says how it stands."""
+    """One run, as far as it has come. ``started_at`` is Unix seconds; ``bucket`` says how it stands."""
 
     recorder: TraceRecorder = field(repr=False, compare=False)
     id: str
     kind: Kind
     started_at: float
-    pool: Pool = "stray"
+    bucket: TraceBucket = "stray"
     steps: list[Step] = field(default_factory=list)
 
     # --- what happens
@@ -104,20 +104,20 @@ class Trace:
         url = f"{self.recorder.settings.vinli_auth_url}/api/v1/users/_current"
         return self.asking("api_call", "GET", url, {"Authorization": "Bearer [hidden]"})
 
-    def keep(self, pool: Pool | None = None) -> None:
+    def keep(self, bucket: TraceBucket | None = None) -> None:
         """Write the steps down beside those that are kept already; a store that fails is logged.
 
-        ``pool`` is how the run stands now, None where that follows from the steps.
+        ``bucket`` is how the run stands now, None where that follows from the steps.
         """
-        if pool is not None:
-            self.pool = pool
+        if bucket is not None:
+            self.bucket = bucket
         try:
             self.recorder.traces.keep(self.id, self.started_at, self._beside)
         except StoreUnavailable as error:
             log_event("trace not kept", logging.WARNING, cause=str(error))
 
-    def _beside(self, kept: Sequence[Kept]) -> tuple[Pool, dict[str, Any]]:
-        """Return the pool and the content of this trace together with what is kept of it."""
+    def _beside(self, kept: Sequence[StoredTrace]) -> tuple[TraceBucket, dict[str, Any]]:
+        """Return the bucket and the content of this trace together with what is kept of it."""
         others = [trace for trace in map(self.recorder.read, kept) if trace]
         known: dict[str, Step] = {}
         for trace in (*others, self):
@@ -126,17 +126,21 @@ class Trace:
         steps = sorted(known.values(), key=lambda step: step.at)
         if len(steps) > FIRST_STEPS + LAST_STEPS:
             steps = [*steps[:FIRST_STEPS], *steps[-LAST_STEPS:]]
-        pools = {self.pool, *(trace.pool for trace in others)}
+        buckets = {self.bucket, *(trace.bucket for trace in others)}
         # What became of the run in the end counts: a reload after a good sign-in does not make it a bad one.
-        pool = next(name for name in ("good", "failed", "refused", "open", "stray") if name in pools)
-        return pool, {"kind": self.kind, "steps": [step.to_json() for step in steps]}
+        bucket = next(name for name in ("good", "failed", "refused", "open", "stray") if name in buckets)
+        return bucket, {"kind": self.kind, "steps": [step.to_json() for step in steps]}
 
     # --- what is to be seen of it
 
     @property
     def outcome(self) -> str:
         came_back = any(step.name == "callback" for step in self.steps)
-        return "came back, and is not concluded" if self.pool == "open" and came_back else OUTCOMES[self.pool]
+        return (
+            "came back, and is not concluded"
+            if self.bucket == "open" and came_back
+            else OUTCOMES[self.bucket]
+        )
 
     @property
     def began(self) -> datetime:
@@ -147,7 +151,7 @@ class Trace:
     def failed_step(self) -> Step | None:
         """The first step that failed, unless the run worked in the end: what came after it follows from it."""
         failed = (step for step in self.steps if step.standing == "failed")
-        return None if self.pool == "good" else next(failed, None)
+        return None if self.bucket == "good" else next(failed, None)
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -209,11 +213,11 @@ class TraceRecorder:
         """Return all traces that can be read, the newest first. Raises StoreUnavailable."""
         return [trace for kept in self.traces.latest() if (trace := self.read(kept))]
 
-    def read(self, kept: Kept) -> Trace | None:
+    def read(self, kept: StoredTrace) -> Trace | None:
         """Return a trace as it was kept, None when another version of this application wrote it."""
         try:
             steps = [Step.from_json(step) for step in kept.content["steps"]]
-            return Trace(self, kept.id, kept.content["kind"], kept.started_at, kept.pool, steps)
+            return Trace(self, kept.id, kept.content["kind"], kept.started_at, kept.bucket, steps)
         except (KeyError, TypeError):
             return None
 
@@ -246,4 +250,4 @@ def conclude(trace: Trace, status: int, problem: Problem | None, reference: str)
         return
     if not any(step.standing == "failed" for step in trace.steps):
         arrival.fail(f"{problem.title}. {problem.what}", advice_for_page(problem))
-    trace.keep("stray" if trace.pool == "stray" else "failed" if "token_request" in names else "refused")
+    trace.keep("stray" if trace.bucket == "stray" else "failed" if "token_request" in names else "refused")

@@ -12,7 +12,7 @@ import urllib3
 
 from providers.errors import (
     Forbidden,
-    Nonsense,
+    InvalidResponse,
     NotFound,
     ProviderError,
     Refused,
@@ -59,16 +59,16 @@ def failure_of(error: Exception, call: Call) -> ProviderError:
     """Return what an error of the wire means to the caller."""
     if isinstance(error, Redirected):
         status = error.response.status_code if error.response is not None else None
-        return Nonsense("answered with a redirect", status=status, **call.fields())
+        return InvalidResponse("answered with a redirect", status=status, **call.fields())
     if isinstance(error, OutOfStep):
-        return Nonsense("more than one answer came", **call.fields())
+        return InvalidResponse("more than one answer came", **call.fields())
     if is_timeout(error):
         connecting = isinstance(error, requests.ConnectTimeout)
         return TimedOut("took too long", is_transient=connecting, **call.fields())
     if isinstance(error, _TLS_ERRORS):
         return Unreachable("no trustworthy TLS connection", **call.fields())
     if isinstance(error, _UNREADABLE) or _is_not_http(error):
-        return Nonsense("the answer is not readable HTTP", **call.fields())
+        return InvalidResponse("the answer is not readable HTTP", **call.fields())
     return Unreachable("no connection, or it broke off", is_transient=True, **call.fields())
 
 
@@ -103,7 +103,7 @@ def refusal_of(
 
 def _class_of(status: int) -> type[ProviderError]:
     if not 400 <= status < 600:
-        return Nonsense
+        return InvalidResponse
     if status >= 500:
         return ServerFailed
     return _BY_STATUS.get(status, Refused)

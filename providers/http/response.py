@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from providers.errors import Nonsense
+from providers.errors import InvalidResponse
 from providers.http import strict_json
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A 2xx answer, read whole. `elapsed` is in seconds; `body` is decompressed."""
 
     call: Call
@@ -37,33 +37,33 @@ class Answer:
     elapsed: float
 
     def json(self) -> Any:
-        """Return the body as a JSON value. Raises Nonsense when it does not say it is JSON, or is not."""
+        """Return the body as a JSON value. Raises InvalidResponse when it does not say it is JSON, or is not."""
         self._check_type()
         try:
             return strict_json.loads(self.body)
         except strict_json.BadJson as error:
-            raise self.nonsense(f"the answer is no proper JSON: {error}") from error
+            raise self.invalid(f"the answer is no proper JSON: {error}") from error
 
     def decoded(self, decoder: msgspec.json.Decoder[T]) -> T:
         """Return the body as `decoder` reads it, which is meant for long lists: quick, and not as strict as `json`.
 
-        Keys that come twice and deep nesting pass where they are not declared. Raises Nonsense when it does not say
-        it is JSON, or is not what is declared.
+        Keys that come twice and deep nesting pass where they are not declared. Raises InvalidResponse when
+        it does not say it is JSON, or is not what is declared.
         """
         self._check_type()
         try:
             self.body.decode()  # what is not declared would pass in any encoding
             return decoder.decode(self.body)
         except msgspec.ValidationError as error:
-            raise self.nonsense(f"the answer is not what it should be: {error}") from None
+            raise self.invalid(f"the answer is not what it should be: {error}") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             # Neither text nor cause is kept: they may quote the answer.
-            raise self.nonsense(f"the answer is no proper JSON: {type(error).__name__}") from None
+            raise self.invalid(f"the answer is no proper JSON: {type(error).__name__}") from None
 
     def _check_type(self) -> None:
         if not strict_json.is_json_type(self.headers.get("Content-Type")):
-            raise self.nonsense("the answer does not say it is JSON")
+            raise self.invalid("the answer does not say it is JSON")
 
-    def nonsense(self, reason: str) -> Nonsense:
+    def invalid(self, reason: str) -> InvalidResponse:
         """Return the error that says what is wrong with this answer."""
-        return Nonsense(reason, status=self.status, **self.call.fields())
+        return InvalidResponse(reason, status=self.status, **self.call.fields())

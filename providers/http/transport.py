@@ -18,12 +18,12 @@ from providers.http.breaker import Breaker
 from providers.http.exchanges import holding
 from providers.http.failures import WIRE_ERRORS
 from providers.http.origins import checked_origin, origin_of
-from providers.http.response import Answer, Call
+from providers.http.response import Call, Response
 from providers.http.retries import Retries
 from providers.http.time_left import waiting
-from providers.http.wire import Outgoing, Sight, Wire
+from providers.http.wire import Outgoing, RawResponse, Wire
 
-A = TypeVar("A", bound=Answer)
+A = TypeVar("A", bound=Response)
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Transport:
         deadline: float | None = None,
         retry: bool | None = None,
         is_guess: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """Send a request and return the 2xx answer; everything else is raised as a ProviderError.
 
         The body is `form`, `json`, or `content` as it is, whose type `headers` name.
@@ -142,7 +142,7 @@ class Transport:
                     Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe
                 )
 
-    def look(
+    def fetch_raw(
         self,
         provider: str,
         url: str,
@@ -150,7 +150,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         max_bytes: int = MAX_BYTES,
         deadline: float | None = None,
-    ) -> Sight:
+    ) -> RawResponse:
         """Get a page as it comes, whatever its status and type; a redirect is returned and not followed.
 
         For whoever wants to see what a person would meet there: nothing is repeated, a host that is left alone is
@@ -166,7 +166,7 @@ class Transport:
         prepared = requests.PreparedRequest()
         prepared.prepare("GET", url, {**self._headers, "Accept": _PAGES_FIRST, **(headers or {})})
         outgoing = Outgoing(call, prepared, self._clock() + patience, max_bytes)
-        return self._logged(outgoing, self._wire.look)
+        return self._logged(outgoing, self._wire.fetch_raw)
 
     def countdown(self, deadline: float | None = None) -> Callable[[], float]:
         """Return what tells the seconds left for several requests together: of `deadline`, or the usual one."""
@@ -179,7 +179,7 @@ class Transport:
 
         For answers that have to belong together. It begins as any other request does; where the connection ends in
         between, the next request takes a new one. When bytes turn up in it that nobody asked for, the request that
-        meets them fails as Nonsense, and is not repeated.
+        meets them fails as InvalidResponse, and is not repeated.
         """
         with holding():
             yield
@@ -227,7 +227,7 @@ class Transport:
         breakers = list(self._breakers.items())  # others may add theirs meanwhile
         return any(breaker.is_open for (_, place), breaker in breakers if place == origin)
 
-    def _persist(self, outgoing: Outgoing, may_repeat: bool) -> Answer:
+    def _persist(self, outgoing: Outgoing, may_repeat: bool) -> Response:
         attempt = 0
         while True:
             try:

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import requests
 from requests.cookies import RequestsCookieJar
 
-from providers.errors import Nonsense, ProviderError
+from providers.errors import InvalidResponse, ProviderError
 from providers.http.connections import GivenUpWaiting, OutOfStep, PooledAdapter, Redirected, tls_context
 from providers.http.exchanges import Exchange, current_hold, exchanging
 from providers.http.failures import WIRE_ERRORS, failure_of, is_timeout, refusal_of
-from providers.http.response import Answer, Call
+from providers.http.response import Call, Response
 from settings.loopback import is_loopback
 
-A = TypeVar("A", bound=Answer)
+A = TypeVar("A", bound=Response)
 
 _MAX_ERROR_BYTES = 64 * 1024
 _SAFE = ("GET", "HEAD")
@@ -36,7 +36,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight(Answer):
+class RawResponse(Response):
     """An answer of any status and type. `is_cut` says that there was more of the body; a redirect's is empty."""
 
     is_cut: bool
@@ -63,7 +63,7 @@ class Wire:
         self._adapter = PooledAdapter(pool_size, tls_context(ca_bundle))
         self._session = _session(self._adapter)
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    def send(self, outgoing: Outgoing) -> Response:
         """Send a request and read its answer; raises a ProviderError for anything but 2xx.
 
         It is sent once more, on a new connection, when it went out on one that had been idle and that ended before
@@ -71,9 +71,9 @@ class Wire:
         """
         return self._persist(outgoing, self._receive)
 
-    def look(self, outgoing: Outgoing) -> Sight:
+    def fetch_raw(self, outgoing: Outgoing) -> RawResponse:
         """Send a request likewise and return whatever comes; raises a ProviderError when nothing readable does."""
-        return self._persist(outgoing, self._see)
+        return self._persist(outgoing, self._receive_raw)
 
     def _persist(self, outgoing: Outgoing, receive: Callable[[Outgoing, Exchange], A]) -> A:
         exchange = self._exchange(outgoing.give_up_at, rest=self._rest, question=_question(outgoing))
@@ -109,7 +109,7 @@ class Wire:
             **options,
         )
 
-    def _receive(self, outgoing: Outgoing, exchange: Exchange) -> Answer:
+    def _receive(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         started, call = self._clock(), outgoing.call
         with exchanging(exchange):
             response = self._respond(outgoing, exchange)
@@ -120,10 +120,10 @@ class Wire:
         if not is_success:
             raise refusal_of(call, response.status_code, response.headers, body, self._wall_clock())
         if body is None:
-            raise Nonsense("the answer is too large", status=response.status_code, **call.fields())
-        return Answer(call, response.status_code, response.headers, body, self._clock() - started)
+            raise InvalidResponse("the answer is too large", status=response.status_code, **call.fields())
+        return Response(call, response.status_code, response.headers, body, self._clock() - started)
 
-    def _see(self, outgoing: Outgoing, exchange: Exchange) -> Sight:
+    def _receive_raw(self, outgoing: Outgoing, exchange: Exchange) -> RawResponse:
         started, call = self._clock(), outgoing.call
         with exchanging(exchange):
             try:
@@ -134,7 +134,7 @@ class Wire:
                 response, body = redirected.answer, b""
         is_cut = len(body) > outgoing.max_bytes
         body, elapsed = body[: outgoing.max_bytes], self._clock() - started
-        return Sight(call, response.status_code, response.headers, body, elapsed, is_cut)
+        return RawResponse(call, response.status_code, response.headers, body, elapsed, is_cut)
 
     def _respond(self, outgoing: Outgoing, exchange: Exchange) -> requests.Response:
         response = self._session.send(

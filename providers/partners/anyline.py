@@ -148,7 +148,7 @@ class AnylineClient:
         self._auth = auth
 
     def read_tire_sidewall(self, image: bytes, *, deadline: float | None = None) -> TireSidewall:
-        """Return what is written on a tyre. Raises the ProviderErrors of the transport, NoToken and Nonsense."""
+        """Return what is written on a tyre. Raises the ProviderErrors of the transport, NoToken and InvalidResponse."""
         answer = self._transport.request(
             PROVIDER,
             "POST",
@@ -161,7 +161,7 @@ class AnylineClient:
         try:
             return TireSidewall.from_json(answer.json())
         except ValueError as error:
-            raise answer.nonsense(f"the reading is not what it should be: {error}") from None
+            raise answer.invalid(f"the reading is not what it should be: {error}") from None
 
 
 def _tire_picture(side: int = 48) -> bytes:

@@ -16,7 +16,7 @@ from requests.auth import AuthBase
 from urllib3.filepost import encode_multipart_formdata
 
 from providers.errors import NotFound, Refused
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
 
@@ -105,7 +105,7 @@ class AsposeClient:
     def files(
         self, folder: str = "/", storage: str | None = None, *, deadline: float | None = None
     ) -> list[StoredFile]:
-        """Return what a folder holds. Raises the ProviderErrors of the transport, NoToken and Nonsense."""
+        """Return what a folder holds. Raises the ProviderErrors of the transport, NoToken and InvalidResponse."""
         answer = self._transport.request(
             PROVIDER,
             "GET",
@@ -118,10 +118,13 @@ class AsposeClient:
         try:
             return [StoredFile.from_json(entry) for entry in _list(answer, "Value")]
         except ValueError as error:
-            raise answer.nonsense(f"a file is not what it should be: {error}") from None
+            raise answer.invalid(f"a file is not what it should be: {error}") from None
 
     def convert(self, html: bytes, format: Format, *, deadline: float | None = None) -> bytes:
-        """Return an HTML document as a Word or PDF file. Raises as `files`; Nonsense for what is no such file."""
+        """Return an HTML document as a Word or PDF file. Raises as `files`.
+
+        InvalidResponse is for what is no such file.
+        """
         content, content_type = _multipart("document", "report.html", html, "text/html")
         answer = self._transport.request(
             PROVIDER,
@@ -135,7 +138,7 @@ class AsposeClient:
             deadline=deadline,
         )
         if not answer.body.startswith(_BEGINNINGS[format]):
-            raise answer.nonsense(f"the document does not begin as {format} does")
+            raise answer.invalid(f"the document does not begin as {format} does")
         return answer.body
 
     def store(
@@ -179,9 +182,9 @@ def _multipart(name: str, file_name: str, content: bytes, content_type: str) -> 
     return encode_multipart_formdata({name: (file_name, content, content_type)})
 
 
-def _list(answer: Answer, name: str) -> list[Any]:
+def _list(answer: Response, name: str) -> list[Any]:
     body = answer.json()
     found = body.get(name) if isinstance(body, dict) else None
     if not isinstance(found, list):
-        raise answer.nonsense(f"the answer holds no list {name}")
+        raise answer.invalid(f"the answer holds no list {name}")
     return found

@@ -86,7 +86,10 @@ class AyyekaClient:
         self._auth = auth
 
     def sites(self, *, deadline: float | None = None) -> list[Site]:
-        """Return all sites, as they are listed. Raises the ProviderErrors of the transport, NoToken and Nonsense."""
+        """Return all sites, as they are listed.
+
+        Raises the ProviderErrors of the transport, NoToken and InvalidResponse.
+        """
         answer = self._transport.request(
             PROVIDER,
             "GET",
@@ -98,8 +101,8 @@ class AyyekaClient:
         )
         body = answer.json()
         if not isinstance(body, list):
-            raise answer.nonsense("the answer is no list of sites")
+            raise answer.invalid("the answer is no list of sites")
         try:
             return [Site.from_json(entry) for entry in body]
         except ValueError as error:
-            raise answer.nonsense(f"a site is not what it should be: {error}") from None
+            raise answer.invalid(f"a site is not what it should be: {error}") from None

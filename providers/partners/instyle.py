@@ -144,7 +144,7 @@ class InstyleClient:
         self._admin_missing = admin_missing
 
     def images(self, *, deadline: float | None = None) -> list[Image]:
-        """Return all images, as the service. Raises the ProviderErrors of the transport and Nonsense."""
+        """Return all images, as the service. Raises the ProviderErrors of the transport and InvalidResponse."""
         answer = self._transport.request(
             PROVIDER,
             "GET",
@@ -157,11 +157,11 @@ class InstyleClient:
         if isinstance(body, dict):
             body = next((body[name] for name in _LIST_NAMES if name in body), None)
         if not isinstance(body, list):
-            raise answer.nonsense("the answer holds no list of images")
+            raise answer.invalid("the answer holds no list of images")
         try:
             return [Image.from_json(entry) for entry in body]
         except ValueError as error:
-            raise answer.nonsense(f"an image is not what it should be: {error}") from None
+            raise answer.invalid(f"an image is not what it should be: {error}") from None
 
     def add_images(self, images: Iterable[tuple[int | str, str]], *, deadline: float | None = None) -> None:
         """Add images, each an id and the URL it is fetched from, as the admin; what is answered is not looked at.

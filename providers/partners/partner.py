@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from requests.auth import AuthBase
 
 from providers.errors import ProviderError
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens.engine import TokenSource
 
@@ -75,7 +75,7 @@ class Partner:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request as a role (the first when None); `path` is below the partner's origin, with any query.
 
         A body is sent as JSON unless `headers` name another Content-Type. Raises KeyError for an unknown role,
@@ -103,7 +103,7 @@ def _check_path(path: str) -> None:
         raise ValueError("a path holds no dot segments")
 
 
-def shown_body(answer: Answer, limit: int = 4000) -> str:
+def shown_body(answer: Response, limit: int = 4000) -> str:
     """Return an answer's body for a person: JSON laid out, other text as it is, what is neither by its size."""
     try:
         text = answer.body.decode()

@@ -1,6 +1,6 @@
 """The token engine: one token for all threads and processes, fetched once, renewed ahead, dropped when refused.
 
-Whoever finds no good token looks at the shelf, takes the lease, looks again, fetches, and saves; threads of a process
+Whoever finds no good token looks at the cache, takes the lease, looks again, fetches, and saves; threads of a process
 wait for the first of them, processes for the lease. A lease outlives the slowest fetch that is allowed and ends with
 its time, so that a killed owner holds nobody up for longer. While a token is good nobody waits: the first caller that
 finds it due for renewal has it renewed in the background, and while that fails the old one serves to its end.
@@ -26,15 +26,15 @@ from providers.http.time_left import patience
 from providers.http.transport import Transport
 from providers.tokens.clocks import Clock
 from providers.tokens.records import (
+    CacheUnavailable,
     Lease,
-    Shelf,
-    ShelfUnavailable,
     Token,
+    TokenCache,
     TokenRecord,
     TokenState,
     utc,
 )
-from providers.tokens.remedies import DEAD_GRANT, WAIT, Failure
+from providers.tokens.remedies import DEAD_GRANT, WAIT, FetchFailure
 from providers.tokens.requests import TokenAnswer, TokenRequest
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ FETCH_SECONDS = 4.0
 LEASE_SECONDS = 6.0
 # Seconds a caller waits in all: for a lease to run out, and then for a fetch of its own.
 WAIT_SECONDS = LEASE_SECONDS + FETCH_SECONDS + 1.0
-# Seconds between two looks at the shelf while another process fetches, and while it renews.
+# Seconds between two looks at the cache while another process fetches, and while it renews.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 _RENEWAL_PAUSE = 1.0
 # Seconds in which no 401 is answered with a renewal, after a token that was fresh had been refused as well.
@@ -55,7 +55,7 @@ _TRIES_TO_WRITE = 5
 class TokenSource:
     """The token that one declaration describes; safe to share between threads.
 
-    Without a `shelf`, and while it does not answer, the process keeps its token to itself. Clock, chance, sleep and the
+    Without a `cache`, and while it does not answer, the process keeps its token to itself. Clock, chance, sleep and the
     way to start a thread can be replaced by a test.
     """
 
@@ -63,7 +63,7 @@ class TokenSource:
         self,
         request: TokenRequest,
         transport: Transport,
-        shelf: Shelf | None = None,
+        cache: TokenCache | None = None,
         *,
         clock: Clock | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -72,7 +72,7 @@ class TokenSource:
     ) -> None:
         self.request = request
         self._transport = transport
-        self._shelf = shelf
+        self._cache = cache
         self._clock = clock or Clock()
         self._sleep = sleep
         self._chance = chance
@@ -85,7 +85,7 @@ class TokenSource:
         self._record = TokenRecord(self._credentials)
         self._flight: Future[Token] | None = None
         self._renewing = threading.Lock()
-        self._own_lease = threading.Lock()  # where there is no shelf to take one from
+        self._own_lease = threading.Lock()  # where there is no cache to take one from
         self._next_renewal_at = 0.0
         self._dropped: str | None = None
         self._damped_until = 0.0
@@ -119,7 +119,7 @@ class TokenSource:
         self._damped_until = self._clock.steady() + REFUSED_PAUSE
 
     def state(self) -> TokenState:
-        """Return how the token stands, from the shelf and this process; nobody is asked for anything."""
+        """Return how the token stands, from the cache and this process; nobody is asked for anything."""
         record = self._read()[0]
         token = record.usable(self._clock)
         failure = record.failure
@@ -161,7 +161,7 @@ class TokenSource:
             self._renewing.release()
 
     def _take_newer(self) -> bool:
-        """Take the shelf's token over if it is not due for renewal; say whether it was."""
+        """Take the cache's token over if it is not due for renewal; say whether it was."""
         token = self._usable(self._read()[0])
         return token is not None and self._clock.steady() < token.renew_at and self._adopt(token)
 
@@ -180,7 +180,7 @@ class TokenSource:
     # No token that is good
 
     def _obtain(self) -> Token:
-        """Return a token from the shelf or the endpoint; one thread of this process looks, the others wait."""
+        """Return a token from the cache or the endpoint; one thread of this process looks, the others wait."""
         with self._lock:
             token = self._token
             if token is not None and self._clock.steady() < token.expires_at:
@@ -230,7 +230,7 @@ class TokenSource:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def _looked(self) -> Token | None:
-        """Return the shelf's token if it is good; raises NoToken while the endpoint is left alone."""
+        """Return the cache's token if it is good; raises NoToken while the endpoint is left alone."""
         record, _ = self._read()
         token = self._usable(record)
         if token is not None and self._adopt(token):
@@ -239,7 +239,7 @@ class TokenSource:
         return None
 
     def _adopt(self, token: Token) -> bool:
-        """Make the shelf's token this process's, unless it was dropped here in between; say whether it is."""
+        """Make the cache's token this process's, unless it was dropped here in between; say whether it is."""
         with self._lock:
             if token.value == self._dropped:
                 return False
@@ -263,7 +263,7 @@ class TokenSource:
             retry_after=1.0,
         )
 
-    def _error(self, failure: Failure) -> NoToken:
+    def _error(self, failure: FetchFailure) -> NoToken:
         return failure.to_error(self.request.provider, self.request.url, self.request.settings, self._clock)
 
     # Fetching, under the lease
@@ -275,7 +275,7 @@ class TokenSource:
         try:
             answer, refresh_token = self._ask(record.refresh_token)
         except ProviderError as error:
-            failure = Failure.of(error, record.failure, self._clock, self._chance())
+            failure = FetchFailure.of(error, record.failure, self._clock, self._chance())
             is_dead = isinstance(error, Refused)
             if self._read()[0].token is None:
                 counted = replace(counted, token=None)  # somebody dropped it meanwhile
@@ -320,15 +320,15 @@ class TokenSource:
     def _today(self) -> str:
         return utc(self._clock.wall()).date().isoformat()
 
-    # The shelf, and what this process knows when it does not answer
+    # The cache, and what this process knows when it does not answer
 
     def _read(self) -> tuple[TokenRecord, int | None]:
-        """Return the shelf's record and version, or this process's own record where the shelf has none to give."""
-        if self._shelf is None:
+        """Return the cache's record and version, or this process's own record where the cache has none to give."""
+        if self._cache is None:
             return self._record, None
         try:
-            found = self._shelf.read(self._name)
-        except ShelfUnavailable as error:
+            found = self._cache.read(self._name)
+        except CacheUnavailable as error:
             logger.warning("%s: the token is not shared now: %s", self.request.provider, error)
             return self._record, None
         if found is None:
@@ -347,48 +347,48 @@ class TokenSource:
     def _save(self, record: TokenRecord) -> None:
         """Keep a record for all processes; only a drop can come in between, and a fetch outdoes it."""
         self._record = record
-        if self._shelf is None:
+        if self._cache is None:
             return
         try:
             for _ in range(_TRIES_TO_WRITE):
-                if self._shelf.write(self._name, record.to_json(), self._read()[1]):
+                if self._cache.write(self._name, record.to_json(), self._read()[1]):
                     return
             logger.warning("%s: the token could not be shared", self.request.provider)
-        except ShelfUnavailable as error:
+        except CacheUnavailable as error:
             logger.warning("%s: the token is not shared now: %s", self.request.provider, error)
 
     def _drop(self, token: Token) -> None:
-        """Forget exactly this token, here and on the shelf."""
+        """Forget exactly this token, here and on the cache."""
         with self._lock:
             self._dropped = token.value
             if self._token is not None and self._token.value == token.value:
                 self._token = None
             if self._record.token == token.value:
                 self._record = replace(self._record, token=None)
-        if self._shelf is None:
+        if self._cache is None:
             return
         try:
             for _ in range(_TRIES_TO_WRITE):
                 record, version = self._read()
                 if record.token != token.value:
                     return
-                if self._shelf.write(self._name, replace(record, token=None).to_json(), version):
+                if self._cache.write(self._name, replace(record, token=None).to_json(), version):
                     return
-        except ShelfUnavailable as error:
-            logger.warning("%s: a refused token stays on the shelf: %s", self.request.provider, error)
+        except CacheUnavailable as error:
+            logger.warning("%s: a refused token stays on the cache: %s", self.request.provider, error)
 
     def _lease(self) -> Lease | None:
         try:
-            if self._shelf is not None:
-                return self._shelf.lease(self._name, LEASE_SECONDS)
-        except ShelfUnavailable as error:
+            if self._cache is not None:
+                return self._cache.lease(self._name, LEASE_SECONDS)
+        except CacheUnavailable as error:
             logger.warning("%s: no other process is waited for: %s", self.request.provider, error)
         return self._own_lease if self._own_lease.acquire(blocking=False) else None
 
     def _release(self, lease: Lease) -> None:
         try:
             lease.release()
-        except ShelfUnavailable as error:
+        except CacheUnavailable as error:
             logger.warning("%s: a lease runs out by itself: %s", self.request.provider, error)
 
 

@@ -9,10 +9,10 @@ from typing import Any, Protocol, Self
 
 from providers.errors import NoToken
 from providers.tokens.clocks import Clock, Moment
-from providers.tokens.remedies import Failure
+from providers.tokens.remedies import FetchFailure
 
 
-class ShelfUnavailable(Exception):
+class CacheUnavailable(Exception):
     """The place where tokens are kept does not answer now."""
 
 
@@ -20,12 +20,12 @@ class Lease(Protocol):
     """The right to ask for one token, until it is given back or its time is over."""
 
     def release(self) -> None:
-        """Give it back; nothing happens when its time was over. Raises ShelfUnavailable."""
+        """Give it back; nothing happens when its time was over. Raises CacheUnavailable."""
         ...
 
 
-class Shelf(Protocol):
-    """Where records are kept for all processes. Every verb raises ShelfUnavailable."""
+class TokenCache(Protocol):
+    """Where records are kept for all processes. Every verb raises CacheUnavailable."""
 
     def read(self, name: str) -> tuple[dict[str, Any], int] | None:
         """Return a record and its version."""
@@ -71,7 +71,7 @@ class TokenRecord:
     fetched_at: float | None = None
     day: str = ""
     fetches: int = 0
-    failure: Failure | None = None
+    failure: FetchFailure | None = None
 
     def usable(self, clock: Clock) -> Token | None:
         """Return the token unless it has expired."""
@@ -105,7 +105,7 @@ class TokenRecord:
             fetched_at=value["fetched_at"],
             day=value["day"],
             fetches=int(value["fetches"]),
-            failure=Failure.from_json(failure) if failure else None,
+            failure=FetchFailure.from_json(failure) if failure else None,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from providers.errors import ChallengePending, Nonsense, NoToken, ProviderError, Refused, Throttled
+from providers.errors import ChallengePending, InvalidResponse, NoToken, ProviderError, Refused, Throttled
 from providers.tokens.clocks import Clock, Moment
 
 WAIT, SETTINGS, PROVIDER = "wait", "settings", "provider"
@@ -28,7 +28,7 @@ DEAD_GRANT = frozenset({"invalid_grant", "NotAuthorizedException"})
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FetchFailure:
     """The last failed request for a token. `count` is how many failed in a row; `until` when the next may go out."""
 
     reason: str
@@ -40,7 +40,7 @@ class Failure:
     at: float
 
     @classmethod
-    def of(cls, error: ProviderError, before: Failure | None, clock: Clock, chance: float) -> Self:
+    def of(cls, error: ProviderError, before: FetchFailure | None, clock: Clock, chance: float) -> Self:
         """Return what an error means after the failures `before`; `chance` from 0 to 1 spreads the waiting out."""
         count = before.count + 1 if before else 1
         seconds = _pause(error, count, chance)
@@ -98,7 +98,7 @@ def _remedy(error: ProviderError) -> str:
         return WAIT
     if isinstance(error, Refused):
         return PROVIDER if error.error in _NOT_ABOUT_CREDENTIALS else SETTINGS
-    return PROVIDER if isinstance(error, (Nonsense, ChallengePending)) else WAIT
+    return PROVIDER if isinstance(error, (InvalidResponse, ChallengePending)) else WAIT
 
 
 def _pause(error: ProviderError, count: int, chance: float) -> float:
@@ -109,7 +109,7 @@ def _pause(error: ProviderError, count: int, chance: float) -> float:
         return _THROTTLED_SECONDS
     if isinstance(error, (Refused, ChallengePending)):
         first, most = _REFUSED_SECONDS
-    elif isinstance(error, Nonsense):
+    elif isinstance(error, InvalidResponse):
         first, most = _NONSENSE_SECONDS
     else:
         first, most = _PASSING_SECONDS

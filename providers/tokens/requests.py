@@ -21,7 +21,7 @@ from requests.auth import AuthBase
 from providers.errors import ChallengePending
 from providers.http import strict_json
 from providers.http.auth import BasicAuth
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens.checks import MAX_LIFETIME, checked_lifetime, checked_token
 
@@ -101,7 +101,7 @@ class TokenRequest:
     def send(self, transport: Transport, *, refresh_token: str | None, deadline: float) -> TokenAnswer:
         """Ask for a token, with a refresh token where one is given, within `deadline` seconds.
 
-        Raises the ProviderErrors of `Transport.request`, Nonsense for an answer that holds no token, and
+        Raises the ProviderErrors of `Transport.request`, InvalidResponse for an answer that holds no token, and
         ChallengePending where Cognito wants more than a password.
         """
         answer = transport.request(
@@ -115,7 +115,7 @@ class TokenRequest:
             deadline=deadline,
         )
         if answer.status != 200:
-            raise answer.nonsense("a token response comes with status 200")
+            raise answer.invalid("a token response comes with status 200")
         return self._read(answer)
 
     def _auth(self) -> AuthBase | None:
@@ -150,7 +150,7 @@ class TokenRequest:
             return self.client_id
         return (self.client_secret or "") if isinstance(value, Client) else value
 
-    def _read(self, answer: Answer) -> TokenAnswer:
+    def _read(self, answer: Response) -> TokenAnswer:
         body = answer.json()
         if isinstance(body, dict) and body.get("ChallengeName"):
             raise ChallengePending(
@@ -161,9 +161,9 @@ class TokenRequest:
         try:
             return self._token_of(body, answer)
         except ValueError as error:
-            raise answer.nonsense(str(error)) from None
+            raise answer.invalid(str(error)) from None
 
-    def _token_of(self, body: Any, answer: Answer) -> TokenAnswer:
+    def _token_of(self, body: Any, answer: Response) -> TokenAnswer:
         *way, name = self.token_at
         for step in way:
             body = body.get(step) if isinstance(body, dict) else None
@@ -214,7 +214,7 @@ def _compact(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _lifetime_in_jwt(token: str, answer: Answer) -> float | None:
+def _lifetime_in_jwt(token: str, answer: Response) -> float | None:
     """Return the seconds until a JWT's `exp` (RFC 7519, section 4.1.4), None where nothing readable says so.
 
     Counted from the answer's own Date, so that neither clock has to be right. Nothing else of the JWT is believed.
@@ -233,7 +233,7 @@ def _lifetime_in_jwt(token: str, answer: Answer) -> float | None:
     return float(max(0, min(expires_at, _LAST_SECOND))) - _sent_at(answer).timestamp()
 
 
-def _sent_at(answer: Answer) -> datetime:
+def _sent_at(answer: Response) -> datetime:
     try:
         sent_at = parsedate_to_datetime(answer.headers.get("Date") or "")
     except (ValueError, OverflowError):  # a zone of many digits overflows

@@ -15,7 +15,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from providers.errors import Refused
 from providers.http.auth import BasicAuth, BearerAuth
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens.checks import checked_lifetime, checked_token
 from providers.vinli.envelopes import item
@@ -130,18 +130,18 @@ class AuthClient:
 
         `redirect_uri` and `code_verifier` are those of the authorization request; `deadline` is the seconds it
         may take, for a caller with less time than the transport allows. Raises Refused for every 4xx
-        (never Unauthorized, which is about a driver's token), Nonsense for an answer that is no token response,
+        (never Unauthorized, which is about a driver's token), InvalidResponse for an answer that is no token response,
         and the other ProviderErrors.
         """
         answer = self.token_answer(code, redirect_uri, code_verifier, deadline=deadline)
         try:
             return TokenResponse.from_json(answer.json())
         except ValueError as error:
-            raise answer.nonsense(str(error)) from error
+            raise answer.invalid(str(error)) from error
 
     def token_answer(
         self, code: str, redirect_uri: str, code_verifier: str | None, *, deadline: float | None = None
-    ) -> Answer:
+    ) -> Response:
         """Make the token request and return what came with status 200, whatever it says; the rest is as in
         `exchange`."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
@@ -160,7 +160,7 @@ class AuthClient:
         except Refused as refusal:
             raise _plain_refusal(refusal) from refusal
         if answer.status != 200:
-            raise answer.nonsense("a token response comes with status 200")
+            raise answer.invalid("a token response comes with status 200")
         return answer
 
     def current_user(self, access_token: str, *, deadline: float | None = None) -> User:

@@ -18,7 +18,7 @@ from typing import Any, Self
 from requests.auth import AuthBase
 
 from providers.errors import ProviderError, Refused
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.vinli.auth import PROVIDER, AuthClient
 from providers.vinli.envelopes import item
@@ -58,7 +58,7 @@ class ClockReading:
     elapsed: float
 
     @classmethod
-    def of(cls, answer: Answer, now: float) -> Self:
+    def of(cls, answer: Response, now: float) -> Self:
         """Read the clock off an answer that has just come, whatever its status; `now` is Unix seconds."""
         return cls(_date(answer.headers.get("Date")), datetime.fromtimestamp(now, UTC), answer.elapsed)
 
@@ -95,7 +95,7 @@ class ClientDirectory:
     def registered(self, auth: AuthBase, *, deadline: float | None = None) -> Registrations:
         """Return the clients of the app whose BasicAuth this is, at most 200, within `deadline` seconds.
 
-        Entries without an id are left out. Raises Nonsense for what is no list, and the other ProviderErrors.
+        Entries without an id are left out. Raises InvalidResponse for what is no list, and the other ProviderErrors.
         """
         answer = self._transport.request(
             PROVIDER, "GET", f"{self._origin}/api/v1/clients", auth=auth, deadline=deadline
@@ -120,18 +120,18 @@ def read_clock(
     found = None
     for origin in origins:
         try:
-            sight = transport.look(
+            raw = transport.fetch_raw(
                 PROVIDER, f"{transport.allow(origin)}/", max_bytes=_MAX_LOOK_BYTES, deadline=time_left()
             )
         except ProviderError:
             continue
-        found = ClockReading.of(sight, clock())
+        found = ClockReading.of(raw, clock())
         if found.date is not None:
             break
     return found
 
 
-class Belief(Enum):
+class CredentialStatus(Enum):
     """Whether the token endpoint believes a client's id and secret; DOUBTFUL is probably not."""
 
     GOOD = "good"
@@ -147,7 +147,7 @@ class Probe:
     `age` is how many seconds ago that was.
     """
 
-    belief: Belief
+    status: CredentialStatus
     error: ProviderError | None = None
     age: float = 0.0
 
@@ -161,19 +161,19 @@ def probe_client(auth: AuthClient, redirect_uri: str, *, deadline: float | None 
     try:
         auth.exchange(secrets.token_urlsafe(32), redirect_uri, None, deadline=deadline)
     except Refused as refusal:
-        return Probe(_belief_of(refusal), refusal)
+        return Probe(_status_of(refusal), refusal)
     except ProviderError as error:
-        return Probe(Belief.UNKNOWN, error)
-    return Probe(Belief.UNKNOWN)
+        return Probe(CredentialStatus.UNKNOWN, error)
+    return Probe(CredentialStatus.UNKNOWN)
 
 
-def _belief_of(refusal: Refused) -> Belief:
+def _status_of(refusal: Refused) -> CredentialStatus:
     if refusal.error == "invalid_grant":
-        return Belief.GOOD
+        return CredentialStatus.GOOD
     if refusal.error == "invalid_client":
-        return Belief.REFUSED
+        return CredentialStatus.REFUSED
     # No document says how Vinli's token endpoint refuses: a 401 may as well be about the code.
-    return Belief.DOUBTFUL if refusal.status == 401 else Belief.UNKNOWN
+    return CredentialStatus.DOUBTFUL if refusal.status == 401 else CredentialStatus.UNKNOWN
 
 
 def _clients(value: Any) -> tuple[RegisteredClient, ...]:

@@ -8,19 +8,19 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.paging import Page
 
 T = TypeVar("T")
 
 
-def item(answer: Answer, key: str, parse: Callable[[Any], T]) -> T:
-    """Return what stands under the root key, e.g. {"device": {...}}. Raises Nonsense."""
+def item(answer: Response, key: str, parse: Callable[[Any], T]) -> T:
+    """Return what stands under the root key, e.g. {"device": {...}}. Raises InvalidResponse."""
     return _parsed(answer, parse, _root(answer, key))
 
 
-def item_or_none(answer: Answer, key: str, parse: Callable[[Any], T]) -> T | None:
-    """Return what stands under the root key, None for null. Raises Nonsense, also when the key is missing."""
+def item_or_none(answer: Response, key: str, parse: Callable[[Any], T]) -> T | None:
+    """Return what stands under the root key, None for null. Raises InvalidResponse, also when the key is missing."""
     value = _root(answer, key)
     return None if value is None else _parsed(answer, parse, value)
 
@@ -46,22 +46,22 @@ class PageReader(Generic[T]):
         page: Any = msgspec.defstruct("Page", [("items", items), ("meta", _Meta)], rename={"items": key})
         self._decoder = msgspec.json.Decoder(page)
 
-    def read(self, answer: Answer) -> Page[T]:
-        """Return one page as it came. Raises Nonsense."""
+    def read(self, answer: Response) -> Page[T]:
+        """Return one page as it came. Raises InvalidResponse."""
         page = answer.decoded(self._decoder)
         numbers: _Pagination = page.meta.pagination
         return Page(page.items, total=numbers.total, offset=numbers.offset, limit=numbers.limit)
 
 
-def _root(answer: Answer, key: str) -> Any:
+def _root(answer: Response, key: str) -> Any:
     body = answer.json()
     if not isinstance(body, dict) or key not in body:
-        raise answer.nonsense(f"the answer holds no {key}")
+        raise answer.invalid(f"the answer holds no {key}")
     return body[key]
 
 
-def _parsed(answer: Answer, parse: Callable[[Any], T], value: Any) -> T:
+def _parsed(answer: Response, parse: Callable[[Any], T], value: Any) -> T:
     try:
         return parse(value)
     except ValueError as error:
-        raise answer.nonsense(f"{type(error).__name__}: {error}") from error
+        raise answer.invalid(f"{type(error).__name__}: {error}") from error

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from requests.auth import AuthBase
 
 from providers.errors import NotFound
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.paging import Listing, Outline, Page, fetch_range, list_all, outline
 from providers.vinli.envelopes import PageReader, item, item_or_none
@@ -61,7 +61,7 @@ class PlatformClient:
     ) -> Page[Device]:
         """Return the `limit` devices from `offset` on, fewer only at the end of the list.
 
-        Where Vinli's maximum is below `limit`, the rest is asked for too. Raises Nonsense and Incomplete for
+        Where Vinli's maximum is below `limit`, the rest is asked for too. Raises InvalidResponse and Incomplete for
         pages that do not add up.
         """
         time_left = self._transport.countdown(deadline)
@@ -108,7 +108,7 @@ class PlatformClient:
         params: dict[str, str | int] | None = None,
         *,
         is_guess: bool = False,
-    ) -> Answer:
+    ) -> Response:
         return self._transport.request(
             PROVIDER,
             "GET",

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from providers.errors import Nonsense
+from providers.errors import InvalidResponse
 from providers.http.origins import origin_of
 from providers.http.page_text import PageText, page_text, plain
 from providers.http.transport import Transport
@@ -33,7 +33,7 @@ _PARAMETER = re.compile(r"([^?#&;=]*)(=?)([^?#&;]*)([?#&;]?)")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PreflightResult:
     """What would happen to a driver's browser.
 
     `kind` is "consent" (sign-in or approval would be asked for), "redirect_back" (to the given redirect URI),
@@ -63,20 +63,20 @@ class Outcome:
         return self.kind == "error" and status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS
 
 
-def preflight(transport: Transport, request_url: str, *, deadline: float | None = None) -> Outcome:
+def preflight(transport: Transport, request_url: str, *, deadline: float | None = None) -> PreflightResult:
     """Ask for exactly this authorization request within `deadline` seconds, as a browser without cookies would.
 
     Raises the ProviderErrors when no answer comes, ValueError for an origin that `transport` does not allow.
     """
     try:
-        seen = transport.look(PROVIDER, request_url, max_bytes=MAX_BYTES, deadline=deadline)
-    except Nonsense as error:
-        return Outcome("unreadable", error.status)
+        seen = transport.fetch_raw(PROVIDER, request_url, max_bytes=MAX_BYTES, deadline=deadline)
+    except InvalidResponse as error:
+        return PreflightResult("unreadable", error.status)
     if 300 <= seen.status < 400:
         return _redirected(request_url, seen.status, seen.headers.get("Location", ""), seen.elapsed)
     page = page_text(seen.body, seen.headers.get("Content-Type"))
     kind = _kind_of_page(seen.status, page)
-    return Outcome(kind, seen.status, page.title, page.text, "", seen.elapsed, page.error)
+    return PreflightResult(kind, seen.status, page.title, page.text, "", seen.elapsed, page.error)
 
 
 def made_up_challenge() -> str:
@@ -97,12 +97,12 @@ def _kind_of_page(status: int, page: PageText) -> str:
     return "consent" if page.is_html and asks else "unclear"
 
 
-def _redirected(request_url: str, status: int, location: str, elapsed: float) -> Outcome:
+def _redirected(request_url: str, status: int, location: str, elapsed: float) -> PreflightResult:
     redirect_uri = dict(_pairs(urlsplit(request_url).query)).get("redirect_uri", "")
     answered = _answer_in(location)
     error = plain(answered.get("error", ""), _MAX_ERROR)
     kind = _kind_of_redirect(request_url, redirect_uri, location, has_error=bool(error))
-    return Outcome(kind, status, location=shown_location(location), elapsed=elapsed, error=error)
+    return PreflightResult(kind, status, location=shown_location(location), elapsed=elapsed, error=error)
 
 
 def _kind_of_redirect(request_url: str, redirect_uri: str, location: str, *, has_error: bool) -> str:

@@ -54,4 +54,4 @@ def magic_drivers(transport: Transport, origin: str, *, deadline: float) -> Magi
         listed = [MagicDriver.from_json(value) for value in body["drivers"][:_MOST]]
         return MagicDrivers(str(body["password"])[:_LONGEST], tuple(listed))
     except (KeyError, TypeError, ValueError) as error:
-        raise answer.nonsense("not a list of magic drivers") from error
+        raise answer.invalid("not a list of magic drivers") from error

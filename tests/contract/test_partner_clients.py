@@ -12,7 +12,7 @@ from store.leases import Leases
 from tests.support.app_process import SECRET_KEY, app_variables
 from tests.support.sandbox_process import SandboxProcess
 from wiring.partners import build_partners
-from wiring.token_cache import TokenShelf
+from wiring.token_cache import StoredTokenCache
 
 TOKEN_PATHS = {
     "anyline": "/oauth/token",
@@ -66,8 +66,8 @@ class Site:
         self.settings = settings.from_environ(given | variables)
         self.transport = Transport(pool_size=8)
         self.store = open_store(f"sqlite:///{directory}/store.sqlite3")
-        shelf = TokenShelf(Records(self.store, Vault(SECRET_KEY)), Leases(self.store))
-        self.partners = build_partners(self.settings, self.transport, shelf)
+        cache = StoredTokenCache(Records(self.store, Vault(SECRET_KEY)), Leases(self.store))
+        self.partners = build_partners(self.settings, self.transport, cache)
 
     def call(self, name):
         """Make the partner's first example call that needs a token; return its status."""

@@ -124,7 +124,7 @@ def test_a_client_that_cannot_prove_itself_gets_401_with_a_challenge(sandbox, au
 
 
 @pytest.mark.parametrize(
-    "header", ["Basic", "Basic /////w==", "Basic b'Y2lkOmNzZWM='", "Bearer x", "Nonsense", ""]
+    "header", ["Basic", "Basic /////w==", "Basic b'Y2lkOmNzZWM='", "Bearer x", "InvalidResponse", ""]
 )
 def test_a_broken_authorization_header_is_no_client(sandbox, header):
     response = requests.post(

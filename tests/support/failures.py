@@ -7,7 +7,7 @@ from tests.support.fake_vinli import ACCESS_TOKEN, TOKEN
 from tests.support.servers import http, json_reply
 
 REFUSED = (502, "Vinli refused the sign-in")
-NONSENSE = (502, "Vinli’s answer makes no sense")
+INVALID_RESPONSE = (502, "Vinli’s answer makes no sense")
 FAILED = (502, "Vinli has a problem")
 BUSY = (503, "Vinli asks us to slow down")
 GONE = (502, "Vinli cannot be reached")

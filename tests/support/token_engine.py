@@ -1,4 +1,4 @@
-"""What the tests of the token engine share: a token endpoint with a will of its own, clocks to set, a shelf."""
+"""What the tests of the token engine share: a token endpoint with a will of its own, clocks to set, a cache."""
 
 import json
 import threading
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from providers.tokens.clocks import Clock
 from providers.tokens.engine import TokenSource
-from providers.tokens.records import ShelfUnavailable
+from providers.tokens.records import CacheUnavailable
 from providers.tokens.requests import TokenRequest
 from tests.support.servers import json_reply
 
@@ -69,7 +69,7 @@ class Endpoint:
 
 
 class MemoryShelf:
-    """A shelf that several sources share; `is_down` makes every verb fail."""
+    """A cache that several sources share; `is_down` makes every verb fail."""
 
     def __init__(self, clock):
         self.records, self.leases, self.clock = {}, {}, clock
@@ -100,17 +100,17 @@ class MemoryShelf:
 
     def check(self):
         if self.is_down:
-            raise ShelfUnavailable("down")
+            raise CacheUnavailable("down")
 
 
 @dataclass
 class MemoryLease:
-    shelf: MemoryShelf
+    cache: MemoryShelf
     name: str
 
     def release(self):
-        self.shelf.check()
-        self.shelf.leases[self.name] = 0.0
+        self.cache.check()
+        self.cache.leases[self.name] = 0.0
 
 
 def declaration(server, **more):
@@ -124,7 +124,7 @@ def at_once(work):
     work()
 
 
-def source_of(request, transport, clock, shelf=None, start=at_once):
+def source_of(request, transport, clock, cache=None, start=at_once):
     return TokenSource(
-        request, transport, shelf, clock=clock, sleep=clock.sleep, chance=lambda: 0.0, start=start
+        request, transport, cache, clock=clock, sleep=clock.sleep, chance=lambda: 0.0, start=start
     )

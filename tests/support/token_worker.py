@@ -18,7 +18,7 @@ from providers.tokens.engine import TokenSource
 from providers.tokens.requests import TokenRequest
 from store import Records, Vault, open_store
 from store.leases import Leases
-from wiring.token_cache import TokenShelf
+from wiring.token_cache import StoredTokenCache
 
 SECRET_KEY = "a secret key of the tests, long enough"
 
@@ -37,11 +37,11 @@ def source_at(store_url, origin, clock):
     transport = Transport(pool_size=64)
     transport.allow(origin)
     store = open_store(store_url)
-    shelf = TokenShelf(Records(store, Vault(SECRET_KEY)), Leases(store))
+    cache = StoredTokenCache(Records(store, Vault(SECRET_KEY)), Leases(store))
     declared = TokenRequest(
         provider="partner", url=f"{origin}/token", client_id="client", client_secret="the-secret"
     )
-    return TokenSource(declared, transport, shelf, clock=clock), transport
+    return TokenSource(declared, transport, cache, clock=clock), transport
 
 
 def main(store_url, origin, threads):

@@ -18,7 +18,7 @@ import pytest
 
 from blueprints.web.services import EXTENSION
 from domain.budget import Budget
-from domain.doctor.diagnosis import BrowserRequest, Standing, Typed, diagnose
+from domain.doctor.diagnosis import BrowserRequest, Severity, Typed, diagnose
 from domain.doctor.probes import RecentProbes
 from providers.vinli.clients import probe_client
 from tests.support.app_process import SECRET_KEY
@@ -106,7 +106,7 @@ def wrong(diagnosis):
 
 
 def unknowns(diagnosis):
-    return {finding.code for finding in diagnosis.findings if finding.standing is Standing.UNKNOWN}
+    return {finding.code for finding in diagnosis.findings if finding.severity is Severity.UNKNOWN}
 
 
 def finding(diagnosis, code):
@@ -455,7 +455,7 @@ def test_a_clock_that_disagrees_is_named_with_size_and_side(seconds, codes, side
     if codes:
         found = finding(diagnosis, "clock_skew")
         assert side in found.what
-        assert found.standing is (Standing.PROBLEM if abs(seconds) > 300 else Standing.WARNING)
+        assert found.severity is (Severity.PROBLEM if abs(seconds) > 300 else Severity.WARNING)
 
 
 @pytest.mark.parametrize("date", [None, "yesterday", "Thu, 99 Foo 2026 99:99:99 GMT", ""])
@@ -479,7 +479,7 @@ def test_the_time_is_taken_from_any_answer_where_the_list_is_not_there(status, g
     site = local_site(good_vinli.origin)
     assert "clock" not in unknowns(examine(site))
     site.clock.advance(4000)
-    assert finding(examine(site), "clock_skew").standing is Standing.PROBLEM
+    assert finding(examine(site), "clock_skew").severity is Severity.PROBLEM
 
 
 def test_where_nothing_answers_there_is_no_time_to_take(local_site):
@@ -572,11 +572,11 @@ def test_an_upstream_that_does_not_help_is_told_from_a_mistake(name, good_vinli,
 def test_a_bare_401_of_the_token_endpoint_is_a_probability(good_vinli, local_site):
     good_vinli.answers[TOKEN] = http(401)
     found = finding(examine(local_site(good_vinli.origin)), "client_secret_refused")
-    assert found.standing is Standing.WARNING
+    assert found.severity is Severity.WARNING
     assert "probably" in found.title
     good_vinli.answers[TOKEN] = json_reply({"error": "invalid_client"}, 401)
     found = finding(examine(local_site(good_vinli.origin)), "client_secret_refused")
-    assert found.standing is Standing.PROBLEM
+    assert found.severity is Severity.PROBLEM
     assert "probably" not in found.title
 
 
@@ -672,7 +672,7 @@ def test_two_pages_at_once_ask_about_a_secret_once(good_vinli, local_site):
         assert hang.waiting.acquire(timeout=10)
         good_vinli.answers[TOKEN] = json_reply({"error": "invalid_grant"}, 400)
         hang.release()
-        assert len({one.result().belief for one in both}) == 1
+        assert len({one.result().status for one in both}) == 1
     assert len(good_vinli.received(TOKEN)) == 1
 
 

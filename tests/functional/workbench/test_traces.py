@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from store.traces import POOLS
+from store.traces import BUCKETS
 from tests.support.browser import heading, query_of
 from tests.support.fake_vinli import ACCESS_TOKEN, TOKEN, USER, Hang
 from tests.support.pages import Page
@@ -291,7 +291,7 @@ def test_a_storm_of_strangers_leaves_a_failure_findable(local, browser, operator
     vinli.answers[TOKEN] = http(500)
     reference = reference_on(browser.come_back(code="c"))
     with local.browser(address="203.0.113.9") as stranger:
-        for number in range(POOLS["refused"] // 2):
+        for number in range(BUCKETS["refused"] // 2):
             stranger.get(f"/connect/callback?code=x&state={number}")
             stranger.come_back(error="server_error")
     assert trace_by_reference(operator, reference)["outcome"] == "failed"

@@ -23,16 +23,16 @@ def place(tmp_path):
     return place
 
 
-def ailments(path):
-    return [ailment.code for ailment in examine_file(path, path.parent / "static")]
+def issues(path):
+    return [issue.code for issue in examine_file(path, path.parent / "static")]
 
 
 def test_a_file_that_is_not_there_is_not_made_in_anothers_directory(place, somebody_else):
     path = place / "store.sqlite3"
     assert is_left_alone(path)
-    assert ailments(path) == ["store_not_tried"]
+    assert issues(path) == ["store_not_tried"]
     assert is_left_alone(place / "new" / "newer" / "store.sqlite3")
-    assert ailments(place / "new" / "newer" / "store.sqlite3") == ["store_not_tried"]
+    assert issues(place / "new" / "newer" / "store.sqlite3") == ["store_not_tried"]
     assert list(place.iterdir()) == []
 
 
@@ -40,13 +40,13 @@ def test_a_file_that_is_anothers_is_named_and_may_be_tried(place, somebody_else)
     path = place / "store.sqlite3"
     path.touch(mode=0o600)
     assert not is_left_alone(path)
-    assert ailments(path) == ["store_file_not_ours"]
+    assert issues(path) == ["store_file_not_ours"]
 
 
 def test_a_file_of_ours_may_be_made_in_a_directory_of_ours(place):
     for path in (place / "store.sqlite3", place / "new" / "store.sqlite3"):
         assert not is_left_alone(path)
-        assert ailments(path) == []
+        assert issues(path) == []
 
 
 def test_where_nothing_can_be_written_the_attempt_says_so(place, somebody_else, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from blueprints.workbench.preflight_words import Tried, advice_for, conclusion_of, verdict_of
 from blueprints.workbench.request_form import RequestForm
 from domain.redirect_uris.variants import variants
-from providers.vinli.preflight import Outcome
+from providers.vinli.preflight import PreflightResult
 from settings import from_environ
 
 CARS = "https://cars.example.com"
@@ -33,7 +33,7 @@ def settings_of(public_url):
 def advice_on(kind="error", status=400, text="", error=""):
     settings = settings_of(CARS)
     found = advice_for(
-        RequestForm.for_connect(settings), Outcome(kind, status, text=text, error=error), settings
+        RequestForm.for_connect(settings), PreflightResult(kind, status, text=text, error=error), settings
     )
     return [advice.text for advice in found]
 
@@ -88,7 +88,7 @@ def test_the_address_is_doubted_where_nobody_speaks_of_the_request(outcome, begi
 
 
 def test_a_page_without_a_form_is_not_said_to_ask_nobody():
-    verdict = verdict_of(Outcome("unclear", 200))
+    verdict = verdict_of(PreflightResult("unclear", 200))
     assert verdict.title == "Not recognised"
     assert "nobody" not in verdict.words
     assert "built by a script" in verdict.words
@@ -103,7 +103,7 @@ def test_a_page_without_a_form_is_not_said_to_ask_nobody():
     ],
 )
 def test_what_a_sign_in_page_means_depends_on_whether_anything_else_is_refused(is_judged, title, words):
-    verdict = verdict_of(Outcome("consent", 200), is_judged=is_judged)
+    verdict = verdict_of(PreflightResult("consent", 200), is_judged=is_judged)
     assert verdict.title == title
     assert words in verdict.words
 

@@ -7,7 +7,7 @@ import warnings
 import pytest
 from requests import PreparedRequest
 
-from providers.errors import Nonsense, TimedOut, Unreachable
+from providers.errors import InvalidResponse, TimedOut, Unreachable
 from providers.http.connections import PooledAdapter, tls_context
 from providers.http.exchanges import Exchange, exchanging
 from tests.support.certificates import Authority
@@ -102,7 +102,7 @@ def test_nothing_is_repeated_after_the_first_byte_of_an_answer(serve, transport_
     server = serve(in_turn(json_reply({}), half_an_answer), tls)
     transport = transport_for(server)
     post(transport, server.origin)
-    with pytest.raises((Unreachable, Nonsense)):
+    with pytest.raises((Unreachable, InvalidResponse)):
         post(transport, server.origin)
     assert len(server.received) == 2
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from providers.errors import Nonsense, ProviderError, Refused, TimedOut, Unreachable
+from providers.errors import InvalidResponse, ProviderError, Refused, TimedOut, Unreachable
 from providers.http.auth import BearerAuth
 from tests.support.servers import Server, end, http, in_turn, json_reply
 
@@ -112,7 +112,7 @@ def test_an_interim_answer_without_the_final_one_is_slow_and_ends_the_connection
 
 def test_interim_answers_without_end_are_given_up(serve, transport_for, tls):
     server = serve(lambda _: PROCESSING * 100_000, tls)
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         get(transport_for(server), server)
 
 
@@ -129,7 +129,7 @@ def test_nobody_switches_protocols(serve, transport_for, tls):
     switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"
     server = serve(in_turn(switch + json_reply(THEIRS), json_reply(OURS)), tls)
     transport = transport_for(server)
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         get(transport, server)
     assert get(transport, server).json() == OURS
     assert server.connections == 2
@@ -245,7 +245,7 @@ def test_a_request_that_must_not_come_twice_fails_instead(serve, transport_for, 
     server = serve(Late(b"", json_reply(THEIRS)), tls)
     transport = transport_for(server)
     get(transport, server)
-    with pytest.raises(Nonsense, match="more than one"):
+    with pytest.raises(InvalidResponse, match="more than one"):
         post(transport, server)
     assert len(server.received) == 2
 
@@ -335,7 +335,7 @@ def test_a_series_ends_when_the_answer_before_may_have_been_somebody_elses(when,
     server = serve(in_turn(json_reply({}), pieces or b"".join(two), json_reply(OURS)), tls)
     transport = transport_for(server)
     get(transport, server)
-    with pytest.raises(Nonsense, match="more than one"), transport.one_connection():  # noqa: PT012
+    with pytest.raises(InvalidResponse, match="more than one"), transport.one_connection():  # noqa: PT012
         post(transport, server)
         pieces.go_on()
         get(transport, server)
@@ -410,7 +410,7 @@ def with_head(head, body=b"{}"):
 def test_an_answer_without_a_certain_length_is_an_error(name, serve, transport_for, tls):
     server = serve(in_turn(with_head(BAD_HEADS[name]), json_reply(OURS)), tls)
     transport = transport_for(server)
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         get(transport, server)
     assert get(transport, server).json() == OURS
     assert server.connections == 2

@@ -7,7 +7,7 @@ import pytest
 
 from providers.errors import (
     Forbidden,
-    Nonsense,
+    InvalidResponse,
     NotFound,
     ProviderError,
     Refused,
@@ -110,7 +110,7 @@ def test_only_allowed_origins_are_called(serve, make_transport):
         (500, ServerFailed),
         (503, ServerFailed),
         (599, ServerFailed),
-        (666, Nonsense),
+        (666, InvalidResponse),
     ],
 )
 def test_a_status_becomes_its_error(serve, make_transport, status, kind):
@@ -150,7 +150,7 @@ def test_redirects_are_nonsense_and_nobody_follows(serve, make_transport, status
     other = serve(lambda _: json_reply({"access_token": "stolen"}))
     server = serve(lambda _: http(status, b"x" * 1000, Location=f"{other.origin}/take"))
     transport = make_transport(server.origin, other.origin)
-    with pytest.raises(Nonsense, match="redirect") as caught:
+    with pytest.raises(InvalidResponse, match="redirect") as caught:
         post(transport, server, form={"code": "c"}, auth=BasicAuth("a", "b"))
     assert caught.value.status == status
     assert other.connections == 0
@@ -160,7 +160,7 @@ def test_redirects_are_nonsense_and_nobody_follows(serve, make_transport, status
 def test_a_body_is_capped_after_decompression(serve, make_transport, body):
     encoding = {"Content_Encoding": "gzip"} if body.startswith(b"\x1f\x8b") else {}
     server = serve(lambda _: http(200, body, **encoding))
-    with pytest.raises(Nonsense, match="too large"):
+    with pytest.raises(InvalidResponse, match="too large"):
         get(make_transport(server.origin), server, max_bytes=1_000)
 
 
@@ -171,7 +171,7 @@ def test_an_endless_body_is_capped(serve, make_transport):
             sock.sendall(b"x" * 65_536)
 
     server = serve(lambda _: pour)
-    with pytest.raises(Nonsense, match="too large"):
+    with pytest.raises(InvalidResponse, match="too large"):
         get(make_transport(server.origin), server)
 
 
@@ -197,7 +197,7 @@ def test_a_body_as_large_as_allowed_comes_through_compressed_too(serve, make_tra
 )
 def test_what_is_no_json_is_nonsense(serve, make_transport, reply):
     server = serve(lambda _: reply)
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         get(make_transport(server.origin), server).json()
 
 
@@ -213,7 +213,7 @@ def test_what_is_no_json_is_nonsense(serve, make_transport, reply):
 )
 def test_what_is_no_http_is_nonsense(serve, make_transport, reply):
     server = serve(lambda _: reply)
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         post(make_transport(server.origin), server)
 
 
@@ -510,7 +510,7 @@ def test_refusals_do_not_count_as_failing(serve, make_transport):
 
 
 def look(transport, server, path="/page", **options):
-    return transport.look("test", server.origin + path, **options)
+    return transport.fetch_raw("test", server.origin + path, **options)
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 401, 404, 429, 500, 503])
@@ -570,8 +570,8 @@ def test_a_look_goes_nowhere_but_to_allowed_origins_and_takes_no_longer_than_it_
 def test_what_breaks_off_or_cannot_be_read_ends_a_look(serve, make_transport):
     for reply, kind in (
         (CLOSE, Unreachable),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", Nonsense),
-        (http(200, b"nonsense", Content_Encoding="gzip"), Nonsense),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", InvalidResponse),
+        (http(200, b"nonsense", Content_Encoding="gzip"), InvalidResponse),
     ):
         server = serve(lambda _, reply=reply: reply)
         with pytest.raises(kind):

@@ -3,7 +3,7 @@ from itertools import islice
 
 import pytest
 
-from providers.errors import Incomplete, Nonsense, ServerFailed
+from providers.errors import Incomplete, InvalidResponse, ServerFailed
 from providers.paging import HEAD_START, MAX_PARTS, Page, fetch_range, list_all, outline
 
 
@@ -366,7 +366,7 @@ def broken(size, **wrong):
     [{"offset": 0}, {"limit": 20}, {"limit": 0}, {"total": -1}, {"total": 10**8}, {"items": [7] * 11}],
 )
 def test_a_page_that_does_not_answer_the_question_is_nonsense(wrong):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         listed(broken(50, **wrong), limit=10)
 
 
@@ -374,7 +374,7 @@ def test_a_page_that_does_not_answer_the_question_is_nonsense(wrong):
     ("offset", "limit", "total"), [(0, 0, 5), (0, 11, 5), (0, -1, 5), (5, 10, 5), (0, 10, 10**8)]
 )
 def test_a_first_page_that_cannot_be_is_nonsense(offset, limit, total):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         list_all(lambda *_: Page([1], total, offset, limit), key=lambda entry: entry, limit=10)
 
 
@@ -452,7 +452,7 @@ def test_a_server_whose_pages_are_tiny_is_not_asked_for_ever():
 )
 def test_a_range_from_a_page_that_cannot_be_is_nonsense(wrong):
     fields = {"items": list(range(24)), "total": 95, "offset": 24, "limit": 24}
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         fetch_range(lambda *_: Page(**fields | wrong), 24, 24, provider="somebody")
     assert caught.value.provider == "somebody"
 
@@ -465,11 +465,11 @@ def test_a_range_that_contradicts_the_total_is_incomplete(items, total):
 
 
 def test_errors_about_pages_name_the_provider():
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         list_all(lambda *_: Page([1], 5, 5, 10), key=lambda entry: entry, limit=10, provider="somebody")
     assert caught.value.provider == "somebody"
     for fetch in (broken(50, items=[]), broken(50, offset=0)):
-        with pytest.raises((Nonsense, Incomplete)) as caught:
+        with pytest.raises((InvalidResponse, Incomplete)) as caught:
             listed(fetch, limit=10, provider="somebody")
         assert caught.value.provider == "somebody"
 

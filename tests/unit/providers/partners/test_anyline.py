@@ -1,6 +1,6 @@
 import pytest
 
-from providers.errors import Nonsense, Refused, TimedOut
+from providers.errors import InvalidResponse, Refused, TimedOut
 from providers.http.auth import BearerAuth
 from providers.partners.anyline import AnylineClient, TireSidewall
 from tests.support.servers import http, json_reply
@@ -89,7 +89,7 @@ def test_texts_and_their_number_are_bounded():
     ],
 )
 def test_what_is_no_reading_is_nonsense(read, reply):
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         read(reply)
     assert caught.value.provider == "anyline"
 

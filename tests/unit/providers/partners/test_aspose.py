@@ -4,7 +4,7 @@ from email.policy import HTTP
 
 import pytest
 
-from providers.errors import Nonsense, NotFound, Refused
+from providers.errors import InvalidResponse, NotFound, Refused
 from providers.http.auth import BearerAuth
 from providers.partners.aspose import MAX_DOCUMENT_BYTES, AsposeClient, StoredFile
 from tests.support.servers import http, json_reply
@@ -115,7 +115,7 @@ def test_no_path_leads_out_of_the_storage(client, path):
     ],
 )
 def test_what_is_no_list_of_files_is_nonsense(client, body):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         client(json_reply(body))[0].files()
 
 
@@ -150,13 +150,13 @@ def test_a_document_may_be_larger_than_other_answers(client):
 
 
 def test_a_document_may_not_be_endless(client):
-    with pytest.raises(Nonsense, match="too large"):
+    with pytest.raises(InvalidResponse, match="too large"):
         client(document(b"%PDF-" + b"x" * MAX_DOCUMENT_BYTES))[0].convert(b"<p>", "pdf")
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"PK\x03\x04"])
 def test_what_is_no_document_is_nonsense(client, body):
-    with pytest.raises(Nonsense, match="pdf"):
+    with pytest.raises(InvalidResponse, match="pdf"):
         client(document(body))[0].convert(b"<p>", "pdf")
 
 
@@ -181,5 +181,5 @@ def test_a_file_that_was_not_taken_is_an_error(client):
 
 @pytest.mark.parametrize("reply", [json_reply([]), json_reply({}), http(200, b"", content_type=None)])
 def test_an_answer_that_does_not_say_is_nonsense(client, reply):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         client(reply)[0].store("/report.pdf", b"")

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from providers.errors import Forbidden, Nonsense
+from providers.errors import Forbidden, InvalidResponse
 from providers.http.auth import BearerAuth
 from providers.partners.ayyeka import AyyekaClient, Site
 from tests.support.servers import http, json_reply
@@ -82,7 +82,7 @@ def test_a_time_without_a_zone_is_in_utc():
     ],
 )
 def test_a_site_that_is_none_makes_the_list_nonsense(sites, change):
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         sites(json_reply([SITE, SITE | change]))
     assert caught.value.provider == "ayyeka"
     assert "xxx" not in str(caught.value)
@@ -92,7 +92,7 @@ def test_a_site_that_is_none_makes_the_list_nonsense(sites, change):
     "reply", [json_reply({"sites": [SITE]}), json_reply([1]), http(200, b"[]", content_type="text/html")]
 )
 def test_what_is_no_list_of_sites_is_nonsense(sites, reply):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         sites(reply)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from providers.errors import Forbidden, Nonsense, NoToken
+from providers.errors import Forbidden, InvalidResponse, NoToken
 from providers.http.auth import HeaderAuth
 from providers.partners.instyle import Image, InstyleClient, secret_hash, service_auth
 from tests.support.servers import http, json_reply
@@ -46,12 +46,12 @@ def test_an_image_has_a_url_to_follow_or_none(entry, image):
     "body", [{}, {"images": {}}, "images", None, [1], [{"file": {}}], [{"id": True}], [{"id": None}]]
 )
 def test_what_is_no_list_of_images_is_nonsense(client, body):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         client(json_reply(body))[0].images()
 
 
 def test_a_page_in_place_of_images_is_nonsense(client):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         client(http(200, b"<html>", content_type="text/html"))[0].images()
 
 

@@ -20,7 +20,7 @@ def clock():
 
 
 @pytest.fixture
-def shelf(clock):
+def cache(clock):
     return MemoryShelf(clock)
 
 
@@ -32,9 +32,9 @@ def transport_of(make_transport):
 
 @pytest.fixture
 def source(serve, transport_of, clock):
-    def make(endpoint, shelf=None, **more):
+    def make(endpoint, cache=None, **more):
         server = endpoint if hasattr(endpoint, "origin") else serve(endpoint)
-        return source_of(declaration(server), transport_of(server), clock, shelf, **more)
+        return source_of(declaration(server), transport_of(server), clock, cache, **more)
 
     return make
 
@@ -91,35 +91,35 @@ def test_when_the_one_request_fails_all_get_the_error_and_the_next_call_asks_aga
     assert len(endpoint.asked) == 2
 
 
-def test_sources_that_share_a_shelf_share_the_token(source, serve, shelf):
+def test_sources_that_share_a_shelf_share_the_token(source, serve, cache):
     server = serve(endpoint := Endpoint())
-    sources = [source(server, shelf) for _ in range(4)]
+    sources = [source(server, cache) for _ in range(4)]
     assert {each.token().value for each in sources} == {"t1"}
     assert len(endpoint.asked) == 1
 
 
-def test_who_finds_the_lease_taken_waits_for_the_token_and_not_longer(source, serve, shelf, clock):
+def test_who_finds_the_lease_taken_waits_for_the_token_and_not_longer(source, serve, cache, clock):
     server = serve(endpoint := Endpoint())
-    first, second = source(server, shelf), source(server, shelf)
-    lease = shelf.lease(first._name, LEASE_SECONDS)
+    first, second = source(server, cache), source(server, cache)
+    lease = cache.lease(first._name, LEASE_SECONDS)
     assert lease is not None
     assert second.token().value == "t1"  # its owner was killed: the lease's time runs out while it sleeps
     assert LEASE_SECONDS <= sum(clock.naps) < LEASE_SECONDS + 1
     assert len(endpoint.asked) == 1
 
 
-def test_who_waits_for_ever_is_told_to_come_back(source, shelf, clock):
-    tokens = source(Endpoint(), shelf)
-    shelf.leases[tokens._name] = clock.steady() + 1e6
+def test_who_waits_for_ever_is_told_to_come_back(source, cache, clock):
+    tokens = source(Endpoint(), cache)
+    cache.leases[tokens._name] = clock.steady() + 1e6
     with pytest.raises(NoToken) as caught:
         tokens.token()
     assert caught.value.remedy == "wait"
     assert sum(clock.naps) <= WAIT_SECONDS + 1
 
 
-def test_a_call_that_has_less_time_waits_less(source, shelf, clock):
+def test_a_call_that_has_less_time_waits_less(source, cache, clock):
     flights = []
-    tokens = source(Endpoint(), shelf, start=flights.append)
+    tokens = source(Endpoint(), cache, start=flights.append)
     with waiting(lambda: 0.05), pytest.raises(NoToken) as caught:
         tokens.token()
     assert caught.value.remedy == "wait"
@@ -128,39 +128,39 @@ def test_a_call_that_has_less_time_waits_less(source, shelf, clock):
     assert tokens.token().value == "t1"
 
 
-def test_without_the_shelf_a_process_goes_on_alone(source, shelf):
+def test_without_the_shelf_a_process_goes_on_alone(source, cache):
     endpoint = Endpoint()
-    tokens = source(endpoint, shelf)
-    shelf.is_down = True
+    tokens = source(endpoint, cache)
+    cache.is_down = True
     assert {token.value for token in in_threads(20, tokens.token)} == {"t1"}
     assert tokens.state().fetches_today == 1
-    shelf.is_down = False
+    cache.is_down = False
     assert tokens.token().value == "t1"
     assert len(endpoint.asked) == 1
 
 
-def test_what_is_damaged_on_the_shelf_counts_as_nothing(source, shelf):
+def test_what_is_damaged_on_the_shelf_counts_as_nothing(source, cache):
     endpoint = Endpoint()
-    tokens = source(endpoint, shelf)
-    shelf.records[tokens._name] = ('{"token": 5}', 7)
+    tokens = source(endpoint, cache)
+    cache.records[tokens._name] = ('{"token": 5}', 7)
     assert tokens.token().value == "t1"
-    assert source(Endpoint(), shelf).request.key != tokens.request.key
+    assert source(Endpoint(), cache).request.key != tokens.request.key
 
 
-def test_old_and_new_secrets_have_tokens_and_failures_of_their_own(serve, transport_of, clock, shelf):
+def test_old_and_new_secrets_have_tokens_and_failures_of_their_own(serve, transport_of, clock, cache):
     server = serve(Endpoint(replies=[INVALID_CLIENT]))
     transport = transport_of(server)
-    old = source_of(declaration(server), transport, clock, shelf)
+    old = source_of(declaration(server), transport, clock, cache)
     with pytest.raises(NoToken):
         old.token()
-    new = source_of(declaration(server, client_secret="another"), transport, clock, shelf)
+    new = source_of(declaration(server, client_secret="another"), transport, clock, cache)
     assert new.token().value == "t1"
     with pytest.raises(NoToken):
         old.token()
-    newest = source_of(declaration(server, client_secret="a third"), transport, clock, shelf)
+    newest = source_of(declaration(server, client_secret="a third"), transport, clock, cache)
     assert newest.token().value == "t2"
     assert (
-        source_of(declaration(server, client_secret="another"), transport, clock, shelf).token().value == "t1"
+        source_of(declaration(server, client_secret="another"), transport, clock, cache).token().value == "t1"
     )
 
 
@@ -201,9 +201,9 @@ def test_no_call_waits_for_a_renewal_that_is_not_due(source, clock):
     assert len(endpoint.asked) == 2
 
 
-def test_of_several_processes_one_renews_and_the_others_take_it_over(source, serve, shelf, clock):
+def test_of_several_processes_one_renews_and_the_others_take_it_over(source, serve, cache, clock):
     server = serve(endpoint := Endpoint())
-    first, second = source(server, shelf), source(server, shelf)
+    first, second = source(server, cache), source(server, cache)
     assert (first.token().value, second.token().value) == ("t1", "t1")
     clock.pass_time(3550)
     assert first.token().value == "t1"
@@ -238,33 +238,33 @@ def test_after_its_end_a_token_is_not_used(source, clock):
 
 
 @pytest.mark.parametrize("jump", [3600, -3600, 10**9, -(10**9)])
-def test_setting_the_clock_changes_nothing(source, serve, shelf, clock, jump):
+def test_setting_the_clock_changes_nothing(source, serve, cache, clock, jump):
     server = serve(endpoint := Endpoint())
-    first = source(server, shelf)
+    first = source(server, cache)
     first.token()
     clock.set_wall(jump)
     assert first.token().value == "t1"
-    assert source(server, shelf).token().value == "t1"
+    assert source(server, cache).token().value == "t1"
     clock.pass_time(3601)
     assert first.token().value == "t2"
     assert len(endpoint.asked) == 2
 
 
 def test_another_machine_goes_by_the_wall_clock_and_never_beyond_the_life_of_the_token(
-    serve, transport_of, clock, shelf
+    serve, transport_of, clock, cache
 ):
     server = serve(endpoint := Endpoint())
     transport = transport_of(server)
-    source_of(declaration(server), transport, clock, shelf).token()
+    source_of(declaration(server), transport, clock, cache).token()
     elsewhere = TestClock("another boot")
     elsewhere._steady = 17.0
-    there = source_of(declaration(server), transport, elsewhere, shelf)
+    there = source_of(declaration(server), transport, elsewhere, cache)
     assert there.token().value == "t1"
     elsewhere.pass_time(3601)
     assert there.token().value == "t2"
     slow = TestClock("a third boot")
     slow.set_wall(-7200)
-    assert source_of(declaration(server), transport, slow, shelf).token().expires_at <= slow.steady() + 3600
+    assert source_of(declaration(server), transport, slow, cache).token().expires_at <= slow.steady() + 3600
     assert len(endpoint.asked) == 2
 
 
@@ -280,18 +280,18 @@ def test_a_refused_token_is_dropped_once_for_all_threads(source):
     assert len(endpoint.asked) == 2
 
 
-def test_a_refused_token_is_dropped_once_for_all_processes(source, serve, shelf):
+def test_a_refused_token_is_dropped_once_for_all_processes(source, serve, cache):
     server = serve(endpoint := Endpoint())
-    sources = [source(server, shelf) for _ in range(4)]
+    sources = [source(server, cache) for _ in range(4)]
     tokens = [each.token() for each in sources]
     fresh = [each.refused(token) for each, token in zip(sources, tokens, strict=True)]
     assert {each.value for each in fresh} == {"t2"}
     assert len(endpoint.asked) == 2
 
 
-def test_exactly_the_refused_token_is_dropped(source, serve, shelf):
+def test_exactly_the_refused_token_is_dropped(source, serve, cache):
     server = serve(endpoint := Endpoint())
-    first, second = source(server, shelf), source(server, shelf)
+    first, second = source(server, cache), source(server, cache)
     old = second.token()
     first.refused(first.token())
     assert first.refused(old).value == "t2"
@@ -310,13 +310,13 @@ def test_where_fresh_tokens_are_refused_no_more_are_fetched_for_a_while(source, 
     assert tokens.refused(fresh).value == "t3"
 
 
-def test_a_refused_token_that_stays_on_a_shelf_is_not_taken_up_again(source, shelf):
+def test_a_refused_token_that_stays_on_a_shelf_is_not_taken_up_again(source, cache):
     endpoint = Endpoint()
-    tokens = source(endpoint, shelf)
+    tokens = source(endpoint, cache)
     token = tokens.token()
-    shelf.is_down = True
+    cache.is_down = True
     assert tokens.refused(token).value == "t2"
-    shelf.is_down = False
+    cache.is_down = False
     assert tokens.token().value == "t2"
 
 
@@ -407,11 +407,11 @@ def test_retry_after_is_honoured(source, clock):
     assert tokens.token().value == "t1"
 
 
-def test_a_failure_holds_back_other_processes_too(source, serve, shelf):
+def test_a_failure_holds_back_other_processes_too(source, serve, cache):
     server = serve(endpoint := Endpoint(replies=[INVALID_CLIENT]))
     for _ in range(4):
         with pytest.raises(NoToken):
-            source(server, shelf).token()
+            source(server, cache).token()
     assert len(endpoint.asked) == 1
 
 
@@ -461,9 +461,9 @@ def test_a_refresh_token_outlives_an_endpoint_that_is_down(source, clock):
 # What people see
 
 
-def test_the_state_of_a_token(source, serve, shelf, clock):
+def test_the_state_of_a_token(source, serve, cache, clock):
     server = serve(Endpoint(replies=[http(503)]))
-    tokens = source(server, shelf)
+    tokens = source(server, cache)
     assert tokens.state().valid_until is None
     with pytest.raises(NoToken):
         tokens.token()
@@ -472,15 +472,15 @@ def test_the_state_of_a_token(source, serve, shelf, clock):
     assert failed.next_try_at > datetime.fromtimestamp(clock.wall(), UTC)
     clock.pass_time(1)
     tokens.token()
-    state = source(server, shelf).state()
+    state = source(server, cache).state()
     assert (state.valid_until - datetime.fromtimestamp(clock.wall(), UTC)).total_seconds() == 3600
     assert state.fetched_at == datetime.fromtimestamp(clock.wall(), UTC)
     assert (state.fetches_today, state.problem, state.next_try_at) == (2, None, None)
     clock.pass_time(86_400)
-    assert source(server, shelf).state().fetches_today == 0
+    assert source(server, cache).state().fetches_today == 0
 
 
-def test_nothing_shows_the_token(source, shelf):
-    tokens = source(Endpoint(more={"access_token": "very-secret"}), shelf)
+def test_nothing_shows_the_token(source, cache):
+    tokens = source(Endpoint(more={"access_token": "very-secret"}), cache)
     assert "very-secret" not in repr(tokens.token())
     assert "very-secret" not in repr(tokens.state())

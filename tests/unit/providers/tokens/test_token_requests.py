@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 import pytest
 
-from providers.errors import ChallengePending, Nonsense, Refused, ServerFailed, Throttled, Unauthorized
+from providers.errors import ChallengePending, InvalidResponse, Refused, ServerFailed, Throttled, Unauthorized
 from providers.tokens.checks import MAX_LIFETIME
 from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
 from tests.support.servers import http, json_reply
@@ -65,19 +65,19 @@ def test_a_token_is_read(ask):
     "token", [None, "", 1, True, ["a"], {"a": 1}, "a b", "a\r\nX: y", "tökén", "a\u0000", "a" * 8193]
 )
 def test_what_is_no_token_is_nonsense(ask, token):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         ask(json_reply(GOOD | {"access_token": token}))
 
 
 @pytest.mark.parametrize("refresh_token", ["", 1, "a b", "a" * 8193])
 def test_what_is_no_refresh_token_is_nonsense(ask, refresh_token):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         ask(json_reply(GOOD | {"refresh_token": refresh_token}))
 
 
 @pytest.mark.parametrize("body", [{}, [], [GOOD], "abc", None, 7, {"token": "abc"}])
 def test_an_answer_without_a_token_is_nonsense(ask, body):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         ask(json_reply(body))
 
 
@@ -102,7 +102,7 @@ def test_an_answer_without_a_token_is_nonsense(ask, body):
     ],
 )
 def test_what_is_no_token_response_is_nonsense(ask, reply):
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         ask(reply)
     assert caught.value.provider == "partner"
     assert "abc" not in str(caught.value)
@@ -118,7 +118,7 @@ def test_a_bearer_token_may_be_called_one_in_any_case_or_not_at_all(ask, kind):
 
 @pytest.mark.parametrize("kind", ["JWT", "mac", "", 1, True, ["Bearer"]])
 def test_another_type_is_nonsense(ask, kind):
-    with pytest.raises(Nonsense, match="token_type"):
+    with pytest.raises(InvalidResponse, match="token_type"):
         ask(json_reply(GOOD | {"token_type": kind}))
 
 
@@ -128,7 +128,7 @@ def test_another_type_passes_where_the_declaration_names_it(ask):
 
 
 def test_a_type_has_to_be_there_where_the_declaration_says_so(ask):
-    with pytest.raises(Nonsense, match="token_type"):
+    with pytest.raises(InvalidResponse, match="token_type"):
         ask(json_reply(GOOD | {"token_type": None}), needs_type=True)
 
 
@@ -147,7 +147,7 @@ def test_expires_in_tells_the_lifetime(ask, expires_in, lifetime):
     "expires_in", [0, -1, "0", "-1", "", "soon", "3600s", 3600.0, 1e20, True, False, [3600], "²", "9" * 21]
 )
 def test_an_expires_in_that_is_none_is_nonsense(ask, expires_in):
-    with pytest.raises(Nonsense, match="expires_in"):
+    with pytest.raises(InvalidResponse, match="expires_in"):
         ask(json_reply(GOOD | {"expires_in": expires_in}))
 
 
@@ -177,7 +177,7 @@ def test_exp_is_counted_from_now_where_the_date_is_none(ask, date):
 
 @pytest.mark.parametrize("exp", [0, -5, 1.5])
 def test_a_token_that_has_expired_already_is_nonsense(ask, exp):
-    with pytest.raises(Nonsense, match="expired"):
+    with pytest.raises(InvalidResponse, match="expired"):
         ask(json_reply(GOOD | {"access_token": jwt({"exp": exp})}))
 
 
@@ -231,7 +231,7 @@ def test_a_refusal_keeps_its_class_and_the_standard_error(ask, status, kind):
 
 
 def test_an_exp_far_before_the_beginning_has_passed(ask):
-    with pytest.raises(Nonsense, match="expired"):
+    with pytest.raises(InvalidResponse, match="expired"):
         ask(json_reply(GOOD | {"access_token": jwt(b'{"exp": -1' + b"0" * 400 + b"}")}))
 
 
@@ -279,7 +279,7 @@ def test_cognitos_answer_is_read_under_its_own_names(ask):
     "body", [{}, {"AuthenticationResult": None}, {"AuthenticationResult": [1]}, {"IdToken": "abc"}, []]
 )
 def test_without_an_authentication_result_it_is_nonsense(ask, body):
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         ask(amz(body), **cognito())
 
 

@@ -7,7 +7,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from providers.errors import Nonsense, Refused, ServerFailed, Throttled, TimedOut, Unauthorized, Unreachable
+from providers.errors import (
+    InvalidResponse,
+    Refused,
+    ServerFailed,
+    Throttled,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
 from providers.vinli.auth import AuthClient, TokenResponse, new_code_verifier
 from tests.support.servers import CLOSE, http, json_reply
 
@@ -132,7 +140,7 @@ def test_lifetimes(sent, read):
 )
 def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, fields):
     server = serve(lambda _: json_reply({"access_token": "abc"} | fields))
-    with pytest.raises(Nonsense, match=next(iter(fields))):
+    with pytest.raises(InvalidResponse, match=next(iter(fields))):
         client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
 
 
@@ -160,7 +168,7 @@ def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, 
 )
 def test_an_answer_that_is_no_token_response_is_nonsense(serve, client_for, reply):
     server = serve(lambda _: reply)
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
     assert "abc" not in str(caught.value)
     assert len(server.received) == 1
@@ -236,7 +244,7 @@ def test_the_current_user_is_asked_for_with_the_token(serve, client_for):
 )
 def test_a_user_that_is_none_is_nonsense(serve, client_for, body):
     server = serve(lambda _: json_reply(body))
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         client_for(server).current_user("abc")
 
 

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from providers.errors import Nonsense, Unauthorized
+from providers.errors import InvalidResponse, Unauthorized
 from providers.http.auth import BasicAuth
 from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.clients import (
-    Belief,
     ClientDirectory,
     ClockReading,
+    CredentialStatus,
     RegisteredClient,
     probe_client,
     read_clock,
@@ -72,9 +72,9 @@ def test_the_list_is_asked_for_with_the_app_and_dated(serve):
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (json_reply({"clients": None}), Nonsense),
-        (json_reply([]), Nonsense),
-        (http(200, b'{"clients": ["\\ud800"]}'), Nonsense),
+        (json_reply({"clients": None}), InvalidResponse),
+        (json_reply([]), InvalidResponse),
+        (http(200, b'{"clients": ["\\ud800"]}'), InvalidResponse),
         (http(401), Unauthorized),
     ],
 )
@@ -132,28 +132,28 @@ def test_an_origin_that_answers_without_a_date_is_followed_by_the_next(serve):
 
 
 @pytest.mark.parametrize(
-    ("answer", "belief"),
+    ("answer", "status"),
     [
-        (json_reply({"error": "invalid_grant"}, 400), Belief.GOOD),
-        (json_reply({"error": "invalid_grant"}, 403), Belief.GOOD),
-        (json_reply({"error": "invalid_client"}, 400), Belief.REFUSED),
-        (json_reply({"error": "invalid_client"}, 401), Belief.REFUSED),
-        (http(401), Belief.DOUBTFUL),
-        (json_reply({"error": "access_denied"}, 401), Belief.DOUBTFUL),
-        (json_reply({"error": "invalid_grant"}, 401), Belief.GOOD),
-        (http(403), Belief.UNKNOWN),
-        (json_reply({"error": "unauthorized_client"}, 400), Belief.UNKNOWN),
-        (json_reply({"error": "invalid_request"}, 400), Belief.UNKNOWN),
-        (json_reply({"access_token": "somebody's"}), Belief.UNKNOWN),
-        (http(500), Belief.UNKNOWN),
-        (http(302, location="http://127.0.0.1:9/"), Belief.UNKNOWN),
+        (json_reply({"error": "invalid_grant"}, 400), CredentialStatus.GOOD),
+        (json_reply({"error": "invalid_grant"}, 403), CredentialStatus.GOOD),
+        (json_reply({"error": "invalid_client"}, 400), CredentialStatus.REFUSED),
+        (json_reply({"error": "invalid_client"}, 401), CredentialStatus.REFUSED),
+        (http(401), CredentialStatus.DOUBTFUL),
+        (json_reply({"error": "access_denied"}, 401), CredentialStatus.DOUBTFUL),
+        (json_reply({"error": "invalid_grant"}, 401), CredentialStatus.GOOD),
+        (http(403), CredentialStatus.UNKNOWN),
+        (json_reply({"error": "unauthorized_client"}, 400), CredentialStatus.UNKNOWN),
+        (json_reply({"error": "invalid_request"}, 400), CredentialStatus.UNKNOWN),
+        (json_reply({"access_token": "somebody's"}), CredentialStatus.UNKNOWN),
+        (http(500), CredentialStatus.UNKNOWN),
+        (http(302, location="http://127.0.0.1:9/"), CredentialStatus.UNKNOWN),
     ],
 )
-def test_that_a_made_up_code_is_wrong_says_that_the_client_is_right(answer, belief, serve):
+def test_that_a_made_up_code_is_wrong_says_that_the_client_is_right(answer, status, serve):
     server, transport = serve(answer)
     auth = AuthClient(transport, server.origin, "client", "client-secret")
     probe = probe_client(auth, "http://127.0.0.1:8000/back", deadline=10.0)
-    assert probe.belief is belief
+    assert probe.status is status
     assert "client-secret" not in repr(probe)
     (request,) = server.received
     assert request.form["redirect_uri"] == "http://127.0.0.1:8000/back"

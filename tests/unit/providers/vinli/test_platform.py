@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from providers.errors import Incomplete, Nonsense, NotFound, ServerFailed, TimedOut, Unauthorized
+from providers.errors import Incomplete, InvalidResponse, NotFound, ServerFailed, TimedOut, Unauthorized
 from providers.http.auth import BasicAuth, BearerAuth
 from providers.paging import HEAD_START, Outline
 from providers.vinli.models import Device, Vehicle
@@ -127,7 +127,7 @@ def test_a_first_page_that_cannot_be_is_no_guess_for_the_next_reading(serve, cli
 
     client = client_for(serve(respond))
     for _ in range(2):
-        with pytest.raises(Nonsense):
+        with pytest.raises(InvalidResponse):
             client.devices(APP)
     assert len(list(client.devices(APP))) == 150
 
@@ -195,7 +195,7 @@ def test_a_guessed_page_that_failed_is_asked_for_again(serve, client_for):
 )
 def test_a_page_that_is_no_json_is_nonsense_and_not_quoted(serve, client_for, body):
     server = serve(lambda _: http(200, body))
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         client_for(server).devices(APP)
     assert caught.value.__cause__ is None
 
@@ -203,7 +203,7 @@ def test_a_page_that_is_no_json_is_nonsense_and_not_quoted(serve, client_for, bo
 def test_a_page_that_does_not_say_it_is_json_is_nonsense(serve, client_for):
     body = b'{"devices": [], "meta": {"pagination": {"total": 0, "limit": 100, "offset": 0}}}'
     server = serve(lambda _: http(200, body, content_type="text/html"))
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         client_for(server).devices(APP)
 
 
@@ -247,7 +247,7 @@ def test_a_later_page_that_fails_fails_the_list(serve, client_for):
 )
 def test_a_page_of_another_shape_is_nonsense(serve, client_for, body):
     server = serve(lambda _: json_reply(body))
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         client_for(server).devices_page(APP, 0, 1)
 
 
@@ -275,9 +275,9 @@ def test_the_last_numbered_page_is_short_and_the_one_after_it_empty(serve, clien
 @pytest.mark.parametrize(
     ("wrong", "kind"),
     [
-        ({"offset": 0}, Nonsense),
-        ({"limit": 1_000}, Nonsense),
-        ({"total": 10**9}, Nonsense),
+        ({"offset": 0}, InvalidResponse),
+        ({"limit": 1_000}, InvalidResponse),
+        ({"total": 10**9}, InvalidResponse),
         ({"total": 10}, Incomplete),
     ],
 )
@@ -292,7 +292,7 @@ def test_a_numbered_page_that_does_not_add_up_is_refused(serve, client_for, wron
 def test_the_listing_names_its_provider_when_pages_do_not_add_up(serve, client_for):
     devices = [device(number) for number in range(150)]
     server = serve(lambda request: page_of(devices, request, offset=0))
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         list(client_for(server).devices(APP))
     assert caught.value.provider == "vinli platform"
 
@@ -370,7 +370,7 @@ def test_a_device_that_was_never_plugged_in_has_no_vehicle(serve, client_for):
 
 def test_a_missing_key_is_not_the_same_as_no_vehicle(serve, client_for):
     server = serve(lambda _: json_reply({}))
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         client_for(server).latest_vehicle(APP, DEVICE_ID)
 
 
