@@ -96,6 +96,8 @@ def configure_logging() -> None:
     logging.getLogger("providers").setLevel(logging.INFO)
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns with what an upstream sent in place of a head.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 def register_request_log(app: Flask) -> None:

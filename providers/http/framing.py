@@ -11,11 +11,24 @@ import http.client
 import io
 import re
 import socket
+from email.errors import (
+    FirstHeaderLineIsContinuationDefect,
+    HeaderParseError,
+    MalformedHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 from http import HTTPStatus
 from typing import Any
 
 from providers.http.exchanges import Exchange
 
+_NOT_A_HEADER = (
+    MissingHeaderBodySeparatorDefect,
+    FirstHeaderLineIsContinuationDefect,
+    HeaderParseError,
+    MalformedHeaderDefect,
+)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _MAX_LINE = 64 * 1024
@@ -90,6 +103,7 @@ class TimedResponse(http.client.HTTPResponse):
         Raises BadFraming when the head does not say beyond doubt how long the body is.
         """
         super().begin()
+        self._check_head()
         self._check_length()
         self._check_transfer_coding()
 
@@ -105,6 +119,21 @@ class TimedResponse(http.client.HTTPResponse):
             http.client.parse_headers(self.fp)
             if self._reader.count > _MAX_INTERIM_BYTES:
                 raise BadFraming("interim answers without end")
+
+    def _check_head(self) -> None:
+        """Raise BadFraming for lines that are no headers: what follows them was not read as headers either.
+
+        urllib3 would go on, and write the head into the log.
+        """
+        has_others = self.headers.get_payload() or (self.headers.defects and self._has_defects())
+        if has_others or not all(map(_NAME.fullmatch, self.headers)):
+            raise BadFraming("a line of the head is no header")
+        if self.status == HTTPStatus.RESET_CONTENT:
+            self.length, self.chunked, self.will_close = 0, False, True
+
+    def _has_defects(self) -> bool:
+        """Say whether a head has defects; those that the email parser sees in bodies of several parts are none."""
+        return any(isinstance(defect, _NOT_A_HEADER) for defect in self.headers.defects)
 
     def _check_length(self) -> None:
         """RFC 9112, section 6.3: a length that is none, or two of them, is an unrecoverable error."""
@@ -167,6 +196,9 @@ class TimedResponse(http.client.HTTPResponse):
         if self.length == 0 and not self.chunked:
             self._is_whole = True
         self._reader.end()
-        if self._is_whole and self.fp.peek(1):
-            self._exchange.note_surplus()
+        # Behind 408 comes the end, or an answer after all: the connection is closed in either case.
+        if self._is_whole and (surplus := self.fp.peek(1)):
+            self._is_whole = False
+            if surplus.strip() and self.status != HTTPStatus.REQUEST_TIMEOUT:
+                self._exchange.note_surplus()
         super()._close_conn()  # type: ignore[misc]

@@ -45,7 +45,8 @@ def leftover(sock: Any) -> Leftover:
         return Leftover.END
     finally:
         sock.settimeout(timeout)
-    return Leftover.END if not data or data in _IDLE_TIMEOUTS else Leftover.DATA
+    # A line break behind an answer is a habit of some servers, and no answer.
+    return Leftover.END if not data.strip() or data in _IDLE_TIMEOUTS else Leftover.DATA
 
 
 def _has_decrypted(sock: Any) -> bool:

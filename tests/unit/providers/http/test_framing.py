@@ -177,7 +177,7 @@ def test_what_comes_after_an_answer_reaches_nobody_else(name, serve, transport_f
 
 @pytest.mark.parametrize("status", [204, 205, 304])
 def test_answers_that_have_no_body_end_their_connection(status, serve, transport_for, tls):
-    server = serve(in_turn(http(status, content_type=None, length=status == 205), json_reply(OURS)), tls)
+    server = serve(in_turn(http(status, content_type=None, length=False), json_reply(OURS)), tls)
     transport = transport_for(server)
     answered(get, transport, server)
     assert get(transport, server).json() == OURS
@@ -205,6 +205,21 @@ def test_a_host_that_sent_too_much_has_no_connections_kept_for_a_while(serve, tr
     get(transport, server)
     get(transport, server)
     assert server.connections == 5
+
+
+@pytest.mark.parametrize("when", ["with the answer", "after the answer"])
+def test_a_line_break_behind_an_answer_ends_the_connection_alone(when, serve, transport_for, tls):
+    pieces = Pieces(json_reply({}), b"\r\n")
+    server = serve(
+        in_turn(json_reply({}) + b"\r\n" if when == "with the answer" else pieces, json_reply(OURS)), tls
+    )
+    transport = transport_for(server)
+    get(transport, server)
+    if when == "after the answer":
+        pieces.go_on()
+    for _ in range(3):
+        assert post(transport, server).json() == OURS
+    assert server.connections == 2
 
 
 def test_a_host_that_hangs_up_is_not_held_to_send_too_much(serve, transport_for, tls):
@@ -481,6 +496,25 @@ def test_an_answer_in_pieces_of_one_byte_is_read(chunked, serve, transport_for, 
     assert server.connections == 1
 
 
+BAD_LINES = {
+    "a line without a colon": "Content-Length: 2\r\na line of something else\r\nSet-Cookie: sid=a-token",
+    "a space before the first header": " a-token\r\nContent-Length: 2",
+    "the body in place of the head's end": 'X: y\r\n{"access_token":\r\n "a-token"}',
+}
+
+
+@pytest.mark.parametrize("name", BAD_LINES)
+def test_a_head_that_is_none_is_an_error_and_in_no_log(name, serve, transport_for, tls, caplog):
+    bad = f"HTTP/1.1 200 OK\r\n{BAD_LINES[name]}\r\n\r\n{{}}".encode()
+    server = serve(in_turn(bad, json_reply(OURS)), tls)
+    transport = transport_for(server)
+    with pytest.raises(InvalidResponse):
+        get(transport, server)
+    assert get(transport, server).json() == OURS
+    assert server.connections == 2
+    assert "a-token" not in caplog.text
+
+
 # 408 on a kept connection (RFC 9110, section 15.5.9)
 
 
@@ -491,6 +525,18 @@ def test_a_server_that_gave_up_waiting_is_asked_again(call, serve, transport_for
     get(transport, server)
     assert call(transport, server, retry=False).json() == OURS
     assert [received.connection for received in server.received] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("call", [get, post])
+def test_a_server_that_gave_up_and_answers_all_the_same_is_asked_again(call, serve, transport_for, tls):
+    both = json_reply({}, 408) + json_reply(THEIRS)
+    server = serve(in_turn(json_reply({}), json_reply({}), both, json_reply(OURS)), tls)
+    transport = transport_for(server)
+    get(transport, server)
+    with transport.one_connection():
+        get(transport, server)
+        assert call(transport, server).json() == OURS
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize("call", [get, post])
