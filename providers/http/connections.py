@@ -5,7 +5,7 @@ was whole, it rests there for a moment, in which anything more would arrive, and
 when it is taken, and before the last bytes of a request go out. A host that was caught sending more than was asked
 for has none of its connections kept for a while.
 urllib3 takes a TLS 1.3 connection for dropped while session tickets lie unread in it, which would throw every
-warmed connection away. What else is added here serves an `Exchange`.
+warmed connection away. What else is added here serves an `RequestContext`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ClosedPoolError, ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
-from providers.http.exchanges import Exchange, current
+from providers.http.contexts import RequestContext, current
 from providers.http.framing import EarlyAnswer, TimedResponse
 from providers.http.leftovers import Leftover, leftover
 
@@ -73,13 +73,13 @@ class _ExchangeMixin:
     socket_options: Any
     last_question: object = None
     last_used: float = -math.inf
-    _opened_in: Exchange | None = None
+    _opened_in: object = None
     _first_user: object = None
     _answer: TimedResponse | None = None
     _held_back: list[bytes] | None = None
 
     def connect(self) -> None:
-        self._opened_in = current()
+        self._opened_in = current().attempt
         super().connect()  # type: ignore[misc]
         self._answer = None  # a proxy has answered before
 
@@ -100,8 +100,8 @@ class _ExchangeMixin:
 
     def settle(self) -> None:
         """Close the connection unless another request can go out on it."""
-        exchange = current()
-        self.last_question, self.last_used = exchange.question, exchange.now()
+        context = current()
+        self.last_question, self.last_used = context.question, context.now()
         is_answered_whole = self._answer is None or self._answer.is_whole
         if not is_answered_whole or not self.is_connected:
             self.close()
@@ -111,10 +111,10 @@ class _ExchangeMixin:
         return self._first_user is not None and self._first_user is not user
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        exchange = current()
-        exchange.begin(
-            is_reused=self.sock is not None and self._opened_in is not exchange,
-            is_shared=self.is_shared_with(exchange.user),
+        context = current()
+        context.begin(
+            is_reused=self.sock is not None and self._opened_in is not context.attempt,
+            is_shared=self.is_shared_with(context.user),
         )
         self._answer, self._held_back = None, []
         try:
@@ -122,7 +122,7 @@ class _ExchangeMixin:
         finally:
             request, self._held_back = memoryview(b"".join(self._held_back)), None
         self._send_wholly(request)
-        self._first_user = self._first_user or exchange.user
+        self._first_user = self._first_user or context.user
 
     def send(self, data: Any) -> None:
         if self._held_back is None:
@@ -149,7 +149,7 @@ class _ExchangeMixin:
         found = self._look()
         while found is Leftover.PART and not current().is_reused:
             # Most likely a session ticket; and no answer can be read before the rest of it has come.
-            time.sleep(min(_GLANCE, current().connect_patience()))
+            time.sleep(min(_GLANCE, current().connect_seconds()))
             found = self._look()
         if found is Leftover.DATA:
             raise EarlyAnswer("an answer came before the request was sent")
@@ -173,12 +173,12 @@ class _ExchangeMixin:
             raise NewConnectionError(connection, f"no connection to {self.host}: {error}") from error
 
     def _first_answering_address(self) -> socket.socket:
-        exchange = current()
+        context = current()
         failure: OSError = OSError("the name has no address")
-        for address in _resolve(self.host, self.port, exchange.connect_patience()):
-            patience = exchange.connect_patience()
+        for address in _resolve(self.host, self.port, context.connect_seconds()):
+            seconds = context.connect_seconds()
             try:
-                return create_connection((address, self.port), patience, socket_options=self.socket_options)
+                return create_connection((address, self.port), seconds, socket_options=self.socket_options)
             except OSError as error:
                 failure = error
         raise failure
@@ -192,7 +192,7 @@ class _TlsConnection(_ExchangeMixin, HTTPSConnection):  # type: ignore[misc]
     pass
 
 
-def _resolve(host: str, port: int, patience: float) -> list[str]:
+def _resolve(host: str, port: int, seconds: float) -> list[str]:
     """Return a host's addresses. getaddrinfo knows no timeout, so it runs in a thread that is left behind."""
     outcome: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
@@ -207,7 +207,7 @@ def _resolve(host: str, port: int, patience: float) -> list[str]:
 
     threading.Thread(target=look_up, name="resolver", daemon=True).start()
     try:
-        addresses = outcome.get(timeout=patience)
+        addresses = outcome.get(timeout=seconds)
     except queue.Empty:
         raise TimeoutError("the resolver did not answer") from None
     if isinstance(addresses, OSError):
@@ -224,31 +224,31 @@ class _PoolMixin:
     _distrusted_until = -math.inf
 
     def _get_conn(self, timeout: float | None = None) -> Any:
-        exchange = current()
-        connection = self._held_connection(exchange) or self._rested_connection(exchange)
+        context = current()
+        connection = self._held_connection(context) or self._rested_connection(context)
         if connection is None:
             connection = self._new_conn()  # type: ignore[attr-defined]
         elif not connection.is_connected:
             connection.close()
-        if exchange.fresh or self._is_distrusted(exchange):
+        if context.fresh or self._is_distrusted(context):
             connection.close()  # it opens again by itself
         return connection
 
-    def _held_connection(self, exchange: Exchange) -> Any:
-        """Return the connection that the exchange's series has used before, None when this is its first request."""
-        if exchange.hold is None:
+    def _held_connection(self, context: RequestContext) -> Any:
+        """Return the connection that the context's series has used before, None when this is its first request."""
+        if context.hold is None:
             return None
-        connection = exchange.hold.connections.pop(self, None)
+        connection = context.hold.connections.pop(self, None)
         if connection is not None and not connection.is_connected:
-            if exchange.has_surplus and connection.is_shared_with(exchange.user):
+            if context.has_surplus and connection.is_shared_with(context.user):
                 connection.close()
-                exchange.is_out_of_step = True
+                context.is_out_of_step = True
                 raise EarlyAnswer("more came than the answer to the request before")
             connection.close()
         return connection
 
-    def _rested_connection(self, exchange: Exchange) -> Any:
-        """Take the connection out of the pool that was used last, of those that may carry this exchange.
+    def _rested_connection(self, context: RequestContext) -> Any:
+        """Take the connection out of the pool that was used last, of those that may carry this context.
 
         What a host sends after an answer usually follows at once: where the next question is another one, the
         connection has to have been silent for a moment.
@@ -257,7 +257,7 @@ class _PoolMixin:
         try:
             while True:
                 connection = self._pooled()
-                if connection is None or connection.is_closed or self._is_rested(connection, exchange):
+                if connection is None or connection.is_closed or self._is_rested(connection, context):
                     return connection
                 passed_over.append(connection)
         finally:
@@ -273,31 +273,31 @@ class _PoolMixin:
         except queue.Empty:
             return None
 
-    def _is_rested(self, connection: Any, exchange: Exchange) -> bool:
-        if exchange.question is not None and exchange.question == connection.last_question:
+    def _is_rested(self, connection: Any, context: RequestContext) -> bool:
+        if context.question is not None and context.question == connection.last_question:
             return True
-        idle_seconds: float = exchange.now() - connection.last_used
-        return idle_seconds >= exchange.rest
+        idle_seconds: float = context.now() - connection.last_used
+        return idle_seconds >= context.rest
 
     def _put_conn(self, connection: Any) -> None:
         if connection is not None:
             connection.settle()
-        exchange = current()
-        if connection is not None and self._is_distrusted(exchange):
+        context = current()
+        if connection is not None and self._is_distrusted(context):
             connection.close()
-        if exchange.hold is None or connection is None:
+        if context.hold is None or connection is None:
             self.put_back(connection)
         else:
-            exchange.hold.connections[self] = connection
+            context.hold.connections[self] = connection
 
     def put_back(self, connection: Any) -> None:
         """Put a connection into the pool."""
         super()._put_conn(connection)  # type: ignore[misc]
 
-    def _is_distrusted(self, exchange: Exchange) -> bool:
+    def _is_distrusted(self, context: RequestContext) -> bool:
         """Say whether the host sent more than was asked for, just now or lately."""
-        now = exchange.now()
-        if exchange.has_surplus:
+        now = context.now()
+        if context.has_surplus:
             if now >= self._distrusted_until:
                 logger.warning("%s sends more than is asked for: its connections are not kept", self.host)
             self._distrusted_until = now + _DISTRUST_SECONDS
@@ -308,7 +308,7 @@ class _PoolMixin:
         connection = self._get_conn()
         try:
             if connection.is_closed:
-                connection.timeout = current().connect_patience()
+                connection.timeout = current().connect_seconds()
                 self._open(connection)
         except BaseException:
             connection.close()

@@ -20,7 +20,7 @@ from email.errors import (
 from http import HTTPStatus
 from typing import Any
 
-from providers.http.exchanges import Exchange
+from providers.http.contexts import RequestContext
 
 _NOT_A_HEADER = (
     MissingHeaderBodySeparatorDefect,
@@ -48,13 +48,13 @@ class EarlyAnswer(http.client.HTTPException):
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads a socket under the exchange's deadline."""
+    """Reads a socket under the context's deadline."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, exchange: Exchange) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, context: RequestContext) -> None:
         self.count = 0
         self._raw = raw
         self._sock = sock
-        self._exchange = exchange
+        self._context = context
         self._has_ended = False
 
     def readable(self) -> bool:
@@ -63,12 +63,12 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int | None:
         if self._has_ended:
             return None
-        patience = self._exchange.read_patience()
-        if self._sock.gettimeout() != patience:  # setting it is a system call
-            self._sock.settimeout(patience)
+        seconds = self._context.read_seconds()
+        if self._sock.gettimeout() != seconds:  # setting it is a system call
+            self._sock.settimeout(seconds)
         count = self._raw.readinto(buffer)
         if count:
-            self._exchange.is_answered = True
+            self._context.is_answered = True
             self.count += count
         return count
 
@@ -82,20 +82,20 @@ class _TimedReader(io.RawIOBase):
 
 
 class TimedResponse(http.client.HTTPResponse):
-    """An answer that is read under its exchange's deadline, and knows whether its connection can be used again."""
+    """An answer that is read under its context's deadline, and knows whether its connection can be used again."""
 
-    def __init__(self, sock: socket.socket, exchange: Exchange, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, context: RequestContext, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self._exchange = exchange
+        self._context = context
         self._is_whole = False
         raw: Any = self.fp.detach()
-        self._reader = _TimedReader(raw, sock, exchange)
+        self._reader = _TimedReader(raw, sock, context)
         self.fp = io.BufferedReader(self._reader, 64 * 1024)
 
     @property
     def is_whole(self) -> bool:
         """Whether it was read to its end, was framed beyond doubt, and left nothing behind."""
-        return self._is_whole and not self._exchange.has_surplus and self.status not in _WITHOUT_BODY
+        return self._is_whole and not self._context.has_surplus and self.status not in _WITHOUT_BODY
 
     def begin(self) -> None:
         """Read the head of the final answer.
@@ -200,5 +200,5 @@ class TimedResponse(http.client.HTTPResponse):
         if self._is_whole and (surplus := self.fp.peek(1)):
             self._is_whole = False
             if surplus.strip() and self.status != HTTPStatus.REQUEST_TIMEOUT:
-                self._exchange.note_surplus()
+                self._context.note_surplus()
         super()._close_conn()  # type: ignore[misc]

@@ -15,12 +15,11 @@ from requests.auth import AuthBase
 
 from providers.errors import ProviderError, ServerFailed, TimedOut, Unreachable
 from providers.http.breaker import Breaker
-from providers.http.exchanges import holding
+from providers.http.contexts import current, holding, using
 from providers.http.failures import WIRE_ERRORS
 from providers.http.origins import checked_origin, origin_of
 from providers.http.response import Call, Response
 from providers.http.retries import Retries
-from providers.http.time_left import waiting
 from providers.http.wire import Outgoing, RawResponse, Wire
 
 A = TypeVar("A", bound=Response)
@@ -120,12 +119,11 @@ class Transport:
         """
         breaker = self._breaker(provider, url)
         call = Call(provider, method, url.partition("?")[0])
-        patience = self._deadline if deadline is None else deadline
-        if patience <= 0:
+        seconds = self._deadline if deadline is None else deadline
+        if seconds <= 0:
             raise TimedOut("no time was left to ask", **call.fields())
-        give_up_at = self._clock() + patience
         # Credentials may have to be fetched first, and anew after a 401.
-        with waiting(lambda: give_up_at - self._clock()):
+        with using(self._wire.context(self._clock() + seconds)):
             prepared = requests.PreparedRequest()
             prepared.prepare(
                 method,
@@ -137,10 +135,8 @@ class Transport:
                 auth=auth,
             )
             may_repeat = (method in _IDEMPOTENT if retry is None else retry) and not is_guess
-            with _guarding(breaker, call, patience, counts=not is_guess) as is_probe:
-                return self._persist(
-                    Outgoing(call, prepared, give_up_at, max_bytes), may_repeat and not is_probe
-                )
+            with _guarding(breaker, call, seconds, counts=not is_guess) as is_probe:
+                return self._persist(Outgoing(call, prepared, max_bytes), may_repeat and not is_probe)
 
     def fetch_raw(
         self,
@@ -160,13 +156,13 @@ class Transport:
         """
         self._check_origin(url)
         call = Call(provider, "GET", url.partition("?")[0])
-        patience = self._deadline if deadline is None else deadline
-        if patience <= 0:
+        seconds = self._deadline if deadline is None else deadline
+        if seconds <= 0:
             raise TimedOut("no time was left to ask", **call.fields())
         prepared = requests.PreparedRequest()
         prepared.prepare("GET", url, {**self._headers, "Accept": _PAGES_FIRST, **(headers or {})})
-        outgoing = Outgoing(call, prepared, self._clock() + patience, max_bytes)
-        return self._logged(outgoing, self._wire.fetch_raw)
+        with using(self._wire.context(self._clock() + seconds)):
+            return self._logged(Outgoing(call, prepared, max_bytes), self._wire.fetch_raw)
 
     def countdown(self, deadline: float | None = None) -> Callable[[], float]:
         """Return what tells the seconds left for several requests together: of `deadline`, or the usual one."""
@@ -233,7 +229,7 @@ class Transport:
             try:
                 return self._logged(outgoing, self._wire.send)
             except ProviderError as failure:
-                remaining = outgoing.give_up_at - self._clock()
+                remaining = current().time_left
                 pause = self._retries.pause(failure, attempt, remaining) if may_repeat else None
                 if pause is None:
                     raise
@@ -254,8 +250,8 @@ class Transport:
 
 
 @contextmanager
-def _guarding(breaker: Breaker, call: Call, patience: float, *, counts: bool) -> Iterator[bool]:
-    """Ask the breaker before a call of `patience` seconds and tell it the outcome; yields whether it is a probe.
+def _guarding(breaker: Breaker, call: Call, seconds: float, *, counts: bool) -> Iterator[bool]:
+    """Ask the breaker before a call of `seconds` seconds and tell it the outcome; yields whether it is a probe.
 
     A plain 500 is about what was asked for: one driver's broken devices must not lock out everybody else, so it
     does not count as a failure. Nor does it end a row of failures, for services that go down answer some with
@@ -270,7 +266,7 @@ def _guarding(breaker: Breaker, call: Call, patience: float, *, counts: bool) ->
         yield is_probe
     except ProviderError as failure:
         if _is_down(failure):
-            if counts and (patience >= _FAIR_CHANCE or not isinstance(failure, TimedOut)):
+            if counts and (seconds >= _FAIR_CHANCE or not isinstance(failure, TimedOut)):
                 breaker.failed()
         elif is_probe or not isinstance(failure, ServerFailed):
             breaker.succeeded()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -14,7 +14,7 @@ from requests.cookies import RequestsCookieJar
 
 from providers.errors import InvalidResponse, ProviderError
 from providers.http.connections import GivenUpWaiting, OutOfStep, PooledAdapter, Redirected, tls_context
-from providers.http.exchanges import Exchange, current_hold, exchanging
+from providers.http.contexts import RequestContext, current, current_hold, using
 from providers.http.failures import WIRE_ERRORS, failure_of, is_timeout, refusal_of
 from providers.http.response import Call, Response
 from settings.loopback import is_loopback
@@ -27,11 +27,10 @@ _SAFE = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request ready to be sent. `give_up_at` is an instant on the wire's clock."""
+    """A request ready to be sent."""
 
     call: Call
     prepared: requests.PreparedRequest
-    give_up_at: float
     max_bytes: int
 
 
@@ -63,8 +62,19 @@ class Wire:
         self._adapter = PooledAdapter(pool_size, tls_context(ca_bundle))
         self._session = _session(self._adapter)
 
+    def context(self, give_up_at: float) -> RequestContext:
+        """Return the context of a call that ends at an instant on the wire's clock."""
+        return RequestContext(
+            give_up_at,
+            self._clock,
+            connect_timeout=self._connect_timeout,
+            read_timeout=self._read_timeout,
+            rest=self._rest,
+            hold=current_hold(),
+        )
+
     def send(self, outgoing: Outgoing) -> Response:
-        """Send a request and read its answer; raises a ProviderError for anything but 2xx.
+        """Send a request within its context and read the answer; raises a ProviderError for anything but 2xx.
 
         It is sent once more, on a new connection, when it went out on one that had been idle and that ended before
         any byte of an answer, or brought 408: such a connection was dead before.
@@ -75,78 +85,70 @@ class Wire:
         """Send a request likewise and return whatever comes; raises a ProviderError when nothing readable does."""
         return self._persist(outgoing, self._receive_raw)
 
-    def _persist(self, outgoing: Outgoing, receive: Callable[[Outgoing, Exchange], A]) -> A:
-        exchange = self._exchange(outgoing.give_up_at, rest=self._rest, question=_question(outgoing))
+    def _persist(self, outgoing: Outgoing, receive: Callable[[Outgoing, RequestContext], A]) -> A:
+        context = current()
+        context.question = _question(outgoing)
+        context.start_attempt()
         try:
-            return receive(outgoing, exchange)
+            return receive(outgoing, context)
         except WIRE_ERRORS as error:
-            if not _blames_the_connection(error, outgoing, exchange):
-                raise _failure(error, outgoing, exchange) from error
-        exchange = self._exchange(outgoing.give_up_at, fresh=True)
+            if not _blames_the_connection(error, outgoing, context):
+                raise _failure(error, outgoing, context) from error
+        context.start_attempt(fresh=True)
         try:
-            return receive(outgoing, exchange)
+            return receive(outgoing, context)
         except WIRE_ERRORS as error:
-            raise _failure(error, outgoing, exchange) from error
+            raise _failure(error, outgoing, context) from error
 
     def warm(self, origin: str, give_up_at: float) -> None:
         """Open a connection unless an idle one is there. Raises one of WIRE_ERRORS."""
         request = requests.PreparedRequest()
         request.prepare("GET", origin)
-        with exchanging(self._exchange(give_up_at)):
+        context = self.context(give_up_at)
+        context.rest = 0.0
+        with using(context):
             self._adapter.warm(request, self._proxies_for(origin))
 
     def close(self) -> None:
         """Close all idle connections."""
         self._session.close()
 
-    def _exchange(self, give_up_at: float, **options: Any) -> Exchange:
-        return Exchange(
-            give_up_at,
-            self._clock,
-            connect_timeout=self._connect_timeout,
-            read_timeout=self._read_timeout,
-            hold=current_hold(),
-            **options,
-        )
-
-    def _receive(self, outgoing: Outgoing, exchange: Exchange) -> Response:
+    def _receive(self, outgoing: Outgoing, context: RequestContext) -> Response:
         started, call = self._clock(), outgoing.call
-        with exchanging(exchange):
-            response = self._respond(outgoing, exchange)
-            is_success = 200 <= response.status_code < 300
-            limit = outgoing.max_bytes if is_success else min(outgoing.max_bytes, _MAX_ERROR_BYTES)
-            body = _read(response, limit)
-            _check_step(exchange)
+        response = self._respond(outgoing, context)
+        is_success = 200 <= response.status_code < 300
+        limit = outgoing.max_bytes if is_success else min(outgoing.max_bytes, _MAX_ERROR_BYTES)
+        body = _read(response, limit)
+        _check_step(context)
         if not is_success:
             raise refusal_of(call, response.status_code, response.headers, body, self._wall_clock())
         if body is None:
             raise InvalidResponse("the answer is too large", status=response.status_code, **call.fields())
         return Response(call, response.status_code, response.headers, body, self._clock() - started)
 
-    def _receive_raw(self, outgoing: Outgoing, exchange: Exchange) -> RawResponse:
+    def _receive_raw(self, outgoing: Outgoing, context: RequestContext) -> RawResponse:
         started, call = self._clock(), outgoing.call
-        with exchanging(exchange):
-            try:
-                response = self._respond(outgoing, exchange)
-                body = _first_bytes(response, outgoing.max_bytes + 1)
-                _check_step(exchange)
-            except Redirected as redirected:
-                response, body = redirected.answer, b""
+        try:
+            response = self._respond(outgoing, context)
+            body = _first_bytes(response, outgoing.max_bytes + 1)
+            _check_step(context)
+        except Redirected as redirected:
+            response, body = redirected.answer, b""
         is_cut = len(body) > outgoing.max_bytes
         body, elapsed = body[: outgoing.max_bytes], self._clock() - started
         return RawResponse(call, response.status_code, response.headers, body, elapsed, is_cut)
 
-    def _respond(self, outgoing: Outgoing, exchange: Exchange) -> requests.Response:
+    def _respond(self, outgoing: Outgoing, context: RequestContext) -> requests.Response:
         response = self._session.send(
             outgoing.prepared,
             stream=True,
-            timeout=(exchange.connect_patience(), self._read_timeout),
+            timeout=(context.connect_seconds(), self._read_timeout),
             verify=True,
             cert=None,
             proxies=self._proxies_for(outgoing.call.url),
             allow_redirects=False,
         )
-        if response.status_code == HTTPStatus.REQUEST_TIMEOUT and exchange.is_reused:
+        if response.status_code == HTTPStatus.REQUEST_TIMEOUT and context.is_reused:
             response.close()
             raise GivenUpWaiting(response=response)
         return response
@@ -177,26 +179,26 @@ def _question(outgoing: Outgoing) -> object:
     return outgoing.prepared.headers.get("Authorization"), outgoing.call.url
 
 
-def _blames_the_connection(error: Exception, outgoing: Outgoing, exchange: Exchange) -> bool:
+def _blames_the_connection(error: Exception, outgoing: Outgoing, context: RequestContext) -> bool:
     """Say whether a request failed because of the kept connection it went out on, and may be sent again on a new one.
 
     An answer that may be somebody else's is asked for again where that does no harm, but not within a series of
     requests: the answer before it may have been somebody else's too.
     """
-    if exchange.is_out_of_step:
-        return outgoing.call.method in _SAFE and exchange.hold is None
+    if context.is_out_of_step:
+        return outgoing.call.method in _SAFE and context.hold is None
     if isinstance(error, GivenUpWaiting):
         return True
-    return exchange.is_reused and not exchange.is_answered and not is_timeout(error)
+    return context.is_reused and not context.is_answered and not is_timeout(error)
 
 
-def _failure(error: Exception, outgoing: Outgoing, exchange: Exchange) -> ProviderError:
-    return failure_of(OutOfStep() if exchange.is_out_of_step else error, outgoing.call)
+def _failure(error: Exception, outgoing: Outgoing, context: RequestContext) -> ProviderError:
+    return failure_of(OutOfStep() if context.is_out_of_step else error, outgoing.call)
 
 
-def _check_step(exchange: Exchange) -> None:
+def _check_step(context: RequestContext) -> None:
     """Raise OutOfStep when it is not certain that an answer belongs to its request."""
-    if exchange.is_out_of_step:
+    if context.is_out_of_step:
         raise OutOfStep
 
 

@@ -22,7 +22,7 @@ from functools import partial
 from hashlib import sha256
 
 from providers.errors import NoToken, ProviderError, Refused
-from providers.http.time_left import patience
+from providers.http.contexts import time_left
 from providers.http.transport import Transport
 from providers.tokens.clocks import Clock
 from providers.tokens.records import (
@@ -192,7 +192,7 @@ class TokenSource:
             # In a thread of its own: the first caller may have less time than those who wait with it.
             self._start(partial(self._fly, flight))
         try:
-            return flight.result(patience(WAIT_SECONDS))
+            return flight.result(time_left(WAIT_SECONDS))
         except FutureTimeout:
             raise self._busy() from None
 

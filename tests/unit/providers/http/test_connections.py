@@ -9,7 +9,7 @@ from requests import PreparedRequest
 
 from providers.errors import InvalidResponse, TimedOut, Unreachable
 from providers.http.connections import PooledAdapter, tls_context
-from providers.http.exchanges import Exchange, exchanging
+from providers.http.contexts import RequestContext, using
 from tests.support.certificates import Authority
 from tests.support.servers import CLOSE, RESET, http, in_turn, json_reply, read_request
 
@@ -48,14 +48,15 @@ def test_a_post_is_repeated_once_when_the_idle_connection_was_dead(serve, transp
     assert [request.connection for request in server.received] == [1, 1, 2]
 
 
-def test_a_fresh_exchange_passes_idle_connections_by(serve, clock):
+def test_a_fresh_attempt_passes_idle_connections_by(serve, clock):
     server = serve(lambda _: json_reply({}))
     adapter = PooledAdapter(4, tls_context(None))
     request = PreparedRequest()
     request.prepare("GET", server.origin)
     for fresh in (False, False, True):
-        patience = {"connect_timeout": 3.0, "read_timeout": 8.0}
-        with exchanging(Exchange(clock() + 10, clock, fresh=fresh, **patience)):
+        context = RequestContext(clock() + 10, clock, connect_timeout=3.0, read_timeout=8.0)
+        context.start_attempt(fresh=fresh)
+        with using(context):
             assert adapter.send(request, stream=True).content == b"{}"
     assert [received.connection for received in server.received] == [1, 1, 2]
     adapter.close()

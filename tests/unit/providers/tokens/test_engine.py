@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from providers.errors import NoToken
-from providers.http.time_left import waiting
+from providers.http.contexts import RequestContext, using
 from providers.tokens.engine import LEASE_SECONDS, REFUSED_PAUSE, WAIT_SECONDS
 from tests.support.servers import CLOSE, http, json_reply
 from tests.support.token_engine import Endpoint, MemoryShelf, TestClock, declaration, source_of
@@ -120,7 +120,8 @@ def test_who_waits_for_ever_is_told_to_come_back(source, cache, clock):
 def test_a_call_that_has_less_time_waits_less(source, cache, clock):
     flights = []
     tokens = source(Endpoint(), cache, start=flights.append)
-    with waiting(lambda: 0.05), pytest.raises(NoToken) as caught:
+    context = RequestContext(0.05, lambda: 0.0, connect_timeout=1.0, read_timeout=1.0)
+    with using(context), pytest.raises(NoToken) as caught:
         tokens.token()
     assert caught.value.remedy == "wait"
     (flight,) = flights
