@@ -1,5 +1,5 @@
 // Judges what came back in the fragment (RFC 6749 sections 4.2.2 and 4.2.2.1).
-import { take } "./attempts.js";
+import { take } from "./attempts.js";
 
 const MAX_LENGTH = 16384;
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;

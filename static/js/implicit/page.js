@@ -1,8 +1,8 @@
 // The implicit callback: the token lives in the closure of start() until it is forgotten, and nowhere else.
-import { Refused, accessToken } "./answer.js";
-import { acceptedTexts, failureText, forgottenTexts, refusalTexts, unauthorizedTexts } "./texts.js";
-import { CallFailed, currentUser, devicePages } "./vinli.js";
-import { View } "./view.js";
+import { Refused, accessToken } from "./answer.js";
+import { acceptedTexts, failureText, forgottenTexts, refusalTexts, unauthorizedTexts } from "./texts.js";
+import { CallFailed, currentUser, devicePages } from "./vinli.js";
+import { View } from "./view.js";
 
 async function showUser(view, url, token, forgotten) {
   const { name, email } = await currentUser(url, token, forgotten);

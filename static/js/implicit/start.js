@@ -1,5 +1,5 @@
 // The start of the implicit flow: builds the authorization request (RFC 6749 section 4.2.1) in this browser.
-import { remember } "./attempts.js";
+import { remember } from "./attempts.js";
 
 function authorizationUrl({ authorizationEndpoint, clientId, redirectUri }) {
   const url = new URL(authorizationEndpoint);

@@ -1,6 +1,6 @@
 // A tyre's photograph: made small in this browser, sent under a short-lived token, and what was read of it shown.
-import { FrontendToken } "./frontend-token.js";
-import { shrink } "./photograph.js";
+import { FrontendToken } from "./frontend-token.js";
+import { shrink } from "./photograph.js";
 
 const MAX_BYTES = 2 * 1024 * 1024;
 const PATIENCE_MS = 60_000;

@@ -1,5 +1,5 @@
 // The catch page: shows what came in the fragment. Of it, the state and known names go to our server.
-import { jwtParts, shortened, visible } "./shown-values.js";
+import { jwtParts, shortened, visible } from "./shown-values.js";
 
 const SECRETS = new Set(["access_token", "refresh_token", "id_token", "code", "client_secret", "code_verifier"]);
 const MOST = 60;
