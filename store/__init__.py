@@ -1,46 +1,5 @@
-"""What must survive a restart: sessions, attempts at connecting, cached tokens.
+"""What must survive a restart: sessions, attempts at connecting, partner tokens, traces.
 
-`open_store` gives the backend that a `STORE_URL` names; `Vault` and `Records` put sealed JSON objects into it.
+`store.backends` keeps opaque bytes, `Vault` and `Records` put sealed JSON objects into it, and the other modules say
+what is kept there.
 """
-
-import time
-from collections.abc import Callable
-
-from store.backends.sqlite import SqliteStore
-from store.base import Entry, Store, StoreError, StoreUnavailable
-from store.records import Record, Records
-from store.vault import Unreadable, Vault
-
-__all__ = [
-    "Entry",
-    "Record",
-    "Records",
-    "SqliteStore",
-    "Store",
-    "StoreError",
-    "StoreUnavailable",
-    "Unreadable",
-    "Vault",
-    "open_store",
-]
-
-REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+sentinel://")
-
-
-def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
-    """Return the store that `url` names, without opening or connecting anything yet.
-
-    `sqlite:///relative/path`, `sqlite:////absolute/path`, `redis://`, `rediss://`, `unix://`, or
-    `redis+sentinel://host:port,host:port/service/db`. Raises ValueError for anything else; the message does
-    not repeat the URL, which may hold a password.
-    """
-    if url.startswith(REDIS_SCHEMES):
-        from store.backends.redis import RedisStore
-
-        return RedisStore(url, clock)
-    path = url.removeprefix("sqlite:///")
-    if path in (url, "", ":memory:") or "?" in path:
-        raise ValueError(
-            "must be sqlite:///path/to/file, or a redis://, rediss://, unix:// or redis+sentinel:// URL"
-        )
-    return SqliteStore(path, clock)

@@ -19,8 +19,8 @@ from providers.http.transport import Transport
 from providers.vinli.auth import AuthClient
 from providers.vinli.platform import PlatformClient
 from settings import Settings, SettingsError
-from store import open_store
 from store.attempts import Attempts
+from store.backends import open_store
 from store.base import Store
 from store.leases import Leases
 from store.records import Records

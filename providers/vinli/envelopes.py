@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from providers.http.response import Response
-from providers.paging import Page
+from providers.paging.pages import Page
 
 T = TypeVar("T")
 

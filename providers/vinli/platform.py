@@ -14,7 +14,9 @@ from requests.auth import AuthBase
 from providers.errors import NotFound
 from providers.http.response import Response
 from providers.http.transport import Transport
-from providers.paging import Listing, Outline, Page, fetch_range, list_all, outline
+from providers.paging.listing import Listing, Outline, list_all, outline
+from providers.paging.pages import Page
+from providers.paging.ranges import fetch_range
 from providers.vinli.envelopes import PageReader, item, item_or_none
 from providers.vinli.models import Device, Vehicle, is_uuid
 

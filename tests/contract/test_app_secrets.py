@@ -13,9 +13,10 @@ import pytest
 import requests
 
 from domain.signing import Signer
-from store import Records, Vault, open_store
 from store.attempts import Attempts
-from store.records import fingerprint
+from store.backends import open_store
+from store.records import Records, fingerprint
+from store.vault import Vault
 from tests.support.app_process import OPERATOR_PASSWORD, ROOT, SECRET_KEY, AppProcess
 from tests.support.browser import Browser, query_of
 from tests.support.fake_vinli import ACCESS_TOKEN, DEVICES, TOKEN, USER, FakeVinli

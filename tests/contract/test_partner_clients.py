@@ -7,8 +7,10 @@ import pytest
 import settings
 from providers.errors import NoToken, ProviderError
 from providers.http.transport import Transport
-from store import Records, Vault, open_store
+from store.backends import open_store
 from store.leases import Leases
+from store.records import Records
+from store.vault import Vault
 from tests.support.app_process import SECRET_KEY, app_variables
 from tests.support.sandbox_process import SandboxProcess
 from wiring.partners import build_partners

@@ -7,7 +7,9 @@ import os
 import sys
 import threading
 
-from store import Records, Vault, open_store
+from store.backends import open_store
+from store.records import Records
+from store.vault import Vault
 
 
 def increment(store, key, times):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Flask, flash, get_flashed_messages, request, session
 
-from store import Store, StoreUnavailable
+from store.base import Store, StoreUnavailable
 from store.records import fingerprint
 from store.sessions import StoreSessionInterface
 

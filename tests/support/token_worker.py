@@ -16,8 +16,10 @@ from providers.tokens.auth import TokenAuth
 from providers.tokens.clocks import Clock
 from providers.tokens.engine import TokenSource
 from providers.tokens.requests import TokenRequest
-from store import Records, Vault, open_store
+from store.backends import open_store
 from store.leases import Leases
+from store.records import Records
+from store.vault import Vault
 from wiring.token_cache import StoredTokenCache
 
 SECRET_KEY = "a secret key of the tests, long enough"

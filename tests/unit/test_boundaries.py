@@ -1,4 +1,8 @@
-"""Imports run one way: app, blueprints, providers and store, settings. The sandbox stands alone."""
+"""Imports run one way: app; blueprints and cli; wiring; domain; providers and store; settings. The sandbox is alone.
+
+Each package states below what it may import. An import against that fails with a message that says where the code
+belongs. What holds between the sandbox's own packages is in tests/unit/sandbox.
+"""
 
 import ast
 import subprocess
@@ -10,32 +14,146 @@ import pytest
 from tests.support.app_process import app_variables
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"app", "blueprints", "providers", "store", "settings", "sandbox", "bench", "tests"}
-OURS |= {"cli", "domain", "serving", "wiring"}
+AREAS = ("api", "connect", "garage", "operator", "partners", "workbench")
+CLIENTS = {"providers", "providers.http", "providers.partners", "providers.tokens", "providers.vinli"}
+DOMAIN = {
+    "domain",
+    "domain.cars",
+    "domain.cars.exports",
+    "domain.doctor",
+    "domain.oauth_runs",
+    "domain.partners",
+    "domain.redirect_uris",
+    "domain.text",
+}
+OF_A_VIEW = {"blueprints.web", *DOMAIN, *CLIENTS, "store", "settings"}
+
+# What the modules of a package may import beside their own package, and where code that needs more belongs.
 ALLOWED = {
-    "app.py": {"blueprints", "cli", "domain", "providers", "store", "settings", "wiring"},
-    "gunicorn.conf.py": {"settings"},
-    "serving": {"blueprints", "serving", "settings"},
-    "settings": {"settings"},
-    "cli": {"blueprints", "cli", "domain", "providers", "store", "settings"},
-    "blueprints": {"blueprints", "domain", "providers", "store", "settings", "wiring"},
-    "wiring": {"wiring", "domain", "providers", "store", "settings"},
-    "domain": {"domain", "providers", "store", "settings"},
-    "providers": {"providers", "settings"},
-    "store": {"store", "settings"},
-    "sandbox": {"sandbox"},
+    "app": (
+        {
+            "blueprints",
+            *(f"blueprints.{area}" for area in AREAS),
+            "blueprints.web",
+            "cli",
+            "wiring",
+            "settings",
+        },
+        "app.py only builds, registers and returns: put rules into domain/, factories into wiring/",
+    ),
+    "gunicorn.conf": ({"settings"}, "how gunicorn serves the application is in serving/"),
+    "serving": ({"blueprints.web", "settings"}, "serving/ knows headers and logs, no view"),
+    "cli": (
+        {"blueprints.web", *DOMAIN, *CLIENTS, "store", "settings"},
+        "what a command shares with a page is in domain/; a command never imports a view",
+    ),
+    "blueprints": (OF_A_VIEW, "home, implicit and health are areas of one module"),
+    **{
+        f"blueprints.{area}": (
+            OF_A_VIEW,
+            "an area imports no other area: put what two areas need into domain/, or into blueprints/web if every "
+            "page owes it",
+        )
+        for area in AREAS
+    },
+    "blueprints.workbench": (
+        {*OF_A_VIEW, "blueprints.workbench.authorization_requests", "wiring"},
+        "an area imports no other area: put what two areas need into domain/",
+    ),
+    "blueprints.workbench.authorization_requests": (
+        {*OF_A_VIEW, "blueprints.workbench", "wiring"},
+        "an area imports no other area: put what two areas need into domain/",
+    ),
+    "blueprints.web": (
+        {*DOMAIN, *CLIENTS, "store", "settings", "wiring"},
+        "web is what every page owes and names no view: a rule for one page belongs to its area",
+    ),
+    "wiring": (
+        {*DOMAIN, *CLIENTS, "store", "store.backends", "settings"},
+        "wiring turns settings into collaborators and knows no page",
+    ),
+    "domain": (
+        {"providers", "providers.paging", "store"},
+        "domain/ is for pages and commands alike and knows neither",
+    ),
+    "domain.cars": ({"domain", *CLIENTS}, "requests and templates belong to blueprints/"),
+    "domain.cars.exports": (
+        {"domain", "providers.vinli"},
+        "an export turns values into text, and asks nobody",
+    ),
+    "domain.doctor": (
+        {"domain", "domain.redirect_uris", *CLIENTS, "store", "settings"},
+        "what the doctor's page needs of a request belongs to blueprints/workbench",
+    ),
+    "domain.oauth_runs": (
+        {"domain", *CLIENTS, "store", "settings"},
+        "cookies and sessions belong to blueprints/connect",
+    ),
+    "domain.partners": ({"domain", *CLIENTS, "settings"}, "pages of partners belong to blueprints/partners"),
+    "domain.redirect_uris": (
+        {"settings"},
+        "redirect URIs are text alone here; who sends them is domain/doctor",
+    ),
+    "domain.text": ({*CLIENTS, "settings"}, "text for one page belongs to its area"),
+    "providers": (set(), "errors.py is what all clients share"),
+    "providers.http": (
+        {"providers", "settings"},
+        "the transport knows no provider: put it beside its client",
+    ),
+    "providers.tokens": (
+        {"providers", "providers.http"},
+        "the engine takes a declaration: a partner's is its own",
+    ),
+    "providers.paging": ({"providers"}, "paging knows no provider"),
+    "providers.partners": (
+        {"providers", "providers.http", "providers.tokens"},
+        "partners never import each other or Vinli: what two need goes into partner.py, http/ or tokens/",
+    ),
+    "providers.vinli": (
+        {"providers", "providers.http", "providers.tokens", "providers.paging"},
+        "a client of Vinli's knows no partner; what is made of its values is in domain/",
+    ),
+    "store": (set(), "what is stored is opaque here: rules about it belong to domain/"),
+    "store.backends": ({"store"}, "a backend keeps bytes"),
+    "settings": (set(), "settings import nothing of the project"),
+    "sandbox": (set(), "the sandbox and the application share no code, so that each checks the other"),
 }
+# Libraries that a part must not know, and what to use instead.
 FOREIGN = {
-    "providers": {"flask", "werkzeug", "jinja2", "os.environ"},
-    "domain": {"flask", "werkzeug", "jinja2", "requests", "os.environ"},
-    "store": {"flask.request"},
-    "blueprints": {"requests", "sqlite3", "redis", "urllib3", "httpx"},
+    "providers": ({"flask", "werkzeug", "jinja2"}, "clients work without a web application"),
+    "domain": ({"flask", "werkzeug", "jinja2", "requests"}, "domain/ works for commands too"),
+    "settings": ({"flask", "werkzeug", "jinja2", "requests"}, "settings are values"),
+    "cli": ({"requests", "sqlite3", "redis", "urllib3"}, "commands use clients and stores"),
+    "blueprints": ({"requests", "sqlite3", "redis", "urllib3", "httpx"}, "views use clients and stores"),
 }
+PARTS = sorted({name.partition(".")[0] for name in ALLOWED} - {"app", "gunicorn"})
+FILES = [
+    ROOT / "app.py",
+    ROOT / "gunicorn.conf.py",
+    *(path for part in PARTS for path in (ROOT / part).rglob("*.py")),
+]
 
 
-def modules_of(part):
-    path = ROOT / part
-    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+def name_of(path):
+    """Return a module's dotted name; that of a package for its __init__.py."""
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for path in FILES}
+
+
+def package_of(name):
+    """Return the package that a module is in: itself for a package, and for a module at the top."""
+    is_package = MODULES[name].name == "__init__.py"
+    return name if is_package or "." not in name else name.rpartition(".")[0]
+
+
+def row_of(name):
+    """Return the row of ALLOWED that a module is under; all of the sandbox is under one."""
+    if name.startswith("sandbox"):
+        return "sandbox"
+    return name if name in ALLOWED else package_of(name)
 
 
 def imports_of(path):
@@ -48,38 +166,97 @@ def imports_of(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("part", ALLOWED)
-def test_imports_only_point_down(part):
-    modules = modules_of(part)
-    assert modules
-    for path in modules:
-        ours = {name.split(".")[0] for name in imports_of(path)} & OURS
-        assert ours <= ALLOWED[part], f"{path.relative_to(ROOT)} imports {ours - ALLOWED[part]}"
+def our_imports(name):
+    """Return the modules of the project that a module imports."""
+    found = set()
+    for imported in imports_of(MODULES[name]):
+        found |= {one for one in (imported, imported.rpartition(".")[0]) if one in MODULES}
+        # "from package import module" names the module; the package is imported on the way.
+        if imported in MODULES:
+            found.discard(imported.rpartition(".")[0])
+    return found - {name}
+
+
+@pytest.mark.parametrize("row", ALLOWED)
+def test_a_package_imports_only_what_it_may(row):
+    modules = [name for name in MODULES if row_of(name) == row]
+    assert modules, f"there is no {row}"
+    allowed, advice = ALLOWED[row]
+    for name in modules:
+        for imported in our_imports(name):
+            package = row_of(imported)
+            assert package == row or package in allowed or package_of(imported) in allowed, (
+                f"{name} imports {imported}, which {row} may not: {advice}"
+            )
+
+
+def test_every_module_is_under_a_row():
+    assert not [name for name in MODULES if row_of(name) not in ALLOWED]
+
+
+def test_there_is_no_circle():
+    graph = {name: our_imports(name) for name in MODULES if row_of(name) != "sandbox"}
+    done, path = set(), []
+
+    def visit(name):
+        assert name not in path, f"a circle: {' -> '.join([*path[path.index(name) :], name])}"
+        if name in done:
+            return
+        path.append(name)
+        for imported in sorted(graph[name]):
+            visit(imported)
+        done.add(path.pop())
+
+    for name in graph:
+        visit(name)
+
+
+def test_partners_never_import_each_other():
+    for name in MODULES:
+        others = [one for one in our_imports(name) if one.startswith("providers.partners.")]
+        if name.startswith("providers.partners."):
+            assert set(others) <= {"providers.partners.partner"}, f"{name} imports {others}"
 
 
 @pytest.mark.parametrize("part", FOREIGN)
 def test_each_part_knows_only_its_own_libraries(part):
-    for path in modules_of(part):
-        for name in imports_of(path):
-            known = {name, name.split(".")[0]} & FOREIGN[part]
-            assert not known, f"{path.relative_to(ROOT)} imports {known}"
+    libraries, advice = FOREIGN[part]
+    for name, path in MODULES.items():
+        if name.partition(".")[0] == part:
+            known = {imported.partition(".")[0] for imported in imports_of(path)} & libraries
+            assert not known, f"{name} imports {known}: {advice}"
+
+
+def test_no_folder_holds_more_than_a_person_can_overlook():
+    folders = {}
+    for name, path in MODULES.items():
+        if row_of(name) == "sandbox":
+            continue
+        folders.setdefault(path.parent, []).append(path.name)
+    crowded = {
+        str(folder.relative_to(ROOT)): len(names) for folder, names in folders.items() if len(names) > 18
+    }
+    assert not crowded, "split it by subject"
 
 
 def test_settings_are_the_only_reader_of_the_environment():
-    for part in ("app.py", "blueprints", "providers", "store"):
-        for path in modules_of(part):
-            text = path.read_text(encoding="utf-8")
-            assert "os.environ" not in text, path
-            assert "getenv" not in text, path
+    for name, path in MODULES.items():
+        if name.partition(".")[0] in {"settings", "serving", "sandbox"}:
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert "os.environ" not in text, name
+        assert "getenv" not in text, name
 
 
 def test_nothing_of_ours_can_unpickle():
-    for part in ALLOWED:
-        for path in modules_of(part):
-            names = set(imports_of(path))
-            assert not any(name.split(".")[0] in {"pickle", "marshal", "shelve", "dill"} for name in names), (
-                path
-            )
+    for name, path in MODULES.items():
+        known = {imported.partition(".")[0] for imported in imports_of(path)} & {
+            "pickle",
+            "marshal",
+            "shelve",
+            "dill",
+        }
+        assert not known, name
 
 
 def test_creating_the_app_loads_nothing_of_the_sandbox(tmp_path):

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from store import Records, SqliteStore, Vault, open_store
+from store.backends import open_store
+from store.backends.sqlite import SqliteStore
+from store.records import Records
+from store.vault import Vault
 from tests.support.session_app import make_app
 
 ROOT = Path(__file__).resolve().parents[3]

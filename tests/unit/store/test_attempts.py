@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from store import Records, open_store
 from store.attempts import RETENTION, VALID, Attempts
-from store.records import fingerprint
+from store.backends import open_store
+from store.records import Records, fingerprint
 
 
 @pytest.fixture

@@ -10,8 +10,11 @@ from flask import Flask, Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import Records, SqliteStore, Vault, open_store
+from store.backends import open_store
+from store.backends.sqlite import SqliteStore
+from store.records import Records
 from store.sessions import StoreSessionInterface
+from store.vault import Vault
 
 
 @dataclass

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from store import Records, SqliteStore, Vault
-from store.records import MAX_SIZE
+from store.backends.sqlite import SqliteStore
+from store.records import MAX_SIZE, Records
+from store.vault import Vault
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

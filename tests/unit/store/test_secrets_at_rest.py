@@ -5,9 +5,12 @@ from datetime import timedelta
 from flask import Flask, session
 from redis import Redis
 
-from store import Records, SqliteStore, Vault, open_store
 from store.attempts import Attempts
+from store.backends import open_store
+from store.backends.sqlite import SqliteStore
+from store.records import Records
 from store.sessions import StoreSessionInterface
+from store.vault import Vault
 
 SECRET_KEY = "canary-secret-key-of-this-application"
 

@@ -3,7 +3,7 @@
 import pytest
 from flask import session
 
-from store import Records
+from store.records import Records
 from tests.support.session_app import OTHER_ID, DeadStore, cookie_of, key_of, make_app, sid_of
 
 

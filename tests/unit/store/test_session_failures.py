@@ -3,7 +3,8 @@
 import pytest
 from flask import session
 
-from store import Records, StoreUnavailable
+from store.base import StoreUnavailable
+from store.records import Records
 from tests.support.session_app import OTHER_ID, DeadStore, cookie_of, key_of, make_app, sid_of
 
 

@@ -3,7 +3,9 @@
 import pytest
 from flask import session
 
-from store import Records, StoreUnavailable, Vault
+from store.base import StoreUnavailable
+from store.records import Records
+from store.vault import Vault
 from tests.support.session_app import (
     ABSOLUTE,
     IDLE,

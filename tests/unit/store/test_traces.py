@@ -2,8 +2,9 @@
 
 import pytest
 
-from store import Records, Vault
+from store.records import Records
 from store.traces import BUCKETS, PARTS, RETENTION, Traces, new_trace_id
+from store.vault import Vault
 from tests.unit.store.backends.test_backends import in_threads
 from tests.unit.store.conftest import SECRET_KEY
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import Unreadable, Vault
+from store.vault import Unreadable, Vault
 
 OLD, NEW = "the old secret key of the tests ....", "the new secret key of the tests ...."
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from store import Records, Vault
+from store.records import Records
+from store.vault import Vault
 from store.workbench_runs import RETENTION, WorkbenchRuns
 from tests.unit.store.backends.test_backends import in_threads
 from tests.unit.store.conftest import SECRET_KEY

@@ -1,8 +1,11 @@
 import pytest
 
 from providers.tokens.records import CacheUnavailable
-from store import Records, SqliteStore, StoreUnavailable, Vault
+from store.backends.sqlite import SqliteStore
+from store.base import StoreUnavailable
 from store.leases import Leases
+from store.records import Records
+from store.vault import Vault
 from wiring.token_cache import StoredTokenCache
 
 KEY, OTHER = "a secret key of the tests, long enough", "another secret key of the tests, as long"

@@ -4,7 +4,9 @@ from itertools import islice
 import pytest
 
 from providers.errors import Incomplete, InvalidResponse, ServerFailed
-from providers.paging import HEAD_START, MAX_PARTS, Page, fetch_range, list_all, outline
+from providers.paging.listing import HEAD_START, list_all, outline
+from providers.paging.pages import Page
+from providers.paging.ranges import MAX_PARTS, fetch_range
 
 
 class Source:

@@ -9,7 +9,7 @@ import pytest
 
 from providers.errors import Incomplete, InvalidResponse, NotFound, ServerFailed, TimedOut, Unauthorized
 from providers.http.auth import BasicAuth, BearerAuth
-from providers.paging import HEAD_START, Outline
+from providers.paging.listing import HEAD_START, Outline
 from providers.vinli.models import Device, Vehicle
 from providers.vinli.platform import PlatformClient
 from tests.support.servers import http, json_reply

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from store import StoreError, open_store
-from store.base import NO_VERSION
+from store.backends import open_store
+from store.base import NO_VERSION, StoreError
 
 
 def in_threads(count, work):

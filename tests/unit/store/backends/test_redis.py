@@ -5,8 +5,9 @@ import time
 import pytest
 from redis import Redis
 
-from store import StoreUnavailable, open_store
+from store.backends import open_store
 from store.backends.redis import KEY_PREFIX
+from store.base import StoreUnavailable
 
 VERBS = [
     lambda store: store.get("key"),

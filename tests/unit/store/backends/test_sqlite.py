@@ -9,9 +9,10 @@ from contextlib import closing
 
 import pytest
 
-from store import SqliteStore, StoreUnavailable, open_store
-from store.backends.sqlite import PURGE_BATCH, PURGE_INTERVAL
+from store.backends import open_store
+from store.backends.sqlite import PURGE_BATCH, PURGE_INTERVAL, SqliteStore
 from store.backends.sqlite_pool import MAX_IDLE
+from store.base import StoreUnavailable
 
 
 def rows(path):

@@ -12,7 +12,12 @@ from urllib.parse import urlencode
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from blueprints.workbench.request_checks import LINE_FIELDS, errors_of, is_private, without_controls
+from blueprints.workbench.authorization_requests.checks import (
+    LINE_FIELDS,
+    errors_of,
+    is_private,
+    without_controls,
+)
 from domain.text.curl import Variable, curl_line
 from settings import Settings
 

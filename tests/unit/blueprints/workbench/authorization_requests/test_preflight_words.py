@@ -6,8 +6,13 @@ import re
 
 import pytest
 
-from blueprints.workbench.preflight_words import Tried, advice_for, conclusion_of, verdict_of
-from blueprints.workbench.request_form import RequestForm
+from blueprints.workbench.authorization_requests.form import RequestForm
+from blueprints.workbench.authorization_requests.preflight_words import (
+    Tried,
+    advice_for,
+    conclusion_of,
+    verdict_of,
+)
 from domain.redirect_uris.variants import variants
 from providers.vinli.preflight import PreflightResult
 from settings import from_environ

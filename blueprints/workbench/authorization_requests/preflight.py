@@ -10,8 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from blueprints.web.services import services
-from blueprints.workbench.preflight_words import Advice, Summary, Tried, advice_for, conclusion_of, verdict_of
-from blueprints.workbench.request_form import RequestForm
+from blueprints.workbench.authorization_requests.form import RequestForm
+from blueprints.workbench.authorization_requests.preflight_words import (
+    Advice,
+    Summary,
+    Tried,
+    advice_for,
+    conclusion_of,
+    verdict_of,
+)
 from domain.budget import Budget
 from domain.events import log_event
 from domain.problems import Problem, for_operator, problem_for

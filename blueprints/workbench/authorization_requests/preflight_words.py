@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from blueprints.workbench.request_form import RequestForm
+from blueprints.workbench.authorization_requests.form import RequestForm
 from domain.problems import shown_code
 from domain.redirect_uris.variants import Variant
 from providers.vinli.preflight import PreflightResult

@@ -12,10 +12,10 @@ from flask import render_template, request
 from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.operators import operator_required
 from blueprints.web.services import services
+from blueprints.workbench.authorization_requests.checks import RESPONSE_TYPES
+from blueprints.workbench.authorization_requests.form import ABOUT, RequestForm, token_curl
+from blueprints.workbench.authorization_requests.preflight import run_preflight
 from blueprints.workbench.blueprint import requests_bp
-from blueprints.workbench.preflight import run_preflight
-from blueprints.workbench.request_checks import RESPONSE_TYPES
-from blueprints.workbench.request_form import ABOUT, RequestForm, token_curl
 from blueprints.workbench.runs import begin_run
 from domain.text.curl import curl_line
 

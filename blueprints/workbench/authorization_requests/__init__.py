@@ -1,0 +1,1 @@
+"""Authorization requests that a developer puts together: preflight asks what becomes of one, compose makes one."""

@@ -1,0 +1,1 @@
+"""Offset lists: whole lists and parts of lists, in order, without loss or duplicates."""
