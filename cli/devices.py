@@ -25,7 +25,7 @@ from domain.dates import iso
 from domain.list_stream import ListStream
 from domain.problems import problem_for
 from providers.errors import NotFound, ProviderError
-from providers.vinli.models import Device, Vehicle
+from providers.vinli.platform import Device, Vehicle
 from store.base import StoreError
 
 P = ParamSpec("P")

@@ -25,7 +25,7 @@ from domain.cars.cards import CALL_SECONDS, load_card
 from domain.cars.exports.csv import csv_rows
 from domain.cars.search import matcher
 from domain.list_stream import ListStream
-from providers.vinli.models import Device
+from providers.vinli.platform import Device
 
 DEVICES_PER_PAGE = 100
 MAX_QUERY = 100

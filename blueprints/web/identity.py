@@ -9,8 +9,7 @@ from flask import session
 
 from blueprints.web.services import services
 from providers.http.auth import BearerAuth
-from providers.vinli.auth import TokenResponse
-from providers.vinli.models import User
+from providers.vinli.auth import TokenResponse, User
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from domain.budget import Budget
 from domain.events import log_event
 from providers.errors import ProviderError, Unauthorized
 from providers.http.auth import BasicAuth, BearerAuth
-from providers.vinli.models import Device, Vehicle
-from providers.vinli.platform import PlatformClient
+from providers.vinli.platform import Device, PlatformClient, Vehicle
 
 CALL_SECONDS = 5.0
 

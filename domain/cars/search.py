@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from providers.vinli.models import Device
+from providers.vinli.platform import Device
 
 
 def matcher(query: str) -> Callable[[Device], bool]:

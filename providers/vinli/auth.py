@@ -18,8 +18,8 @@ from providers.http.auth import BasicAuth, BearerAuth
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens.checks import checked_lifetime, checked_token
-from providers.vinli.envelopes import item
-from providers.vinli.models import User
+from providers.vinli.service import item
+from providers.vinli.values import Value
 
 PROVIDER = "vinli auth"
 _MAX_TOKEN_BYTES = 64 * 1024
@@ -100,6 +100,15 @@ def _scope(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError("scope is not a text")
     return value
+
+
+class User(Value, frozen=True, rename={"first_name": "firstName", "last_name": "lastName"}):
+    """The person a token speaks for (auth service, users/_current)."""
+
+    id: str
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
 
 
 class AuthClient:

@@ -21,7 +21,7 @@ from providers.errors import ProviderError, Refused
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.vinli.auth import PROVIDER, AuthClient
-from providers.vinli.envelopes import item
+from providers.vinli.service import Service, item
 
 MAX_CLIENTS = 200
 _MAX_LOOK_BYTES = 4096
@@ -84,12 +84,11 @@ class Registrations:
     reading: ClockReading
 
 
-class ClientDirectory:
+class ClientDirectory(Service):
     """The list of an app's OAuth clients. `clock` returns Unix seconds."""
 
     def __init__(self, transport: Transport, origin: str, clock: Callable[[], float] = time.time) -> None:
-        self._transport = transport
-        self._origin = transport.allow(origin)
+        super().__init__(PROVIDER, transport, origin)
         self._clock = clock
 
     def registered(self, auth: AuthBase, *, deadline: float | None = None) -> Registrations:
@@ -97,9 +96,7 @@ class ClientDirectory:
 
         Entries without an id are left out. Raises InvalidResponse for what is no list, and the other ProviderErrors.
         """
-        answer = self._transport.request(
-            PROVIDER, "GET", f"{self._origin}/api/v1/clients", auth=auth, deadline=deadline
-        )
+        answer = self.get(auth, "/clients", deadline)
         reading = ClockReading.of(answer, self._clock())
         return Registrations(item(answer, "clients", _clients), reading)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from domain.dates import iso
-from providers.vinli.models import Device
+from providers.vinli.platform import Device
 
 CSV_HEADER = "id,name,chip_id,created_at,virtual\r\n"
 # A cell that begins like this is run as a formula by spreadsheet programs (OWASP, CSV injection).

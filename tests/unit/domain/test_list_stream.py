@@ -12,7 +12,7 @@ from domain.cars.search import matcher
 from domain.dates import iso
 from domain.list_stream import BrokenOff, ListStream
 from providers.errors import TimedOut
-from providers.vinli.models import Device
+from providers.vinli.platform import Device
 
 
 def device(number, name="Car"):

@@ -1,4 +1,7 @@
-"""The envelopes of Vinli's JSON: one root key, and for lists the pagination beside it (docs general/pagination)."""
+"""What all of Vinli's services share: how they are called, and the envelopes of their JSON.
+
+An answer has one root key, and for lists the pagination beside it (docs general/pagination).
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,54 @@ from types import GenericAlias
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from requests.auth import AuthBase
 
+from providers.errors import NotFound
 from providers.http.response import Response
+from providers.http.transport import Transport
 from providers.paging.pages import Page
+from providers.vinli.values import is_uuid
 
 T = TypeVar("T")
+
+
+class Service:
+    """The base of a service's client. Credentials are passed per call.
+
+    `provider` is named in errors and logs. A `deadline` is in seconds from now, for all that a method asks; without
+    one, the transport's holds.
+    """
+
+    def __init__(self, provider: str, transport: Transport, origin: str) -> None:
+        self.provider = provider
+        self.transport = transport
+        self._base = f"{transport.allow(origin)}/api/v1"
+
+    def get(
+        self,
+        auth: AuthBase,
+        path: str,
+        deadline: float | None = None,
+        params: dict[str, str | int] | None = None,
+        *,
+        is_guess: bool = False,
+    ) -> Response:
+        """Ask for a path below /api/v1. Raises the ProviderErrors."""
+        return self.transport.request(
+            self.provider,
+            "GET",
+            self._base + path,
+            auth=auth,
+            params=params,
+            deadline=deadline,
+            is_guess=is_guess,
+        )
+
+    def path_id(self, value: str) -> str:
+        """Return an id as it may stand in a path. Raises NotFound for what is not a UUID, without asking."""
+        if not is_uuid(value):
+            raise NotFound("not a UUID", provider=self.provider, method="GET")
+        return value.lower()
 
 
 def item(answer: Response, key: str, parse: Callable[[Any], T]) -> T:
