@@ -23,6 +23,8 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def check_host() -> None:
+        if "HTTP_HOST" not in request.environ and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+            raise ProblemError(HTTP_PROBLEMS[400], "no Host header")  # RFC 9112, section 3.2
         if current_policy().any_host_because:
             return
         try:

@@ -119,6 +119,12 @@ def test_a_request_that_cannot_be_read_gets_a_page_of_ours_and_leaves_no_secret(
     assert f"status={status}" in written
 
 
+@pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", 400), ("HTTP/1.0", 200)])
+def test_a_request_of_http_1_1_without_a_host_is_refused(protocol, status, app):
+    """RFC 9112, section 3.2; probes of HTTP/1.0 need none."""
+    assert ask(app, f"GET /healthz {protocol}\r\n{CLOSE}\r\n\r\n".encode()).status == status
+
+
 def test_all_pages_for_unreadable_requests_are_the_same(app):
     bodies = {ask(app, request.encode("latin-1")).body for _, request in BAD_REQUESTS.values()}
     assert len(bodies) == 1
@@ -140,9 +146,9 @@ HALVES = {
     "nothing": b"",
     "half a line": b"GET /hea",
     "half a head": b"GET / HTTP/1.1\r\nHost: x\r\nX: y",
-    "half a form": head("/connect", "Content-Length: 1000", method="POST") + b"a=b",
-    "half a chunked form": head("/connect", "Transfer-Encoding: chunked", method="POST") + b"5\r\nab",
-    "an expected form": head("/connect", "Content-Length: 9", "Expect: 100-continue", method="POST"),
+    "half a form": head("/operator", "Content-Length: 1000", method="POST") + b"a=b",
+    "half a chunked form": head("/operator", "Transfer-Encoding: chunked", method="POST") + b"5\r\nab",
+    "an expected form": head("/operator", "Content-Length: 9", "Expect: 100-continue", method="POST"),
     "a form for nobody": head("/healthz", "Content-Length: 100000", method="POST"),
     "half a second request": head("/healthz") + b"GET /healthz HTT",
     "half a large form": head("/disconnect", "Content-Length: 60000", method="POST") + b"x" * 50_000,
