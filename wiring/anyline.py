@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from providers.partners import anyline
 from providers.partners.anyline import AnylineClient
 from providers.partners.partner import Example, Partner, Role
 from settings import Settings
 from wiring.sources import Sources, by_name
+
+# Something to send as an example: a drawing, so that it is nobody's photograph.
+EXAMPLE_IMAGE = Path(__file__).with_name("tire.png")
 
 
 def build(settings: Settings, sources: Sources) -> tuple[Partner, AnylineClient | None]:
@@ -34,7 +39,7 @@ def _partner(settings: Settings, role: Role | None) -> Partner:
         "Read a tyre's sidewall",
         "POST",
         anyline.SIDEWALL_PATH,
-        anyline.sidewall_body(anyline.EXAMPLE_IMAGE).decode(),
+        anyline.sidewall_body(EXAMPLE_IMAGE.read_bytes()).decode(),
         note="The picture is a drawing of a tyre, without writing: put a photograph's base64 text in its place.",
     )
     return Partner(

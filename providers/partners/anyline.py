@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import struct
-import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -162,25 +160,3 @@ class AnylineClient:
             return TireSidewall.from_json(answer.json())
         except ValueError as error:
             raise answer.invalid(f"the reading is not what it should be: {error}") from None
-
-
-def _tire_picture(side: int = 48) -> bytes:
-    """Draw a tyre on a wheel from the side: a greyscale PNG (PNG specification, sections 5 and 11)."""
-
-    def shade(x: int, y: int) -> int:
-        distance = ((x - side / 2 + 0.5) ** 2 + (y - side / 2 + 0.5) ** 2) ** 0.5 / (side / 2)
-        if distance > 1:
-            return 0xE8
-        return 0x28 if distance > 0.6 else 0xA0 if distance > 0.15 else 0x50
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = b"".join(b"\0" + bytes(shade(x, y) for x in range(side)) for y in range(side))
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
-
-
-# Something to send as an example: drawn, so that it is nobody's photograph.
-EXAMPLE_IMAGE = _tire_picture()
