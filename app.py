@@ -22,15 +22,17 @@ from blueprints.web.navigation import register_navigation
 from blueprints.web.policies import register_body_sizes
 from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION
-from cli import devices as cli
-from cli import doctor as cli_doctor
-from cli import partners as cli_partners
+from cli.devices import devices
+from cli.doctor import app_without_settings, doctor, is_asked_for
+from cli.operator import operator as operator_commands
+from cli.partners import partners as partner_commands
 from settings import Settings, SettingsError
 from wiring.services import build_services
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
 # With no operator there is nobody who may use these.
 OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, workbench.requests_bp)
+COMMANDS = (devices, operator_commands, partner_commands, doctor)
 MAX_BODY_BYTES = 64 * 1024
 # gunicorn stops for good, instead of starting workers over and over, when one exits with this status.
 EXIT_UNUSABLE_SETTINGS = 3
@@ -49,8 +51,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
         app.config.update(_flask_config(settings))
         services = build_services(settings, app, clock)
     except SettingsError as error:
-        if cli_doctor.is_asked_for():
-            return cli_doctor.app_without_settings(app, error)
+        if is_asked_for():
+            return app_without_settings(app, error)
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(EXIT_UNUSABLE_SETTINGS) from None
     app.extensions[EXTENSION] = services
@@ -72,10 +74,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     if settings.operator_password is not None:
         for blueprint in OPERATOR_BLUEPRINTS:
             app.register_blueprint(blueprint)
-    app.cli.add_command(cli.devices)
-    app.cli.add_command(cli.operator)
-    app.cli.add_command(cli_partners.partners)
-    app.cli.add_command(cli_doctor.doctor)
+    for command in COMMANDS:
+        app.cli.add_command(command)
     return app
 
 

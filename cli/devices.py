@@ -1,4 +1,4 @@
-"""The command line: ``flask --app app devices list|show`` and ``operator link``.
+"""The command line of the devices: ``flask --app app devices list|show``.
 
 Tables are for people, ``--json`` and ``--csv`` for programs. A command that fails says why on standard error
 and exits with 1; what it printed until then is no complete list.
@@ -6,56 +6,23 @@ and exits with 1; what it printed until then is no complete list.
 
 from __future__ import annotations
 
-import functools
-import json
-import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from blueprints.web.operator_link import make_link
-from blueprints.web.operators import app_auth, operator_enabled
+from blueprints.web.operators import app_auth
 from blueprints.web.services import services
+from cli.output import fails_in_words, json_array, print_facts, print_json, printable
 from domain.cars.exports.csv import csv_rows
 from domain.dates import iso
 from domain.list_stream import ListStream
-from domain.problems import problem_for
-from providers.errors import NotFound, ProviderError
 from providers.vinli.platform import Device, Vehicle
-from store.base import StoreError
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 devices = AppGroup("devices", help="The devices of the app, through the BasicAuth app client.")
-operator = AppGroup("operator", help="The operator's access to this site.")
-
-
-def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn an error of a remote system or the store into words on standard error and exit status 1."""
-
-    @functools.wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        # The lines of a server's log would stand between the rows that a person reads.
-        logging.getLogger("providers").setLevel(logging.ERROR)
-        try:
-            return command(*args, **kwargs)
-        except (ProviderError, StoreError) as error:
-            raise click.ClickException(_in_words(error)) from error
-
-    return guarded
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, NotFound):
-        return "No device of this app has that id."
-    problem = problem_for(error)
-    advice = next((text for text in problem.todo if text.startswith("Operator:")), "")
-    return " ".join(part for part in (f"{problem.title}. {problem.what}", advice, f"({error})") if part)
 
 
 @devices.command("list")
@@ -67,9 +34,7 @@ def list_devices(as_json: bool, as_csv: bool) -> None:
     if as_json and as_csv:
         raise click.UsageError("Choose one of --json and --csv.")
     with closing(_open_stream()) as stream:
-        lines = (
-            _json_array(stream.rows()) if as_json else csv_rows(stream.rows()) if as_csv else _table(stream)
-        )
+        lines = _as_json(stream) if as_json else csv_rows(stream.rows()) if as_csv else _table(stream)
         for piece in lines:
             sys.stdout.write(piece)
         sys.stdout.flush()
@@ -85,19 +50,9 @@ def show_device(device_id: str, as_json: bool) -> None:
     device = platform.device(app_auth(), device_id)
     about = device_dict(device) | {"vehicle": vehicle_dict(platform.latest_vehicle(app_auth(), device.id))}
     if as_json:
-        click.echo(json.dumps(about, indent=2, ensure_ascii=False))
-        return
-    for name, value in _flat(about):
-        click.echo(f"{name:<22} {printable(value)}")
-
-
-@operator.command("link")
-@fails_in_words
-def operator_link() -> None:
-    """Print a link that signs the operator in, once, within a day."""
-    if not operator_enabled():
-        raise click.ClickException("The operator pages are off: OPERATOR_PASSWORD is not set.")
-    click.echo(make_link())
+        print_json(about)
+    else:
+        print_facts(about)
 
 
 def device_dict(device: Device) -> dict[str, Any]:
@@ -121,16 +76,12 @@ def vehicle_dict(vehicle: Vehicle | None) -> dict[str, Any] | None:
     }
 
 
-def printable(value: object) -> str:
-    """Return a value for a terminal, without control characters that could steer it."""
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
-
-
 def _open_stream() -> ListStream[Device]:
     return ListStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
+
+
+def _as_json(stream: ListStream[Device]) -> Iterator[str]:
+    return json_array(map(device_dict, stream.rows()))
 
 
 def _table(stream: ListStream[Device]) -> Iterator[str]:
@@ -141,19 +92,3 @@ def _table(stream: ListStream[Device]) -> Iterator[str]:
         chip_id, name = printable(device.chip_id), printable(device.name)
         yield f"{device.id:<36}  {chip_id:<12}  {iso(device.created_at):<24}  {name}\n"
     yield f"{count:,} devices\n"
-
-
-def _json_array(rows: Iterable[Device]) -> Iterator[str]:
-    opening = "["
-    for device in rows:
-        yield f"{opening}\n{json.dumps(device_dict(device), ensure_ascii=False)}"
-        opening = ","
-    yield "[]\n" if opening == "[" else "\n]\n"
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

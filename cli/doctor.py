@@ -7,8 +7,6 @@ Vinli's auth service answers nothing to go by is something wrong: one that saw n
 
 from __future__ import annotations
 
-import json
-import logging
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,7 +16,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from blueprints.web.services import services
-from cli.devices import printable
+from cli.output import print_json, printable, quiet_log
 from domain.budget import Budget
 from domain.doctor.diagnosis import Diagnosis, Finding, Section, Severity, Typed, diagnose
 from domain.doctor.findings import problem
@@ -50,8 +48,7 @@ def doctor(as_json: bool, registered: str | None, registered_implicit: str | Non
 
     Exits with 0 when nothing is wrong, 1 when something is, 2 when it could not be examined.
     """
-    # The lines of a server's log would stand between the findings that a person reads.
-    logging.getLogger("providers").setLevel(logging.ERROR)
+    quiet_log()
     error = current_app.extensions.get(_SETTINGS_ERROR)
     if error is not None:
         status, diagnosis = EXIT_NOT_EXAMINED, _of_settings(error.problems)
@@ -60,7 +57,7 @@ def doctor(as_json: bool, registered: str | None, registered_implicit: str | Non
         diagnosis = diagnose(services().installation, None, typed, Budget(SECONDS))
         status = EXIT_WELL if diagnosis.is_well else EXIT_PROBLEMS
     if as_json:
-        click.echo(json.dumps(_as_json(diagnosis, status), indent=2, ensure_ascii=False))
+        print_json(_as_json(diagnosis, status))
     else:
         click.echo("\n".join(_as_text(diagnosis)))
     sys.exit(status)

@@ -6,7 +6,6 @@ error. A command that fails says why on standard error and exits with 1.
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ import click
 from flask.cli import AppGroup
 
 from blueprints.web.services import services
-from cli.devices import fails_in_words, printable
+from cli.output import fails_in_words, print_json, printable
 from domain.partners.problems import not_configured
 from domain.problems import Problem
 from providers.errors import NoToken, ProviderError
@@ -35,7 +34,7 @@ def list_partners(as_json: bool) -> None:
     """List the partners, which settings they miss, and how their tokens stand. Asks no partner for anything."""
     rows = [_about(partner) for partner in services().partners.by_name.values()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     for row in rows:
         stands = "set up" if row["is_configured"] else f"missing: {', '.join(row['missing'])}"
