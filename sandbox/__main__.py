@@ -8,14 +8,14 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from sandbox.announce import announcement
 from sandbox.app import create_app
-from sandbox.arguments import parse_options
-from sandbox.clock import Clock
+from sandbox.cli.announce import announcement
+from sandbox.cli.arguments import parse_options
 from sandbox.options import Options
-from sandbox.recorder import Recorder
-from sandbox.server import Server
+from sandbox.server.recorder import Recorder
+from sandbox.server.server import Server
 from sandbox.state import build_sandbox
+from sandbox.world.clock import Clock
 
 EXIT_CANNOT_START = 2
 

@@ -3,19 +3,25 @@
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from sandbox import control
-from sandbox.addresses import service_of
-from sandbox.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
-from sandbox.partners import anyline, aspose, ayyeka, cognito, instyle
-from sandbox.partners.answers import Refused, answer_refused
-from sandbox.problems import Problem, answer_http_exception, answer_problem
-from sandbox.services import auth, authorize, pages, platform, portal, shared, transactions
+from sandbox import shared_paths
+from sandbox.api.addresses import service_of
+from sandbox.api.errors import Problem, answer_http_exception, answer_problem
+from sandbox.api.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
+from sandbox.control import views as control
+from sandbox.partners.anyline import views as anyline
+from sandbox.partners.aspose import views as aspose
+from sandbox.partners.ayyeka import views as ayyeka
+from sandbox.partners.instyle import cognito
+from sandbox.partners.instyle import views as instyle
+from sandbox.partners.responses import Refused, answer_refused
+from sandbox.services import platform, portal, transactions
+from sandbox.services.auth import accounts, authorization_endpoint, pages
 from sandbox.state import Sandbox, sandbox
 
 # Which service each blueprint belongs to. What is not listed answers under every host name.
 SERVICE_OF_BLUEPRINT = {
-    auth.bp.name: "auth",
-    authorize.bp.name: "auth",
+    accounts.bp.name: "auth",
+    authorization_endpoint.bp.name: "auth",
     pages.bp.name: "auth",
     portal.bp.name: "auth",
     platform.bp.name: "platform",
@@ -26,6 +32,7 @@ SERVICE_OF_BLUEPRINT = {
     cognito.bp.name: "instyle",
     instyle.bp.name: "instyle",
 }
+VINLI = (accounts, authorization_endpoint, pages, portal, platform, transactions)
 PARTNERS = (anyline, ayyeka, aspose, cognito, instyle)
 # Where programs call and an error is JSON.
 CALLS = (
@@ -39,8 +46,8 @@ def create_app(box: Sandbox) -> Flask:
     app = Flask(__name__)
     app.extensions["sandbox"] = box
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    for module in (auth, authorize, pages, portal, platform, transactions, shared, control, *PARTNERS):
-        app.register_blueprint(module.bp)
+    for views in (*VINLI, shared_paths, control, *PARTNERS):
+        app.register_blueprint(views.bp)
     app.before_request(allow_cross_origin)
     app.before_request(apply_fault)
     app.before_request(keep_to_the_named_service)

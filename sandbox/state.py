@@ -5,22 +5,22 @@ from typing import cast
 
 from flask import current_app
 
-from sandbox.addresses import Addresses
-from sandbox.authorization import Server
-from sandbox.browser import Browsers
-from sandbox.clock import Clock
-from sandbox.faults import Faults
-from sandbox.fleet import Fleet
+from sandbox.api.addresses import Addresses
+from sandbox.api.serializers import Wire
+from sandbox.control.faults import Faults
+from sandbox.oauth.authorization import Server
+from sandbox.oauth.registry import Registry
+from sandbox.oauth.sign_in_sessions import Browsers
+from sandbox.oauth.tokens import Tokens
 from sandbox.options import Options
-from sandbox.partners.desk import Partners, build_partners
-from sandbox.people import People
-from sandbox.recorder import Recorder
-from sandbox.registry import Registry
-from sandbox.seeds import Seed
-from sandbox.tokens import Tokens
-from sandbox.transactions import Transactions
-from sandbox.vehicles import Vehicles
-from sandbox.wire import Wire
+from sandbox.partners.container import Partners, build_partners
+from sandbox.server.recorder import Recorder
+from sandbox.world.clock import Clock
+from sandbox.world.fleet import Fleet
+from sandbox.world.people import People
+from sandbox.world.seeds import Seed
+from sandbox.world.transactions import Transactions
+from sandbox.world.vehicles import Vehicles
 
 
 @dataclass(frozen=True)

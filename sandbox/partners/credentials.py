@@ -9,8 +9,8 @@ import hmac
 import threading
 from collections.abc import Mapping
 
-from sandbox.addresses import Addresses
-from sandbox.seeds import Seed
+from sandbox.api.addresses import Addresses
+from sandbox.world.seeds import Seed
 
 ANYLINE_AUDIENCE = "https://prod.cloud-api.anyline.com"  # as the document writes it (seed 000)
 ANYLINE_SCOPE = "cloudapi:tiresidewall"

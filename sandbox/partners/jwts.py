@@ -14,9 +14,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from sandbox.clock import Clock
+from sandbox.oauth.tokens import Bounded
 from sandbox.partners.credentials import PARTNERS
-from sandbox.tokens import Bounded
+from sandbox.world.clock import Clock
 
 ALGORITHM = "ES256"
 LONGEST = 8192  # characters of a token worth looking at; those issued here have some 500

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.callers import app_caller, authenticated_caller
-from sandbox.devices import Device
-from sandbox.fleet import CASE_ID, FleetFull
-from sandbox.paging import Window, offset_meta, read_window
-from sandbox.problems import Problem
+from sandbox.api.errors import Problem
+from sandbox.api.paging import Window, offset_meta, read_window
+from sandbox.api.serializers import to_json
+from sandbox.services.callers import app_caller, authenticated_caller
 from sandbox.state import sandbox
-from sandbox.vehicles import Vehicle
-from sandbox.wire import to_json
+from sandbox.world.devices import Device
+from sandbox.world.fleet import CASE_ID, FleetFull
+from sandbox.world.vehicles import Vehicle
 
 bp = Blueprint("platform", __name__)
 
@@ -49,7 +49,7 @@ def create_device() -> Response:
     """Add a device to the app by its id or the number of its case (vinli-node ``addDevice``).
 
     Documented for Enterprise apps; what others get is not. The sandbox adds it, and answers alike when it is there
-    already: a guess. Shares its path with the auth service's call, see ``sandbox.services.shared``.
+    already: a guess. Shares its path with the auth service's call, see ``sandbox.shared_paths``.
     """
     app_caller()
     box = sandbox()

@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request
 
-from sandbox.browser import is_from_our_page
-from sandbox.magic import MAGIC_DRIVERS
-from sandbox.people import email_of
-from sandbox.redirect_uris import find_problem, origin_of
-from sandbox.services.pages import error_page, foreign_form_page, signed_in_driver
+from sandbox.oauth.redirect_uris import find_problem, origin_of
+from sandbox.oauth.sign_in_sessions import is_from_our_page
+from sandbox.personas.magic_drivers import MAGIC_DRIVERS
+from sandbox.services.auth.pages import error_page, foreign_form_page, signed_in_driver
 from sandbox.state import sandbox
+from sandbox.world.people import email_of
 
 bp = Blueprint("portal", __name__)
 
@@ -70,7 +70,7 @@ def _index_page(rejected_for: str = "", rejected: str = "", problem: str = "") -
     shown = min(box.people.count, MOST_DRIVERS_SHOWN)
     drivers = [box.people.driver(number) for number in range(shown)]
     return render_template(
-        "index.html",
+        "portal/index.html",
         driver=signed_in_driver(),
         drivers=[(driver, len(box.fleet.of_driver(driver.number))) for driver in drivers],
         more_drivers=box.people.count - shown,

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.callers import app_caller
-from sandbox.dates import iso
+from sandbox.api.dates import iso
+from sandbox.services.callers import app_caller
 from sandbox.state import sandbox
-from sandbox.transactions import Period, Transaction, read_period
+from sandbox.world.transactions import Period, Transaction, read_period
 
 bp = Blueprint("transactions", __name__)
 

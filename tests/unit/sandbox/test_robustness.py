@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.app import create_app
-from sandbox.clock import Clock
 from sandbox.options import Options
-from sandbox.recorder import Recorder
+from sandbox.server.recorder import Recorder
 from sandbox.state import build_sandbox
+from sandbox.world.clock import Clock
 
 ORIGIN = "http://127.0.0.1:9000"
 RANDOM = settings(

@@ -1,0 +1,161 @@
+"""The control interface for tests, under ``/_sandbox/``: faults, time, clients, tokens, partners and what was received.
+
+Only programs on this machine may use it; no page in a browser can, whatever its name resolves to.
+"""
+
+import ipaddress
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.api.errors import Problem
+from sandbox.control.faults import Fault
+from sandbox.oauth.redirect_uris import find_problem
+from sandbox.oauth.registry import UnknownClient
+from sandbox.oauth.sign_in_sessions import is_from_our_page
+from sandbox.partners.credentials import MAIN_SECRETS, PARTNERS, SECRETS
+from sandbox.personas.magic_drivers import MAGIC_DRIVERS
+from sandbox.state import sandbox
+
+bp = Blueprint("control", __name__, url_prefix="/_sandbox")
+
+LONGEST_SECRET = 200
+
+
+@bp.before_request
+def guard() -> None:
+    """Refuse other machines, pages of other sites, and names that were made to resolve to this machine."""
+    if not ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104 (an address to refuse)
+        raise Problem(403, "The control interface answers this machine alone")
+    host = urlsplit("//" + request.host).hostname or ""
+    is_known = host in ("127.0.0.1", "::1", "localhost") or host.endswith(".localhost")
+    if not is_known or not is_from_our_page(request):
+        raise Problem(403, "The control interface answers programs, not pages of other sites")
+
+
+@bp.post("/faults")
+def add_fault() -> Response:
+    """Spoil the next answers on a path; the fields are those of ``sandbox.control.faults.Fault``."""
+    try:
+        fault = Fault.from_json(_body())
+    except ValueError as error:
+        raise Problem(400, str(error)) from None
+    sandbox().faults.add(fault)
+    return Response(status=204)
+
+
+@bp.delete("/faults")
+def clear_faults() -> Response:
+    """Remove all faults."""
+    sandbox().faults.clear()
+    return Response(status=204)
+
+
+@bp.get("/requests")
+def show_requests() -> Response:
+    """Return the newest requests, oldest first: method, path, status and number of the connection."""
+    return jsonify(requests=sandbox().recorder.log())
+
+
+@bp.delete("/requests")
+def clear_requests() -> Response:
+    """Forget the requests so far."""
+    sandbox().recorder.clear()
+    return Response(status=204)
+
+
+@bp.get("/stats")
+def show_stats() -> Response:
+    """Return how many connections were accepted and requests answered."""
+    return jsonify(sandbox().recorder.stats())
+
+
+@bp.get("/magic-drivers")
+def list_magic_drivers() -> Response:
+    """Return the drivers for whom something goes wrong, with what that is, and everybody's password."""
+    drivers = [
+        {"name": driver.name, "email": driver.email, "title": driver.title, "what": driver.what}
+        for driver in MAGIC_DRIVERS
+    ]
+    return jsonify(password=sandbox().people.password, drivers=drivers)
+
+
+@bp.post("/tokens/revoke")
+def revoke_tokens() -> Response:
+    """Revoke the tokens of ``{"driver": e-mail}``, or all."""
+    email = _body().get("driver")
+    driver = sandbox().people.by_email(email) if isinstance(email, str) else None
+    if email is not None and driver is None:
+        raise Problem(404, "No such driver")
+    return jsonify(revoked=sandbox().tokens.revoke_driver(driver.number if driver else None))
+
+
+@bp.put("/clients")
+def register_redirect_uri() -> Response:
+    """Register another redirect URI: ``{"client_id": id, "redirect_uri": URI}``."""
+    body = _body()
+    client_id, redirect_uri = body.get("client_id"), body.get("redirect_uri")
+    if not isinstance(client_id, str) or not isinstance(redirect_uri, str):
+        raise Problem(400, '"client_id" and "redirect_uri" must be texts')
+    problem = find_problem(redirect_uri)
+    if problem:
+        raise Problem(400, f'"redirect_uri" {problem}')
+    try:
+        sandbox().registry.register(client_id, redirect_uri)
+    except UnknownClient:
+        raise Problem(404, "No such client") from None
+    return Response(status=204)
+
+
+@bp.post("/partners/revoke")
+def revoke_partner_tokens() -> Response:
+    """Revoke the tokens that ``{"partner": name}`` has issued so far, or all partners."""
+    partner = _body().get("partner")
+    if partner is not None and partner not in PARTNERS:
+        raise Problem(404, f"The partners are {', '.join(PARTNERS)}")
+    return jsonify(revoked=sandbox().partners.revoke(partner))
+
+
+@bp.post("/partners/secret")
+def rotate_partner_secret() -> Response:
+    """Replace a secret by ``{"partner": name, "secret": text}``: what is issued to the application stays as it was.
+
+    ``"variable"`` names another secret of the partner than the one its tokens are asked for with.
+    """
+    body = _body()
+    partner, secret = body.get("partner"), body.get("secret")
+    if not isinstance(partner, str) or partner not in PARTNERS:
+        raise Problem(404, f"The partners are {', '.join(PARTNERS)}")
+    variable = body.get("variable", MAIN_SECRETS[partner])
+    if (
+        not isinstance(variable, str)
+        or variable not in SECRETS
+        or not variable.startswith(partner.upper() + "_")
+    ):
+        raise Problem(404, "The partner has no such secret")
+    if not isinstance(secret, str) or not 1 <= len(secret) <= LONGEST_SECRET:
+        raise Problem(400, f'"secret" must be a text of 1 to {LONGEST_SECRET} characters')
+    sandbox().partners.credentials.rotate(variable, secret)
+    return Response(status=204)
+
+
+@bp.post("/clock")
+def advance_clock() -> Response:
+    """Move the sandbox's clock forward by ``{"advance_seconds": n}``."""
+    seconds = _body().get("advance_seconds")
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
+        raise Problem(400, '"advance_seconds" must be a number from 0 up')
+    sandbox().clock.advance(seconds)
+    return jsonify(now=sandbox().clock.now())
+
+
+def _body() -> dict[str, Any]:
+    try:
+        body = json.loads(request.get_data() or b"{}")
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise Problem(400, "Send a JSON object")
+    return body

@@ -1,0 +1,172 @@
+"""What the authorization server remembers: codes, tokens and given consents. In memory, bounded."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from sandbox.world.clock import Clock
+
+MOST_KEPT = 50_000
+V = TypeVar("V")
+
+
+class Bounded(OrderedDict[str, V], Generic[V]):
+    """A dictionary that drops its oldest entry when it grows past MOST_KEPT."""
+
+    def __setitem__(self, key: str, value: V) -> None:
+        super().__setitem__(key, value)
+        if len(self) > MOST_KEPT:
+            self.popitem(last=False)
+
+
+@dataclass
+class Code:
+    """An authorization code, bound to client, redirect URI and code challenge (RFC 6749 section 4.1.2, RFC 7636)."""
+
+    value: str = field(repr=False)
+    client_id: str
+    redirect_uri: str
+    driver: int
+    expires_at: float
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
+    is_used: bool = False
+
+    @property
+    def grant(self) -> str:
+        """What the tokens made from it are known by."""
+        return self.value
+
+    def get_redirect_uri(self) -> str:
+        """Return the redirect URI that has to be repeated, as Authlib asks for it."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        """Return no scope: Vinli documents none."""
+        return ""
+
+
+@dataclass
+class Token:
+    """An access token, perhaps with a refresh token. ``expires_at`` is None when it lasts until revoked.
+
+    ``grant`` is the same for all tokens that go back to one approval, renewed ones included.
+    """
+
+    access_token: str = field(repr=False)
+    grant: str = field(repr=False)
+    client_id: str
+    driver: int
+    expires_at: float | None
+    refresh_token: str | None = field(default=None, repr=False)
+
+    def check_client(self, client: object) -> bool:
+        """Tell whether ``client`` may refresh it, as Authlib asks."""
+        return getattr(client, "id", None) == self.client_id
+
+    def get_scope(self) -> str:
+        """Return no scope: Vinli documents none."""
+        return ""
+
+
+class Tokens:
+    """Issues nothing itself: Authlib does. Keeps what was issued and says what is still good."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._codes: Bounded[Code] = Bounded()
+        self._tokens: Bounded[Token] = Bounded()
+        self._refresh: Bounded[Token] = Bounded()
+        self._spent: Bounded[Token] = Bounded()
+        self._consents: Bounded[bool] = Bounded()
+
+    def save_code(self, code: Code) -> None:
+        """Keep a code until it is used or pushed out."""
+        with self._lock:
+            self._codes[code.value] = code
+
+    def driver_of_code(self, value: str) -> int | None:
+        """Return the number of the driver whom a code was issued for, good or not, or None."""
+        with self._lock:
+            code = self._codes.get(value)
+            return code.driver if code else None
+
+    def use_code(self, value: str, client_id: str) -> Code | None:
+        """Return the code and mark it as used, or None when it is not good for this client.
+
+        A code that comes a second time takes the tokens with it that it was exchanged for (RFC 6749 section 4.1.2).
+        Another client's attempt does not use a code up.
+        """
+        with self._lock:
+            code = self._codes.get(value)
+            if code is None or code.client_id != client_id:
+                return None
+            if code.is_used:
+                self._revoke(lambda token: token.grant == value)
+                return None
+            code.is_used = True
+            return code if code.expires_at > self._clock.now() else None
+
+    def save(self, token: Token) -> None:
+        """Keep a token until it is revoked or pushed out."""
+        with self._lock:
+            self._tokens[token.access_token] = token
+            if token.refresh_token:
+                self._refresh[token.refresh_token] = token
+
+    def find(self, access_token: str) -> Token | None:
+        """Return the token if it is known, not revoked and not expired."""
+        with self._lock:
+            token = self._tokens.get(access_token)
+        if token is None or (token.expires_at is not None and token.expires_at <= self._clock.now()):
+            return None
+        return token
+
+    def find_refresh(self, refresh_token: str) -> Token | None:
+        """Return the token that ``refresh_token`` was issued with, unless that was revoked."""
+        with self._lock:
+            return self._refresh.get(refresh_token)
+
+    def spend_refresh(self, refresh_token: str) -> None:
+        """Take a refresh token out of use: rotation has put another in its place (RFC 9700 section 4.14.2)."""
+        with self._lock:
+            token = self._refresh.pop(refresh_token, None)
+            if token is not None:
+                self._spent[refresh_token] = token
+
+    def driver_of_refresh(self, refresh_token: str) -> int | None:
+        """Return the number of the driver whom a refresh token was issued for, spent or not, or None."""
+        with self._lock:
+            token = self._refresh.get(refresh_token) or self._spent.get(refresh_token)
+            return token.driver if token else None
+
+    def revoke_access(self, access_token: str) -> None:
+        """Revoke an access token and leave its refresh token alone, as renewal does."""
+        with self._lock:
+            self._tokens.pop(access_token, None)
+
+    def revoke_driver(self, number: int | None) -> int:
+        """Revoke a driver's tokens, or everybody's when ``number`` is None; return how many were good for access."""
+        return self._revoke(lambda token: number is None or token.driver == number)
+
+    def _revoke(self, is_meant: Callable[[Token], bool]) -> int:
+        with self._lock:
+            doomed = [value for value, token in self._tokens.items() if is_meant(token)]
+            for value in doomed:
+                del self._tokens[value]
+            for value in [value for value, token in self._refresh.items() if is_meant(token)]:
+                del self._refresh[value]
+            return len(doomed)
+
+    def remember_consent(self, driver: int, client_id: str) -> None:
+        """Remember that a driver approved a client."""
+        with self._lock:
+            self._consents[f"{driver} {client_id}"] = True
+
+    def has_consent(self, driver: int, client_id: str) -> bool:
+        """Tell whether a driver approved a client before."""
+        with self._lock:
+            return f"{driver} {client_id}" in self._consents

@@ -1,0 +1,155 @@
+"""The storages of an Aspose account: files in folders, in memory, bounded."""
+
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sandbox.partners.aspose.documents import Block, as_docx, as_pdf
+from sandbox.world.clock import Clock
+from sandbox.world.seeds import Seed
+
+MOST_FILES = 500
+MOST_BYTES = 64 * 1024 * 1024
+LONGEST_PATH = 500
+FIRST_SEEDED_MS = 1_709_625_600_000  # 2024-03-05T08:00:00Z
+DAY_MS = 24 * 3600 * 1000
+
+
+class BadPath(Exception):
+    """A path that names no file, or what cannot be one."""
+
+
+class NothingThere(Exception):
+    """No such storage, folder or file."""
+
+
+class Full(Exception):
+    """More files, or more bytes, than the sandbox keeps."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file's content, and when it was last written, in Unix milliseconds."""
+
+    content: bytes
+    modified_ms: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a folder's list; a folder has the time of its newest file, and no size."""
+
+    name: str
+    path: str
+    is_folder: bool
+    modified_ms: int
+    size: int
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as the SDK's StorageFile (aspose-words-cloud-python, models/storage_file.py)."""
+        modified = datetime.fromtimestamp(self.modified_ms // 1000, UTC)
+        return {
+            "Name": self.name,
+            "IsFolder": self.is_folder,
+            "ModifiedDate": modified.isoformat(),
+            "Size": self.size,
+            "Path": self.path,
+        }
+
+
+class Storages:
+    """All storages of the account: the default one, with some files, and an empty second."""
+
+    def __init__(self, seed: Seed, clock: Clock, default: str) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._default = default
+        self._files: dict[str, dict[str, File]] = {default: _seeded(seed), "Archive": {}}
+
+    def read(self, path: str, storage: str | None) -> File:
+        """Return a file; raises BadPath and NothingThere."""
+        place = normal_path(path)
+        with self._lock:
+            file = self._of(storage).get(place)
+        if file is None:
+            raise NothingThere
+        return file
+
+    def write(self, path: str, content: bytes, storage: str | None) -> str:
+        """Write a file, over the one that is there, and return its name; raises BadPath, NothingThere and Full."""
+        place = normal_path(path)
+        if place == "/":
+            raise BadPath
+        with self._lock:
+            files = self._of(storage)
+            _check_place(files, place)
+            self._make_room(files.get(place), len(content))
+            files[place] = File(content, self._clock.now_ms())
+        return place.rpartition("/")[2]
+
+    def list_folder(self, path: str, storage: str | None) -> list[Entry]:
+        """Return what is in a folder, folders first, by name; raises BadPath and NothingThere."""
+        place = normal_path(path)
+        start = place.rstrip("/") + "/"
+        with self._lock:
+            inside = {name: file for name, file in self._of(storage).items() if name.startswith(start)}
+        if not inside and place != "/":
+            raise NothingThere
+        entries: dict[str, Entry] = {}
+        for name, file in inside.items():
+            _add_entry(entries, start, name, file)
+        return sorted(entries.values(), key=lambda entry: (not entry.is_folder, entry.name))
+
+    def _of(self, storage: str | None) -> dict[str, File]:
+        try:
+            return self._files[self._default if storage is None else storage]
+        except KeyError:
+            raise NothingThere from None
+
+    def _make_room(self, old: File | None, size: int) -> None:
+        """Raise Full when a file of ``size`` bytes in the place of ``old`` is too much."""
+        kept = [file for files in self._files.values() for file in files.values()]
+        total = sum(len(file.content) for file in kept) - (len(old.content) if old else 0)
+        if total + size > MOST_BYTES or (old is None and len(kept) >= MOST_FILES):
+            raise Full
+
+
+def normal_path(path: str) -> str:
+    """Return a path with one slash at the start, before each name, and none at the end; raises BadPath."""
+    names = [name for name in path.split("/") if name]
+    if len(path) > LONGEST_PATH or any(_is_bad(name) for name in names):
+        raise BadPath
+    return "/" + "/".join(names)
+
+
+def _is_bad(name: str) -> bool:
+    return name in (".", "..") or "\\" in name or any(c < " " or c == "\x7f" for c in name)
+
+
+def _check_place(files: dict[str, File], place: str) -> None:
+    """Raise BadPath when a folder has this path, or a file has the path of one of its folders."""
+    parents = [place[:at] for at, c in enumerate(place) if c == "/" and at]
+    if any(parent in files for parent in parents) or any(name.startswith(place + "/") for name in files):
+        raise BadPath
+
+
+def _add_entry(entries: dict[str, Entry], start: str, path: str, file: File) -> None:
+    name, slash, _ = path[len(start) :].partition("/")
+    old = entries.get(name)
+    modified_ms = max(file.modified_ms, old.modified_ms if old else 0)
+    entries[name] = Entry(name, start + name, bool(slash), modified_ms, 0 if slash else len(file.content))
+
+
+def _seeded(seed: Seed) -> dict[str, File]:
+    """Return the files of the start: real documents, written on days that depend on the seed."""
+    notice = [Block("Vehicle report", 20, True), Block("A file of the sandbox. It holds no real data.")]
+    made = {
+        "/Templates/vehicle-report.docx": as_docx(notice),
+        "/Archive/2023/fleet-overview.pdf": as_pdf(notice),
+        "/fleet-overview.pdf": as_pdf(notice),
+        "/handbook.docx": as_docx(notice),
+    }
+    return {
+        path: File(content, FIRST_SEEDED_MS + seed.number("aspose " + path, 300) * DAY_MS)
+        for path, content in made.items()
+    }

@@ -1,0 +1,42 @@
+"""The collaborators of all partners, built once for a sandbox."""
+
+from dataclasses import dataclass
+
+from sandbox.api.addresses import Addresses
+from sandbox.options import Options
+from sandbox.partners.aspose.storages import Storages
+from sandbox.partners.credentials import Credentials
+from sandbox.partners.instyle.pictures import Pictures
+from sandbox.partners.instyle.refresh_tokens import RefreshTokens
+from sandbox.partners.jwts import Jwts
+from sandbox.world.clock import Clock
+from sandbox.world.seeds import Seed
+
+
+@dataclass(frozen=True)
+class Partners:
+    """What the views of the partners share."""
+
+    credentials: Credentials
+    jwts: Jwts
+    refresh_tokens: RefreshTokens
+    storages: Storages
+    pictures: Pictures
+
+    def revoke(self, partner: str | None) -> int:
+        """Revoke what one partner, or each, has issued so far, refresh tokens included; return how many tokens."""
+        if partner in (None, "instyle"):
+            self.refresh_tokens.revoke()
+        return self.jwts.revoke(partner)
+
+
+def build_partners(seed: Seed, addresses: Addresses, options: Options, clock: Clock) -> Partners:
+    """Return the partners of one sandbox."""
+    credentials = Credentials(seed, addresses)
+    return Partners(
+        credentials=credentials,
+        jwts=Jwts(clock, options.partner_lifetime),
+        refresh_tokens=RefreshTokens(clock),
+        storages=Storages(seed, clock, credentials["ASPOSE_STORAGE"]),
+        pictures=Pictures(credentials["INSTYLE_CUSTOMER"], credentials["INSTYLE_API_BASE_URL"]),
+    )

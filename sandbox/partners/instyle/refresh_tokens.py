@@ -1,0 +1,46 @@
+"""Refresh tokens of Cognito: opaque, good for 30 days (Amazon Cognito developer guide, the default)."""
+
+import secrets
+import threading
+from dataclasses import dataclass
+
+from sandbox.oauth.tokens import Bounded
+from sandbox.world.clock import Clock
+
+LIFETIME = 30 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a refresh token stands for: a user and the scope of the access tokens."""
+
+    username: str
+    scope: str
+    expires_at: float
+
+
+class RefreshTokens:
+    """The refresh tokens that were issued and not revoked."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._grants: Bounded[Grant] = Bounded()
+
+    def issue(self, username: str, scope: str) -> str:
+        """Return a new token."""
+        token = secrets.token_urlsafe(96)
+        with self._lock:
+            self._grants[token] = Grant(username, scope, self._clock.now() + LIFETIME)
+        return token
+
+    def find(self, token: str) -> Grant | None:
+        """Return what a token stands for, None when it is unknown, expired or revoked."""
+        with self._lock:
+            grant = self._grants.get(token)
+        return grant if grant and grant.expires_at > self._clock.now() else None
+
+    def revoke(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._grants.clear()

@@ -1,0 +1,184 @@
+"""Auth service: the authorization endpoint (docs general/authentication; RFC 6749 and 7636).
+
+The steps of the authorization endpoint are those that vinli-cli's ``auth authorize`` drives: a consent page with a
+hidden ``transaction_id`` and a cookie of its own, a decision posted to ``/oauth/authorization``, and at once the
+redirect for a client that was approved before. Errors are a page in the body and never a redirect, as documented.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from authlib.oauth2 import OAuth2Error
+from flask import Blueprint, Response, render_template, request
+from werkzeug.datastructures import Headers
+
+from sandbox.oauth.authorization import PlainRequest, random_text
+from sandbox.oauth.authorization_request import AuthorizationRefused, judge, read_parameters
+from sandbox.oauth.registry import OAuthClient
+from sandbox.oauth.sign_in_sessions import CONSENT_COOKIE, is_from_our_page, set_cookie
+from sandbox.personas.magic_drivers import behaviour_of
+from sandbox.services.auth.pages import error_page, foreign_form_page, sign_in_page, signed_in_driver
+from sandbox.services.auth.token_endpoint import json_object
+from sandbox.state import sandbox
+from sandbox.world.people import Driver
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+bp = Blueprint("authorize", __name__)
+
+STRANGE_STATE_LENGTH = 43
+DESCRIPTIONS = {
+    "access_denied": "The driver refused",
+    "server_error": "The authorization server met an unexpected condition",
+}
+
+
+@bp.errorhandler(AuthorizationRefused)
+def show_refusal(refused: AuthorizationRefused) -> tuple[str, int]:
+    """Show why an authorization request was refused: in the body, never by redirect (docs general/authentication)."""
+    title = "This request cannot go on"
+    return error_page(400, title, str(refused), refused.error, refused.facts, stays_here=True), 400
+
+
+@bp.errorhandler(OAuth2Error)
+def show_late_refusal(error: OAuth2Error) -> tuple[str, int]:
+    """Show what Authlib refuses after all: the client's redirect URI changed between two looks at it."""
+    return show_refusal(AuthorizationRefused(error.error, error.get_error_description()))
+
+
+@bp.get("/oauth/authorization/new")
+def authorize() -> Response | str:
+    """Ask for the driver's sign-in, then consent, or return at once for an approved client."""
+    parameters = read_parameters(request.args)
+    client = judge(parameters)
+    driver = signed_in_driver()
+    if driver is None:
+        return sign_in_page(request.full_path)
+    box = sandbox()
+    if box.options.remember_consent and box.tokens.has_consent(driver.number, client.id):
+        return _grant(parameters, driver)
+    return _consent_page(parameters, client, driver)
+
+
+@bp.post("/oauth/authorization")
+def decide() -> Response | tuple[str, int]:
+    """Take the decision, from the page's form or as vinli-cli's JSON.
+
+    ``cancel`` refuses: the name that oauth2orize uses, whose other names Vinli's are. A guess.
+    """
+    if not is_from_our_page(request):
+        return foreign_form_page()
+    box, fields, driver = sandbox(), _fields(), signed_in_driver()
+    transaction_id, consent = str(fields.get("transaction_id", "")), request.cookies.get(CONSENT_COOKIE)
+    parameters = (
+        box.browsers.decide(transaction_id, driver.number, consent, "cancel" not in fields)
+        if driver
+        else None
+    )
+    if driver is None or parameters is None:
+        text = "It was answered already, is too old, or was put to somebody else. Go back to the app and start again."
+        return error_page(400, "This question is no longer open", text, "invalid_request"), 400
+    client = judge(parameters)
+    decision = behaviour_of(driver.number).decision
+    if decision != "as pressed":
+        return _fail(decision, parameters, driver)
+    if "cancel" in fields:
+        return _deny(parameters, driver)
+    if box.options.remember_consent:
+        box.tokens.remember_consent(driver.number, client.id)
+    return _grant(parameters, driver)
+
+
+def _consent_page(parameters: Mapping[str, str], client: OAuthClient, driver: Driver) -> Response:
+    box = sandbox()
+    page = render_template(
+        "auth/consent.html",
+        app=box.registry.app,
+        client=client,
+        driver=driver,
+        cars_text=_count_in_words(len(box.fleet.of_driver(driver.number))),
+        return_to=urlsplit(client.redirect_uri).netloc or client.redirect_uri,
+        this_request=request.full_path,
+        echoes_state=box.options.echo_state,
+        transaction_id=box.browsers.ask(driver.number, parameters),
+    )
+    response = Response(page)
+    # vinli-cli needs a cookie with this page and sends it back beside the session's.
+    set_cookie(response, CONSENT_COOKIE, box.browsers.consent_value(driver.number), box.addresses.is_secure)
+    return response
+
+
+def _count_in_words(devices: int) -> str:
+    words = {0: "the devices you add", 1: "your device", 2: "your two devices", 3: "your three devices"}
+    return words.get(devices, f"your {devices} devices")
+
+
+def _grant(parameters: Mapping[str, str], driver: Driver) -> Response:
+    """Send the browser back with a code in the query or a token in the fragment."""
+    plain = PlainRequest("POST", _with_state_as_returned(parameters, driver), request.headers)
+    grant = sandbox().oauth.get_consent_grant(plain)
+    # Authlib would parse and rewrite the redirect URI; given an empty one it yields what is to be appended.
+    headers = dict(grant.create_authorization_response("", driver)[2])
+    return _send_back(parameters["redirect_uri"], headers["Location"])
+
+
+def _deny(parameters: Mapping[str, str], driver: Driver) -> Response | tuple[str, int]:
+    """Send a refusal back (RFC 6749 section 4.1.2.1 and 4.2.2.1), or show it here: Vinli documents neither."""
+    if sandbox().options.denial == "body":
+        text = "You refused, so nothing was shared. You can close this page."
+        return error_page(403, "Not connected", text, "access_denied"), 403
+    return _send_error_back("access_denied", parameters, driver)
+
+
+def _fail(error: str, parameters: Mapping[str, str], driver: Driver) -> Response:
+    """Let a request that was right end with an error: by redirect, or as the page that a wrong one gets."""
+    if error == "error page":
+        text = "For this driver every request ends here, as a wrong one does."
+        raise AuthorizationRefused("invalid_request", text, [("Driver", driver.email)])
+    return _send_error_back(error, parameters, driver)
+
+
+def _send_error_back(error: str, parameters: Mapping[str, str], driver: Driver) -> Response:
+    answer = {"error": error, "error_description": DESCRIPTIONS[error]}
+    state = _with_state_as_returned(parameters, driver).get("state")
+    mark = "?" if parameters["response_type"] == "code" else "#"
+    appendix = mark + urlencode(answer | ({"state": state} if state else {}))
+    return _send_back(parameters["redirect_uri"], appendix)
+
+
+class VerbatimRedirect(Response):
+    """A redirect whose Location is sent as it is.
+
+    Werkzeug would turn ``myApp://?code=x`` into ``myapp:?code=x``; mobile apps compare with what they registered.
+    """
+
+    def __init__(self, location: str) -> None:
+        super().__init__(status=302)
+        self._location = location
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self._location
+        return headers
+
+
+def _send_back(redirect_uri: str, appendix: str) -> Response:
+    """Redirect to the registered URI with ``?...`` or ``#...`` appended, its own query kept as it is."""
+    if appendix.startswith("?") and "?" in redirect_uri:
+        appendix = "&" + appendix[1:]
+    return VerbatimRedirect(redirect_uri + appendix)
+
+
+def _with_state_as_returned(parameters: Mapping[str, str], driver: Driver) -> dict[str, str]:
+    """Return the parameters with the state that goes back: as sent, another, or none."""
+    fate = behaviour_of(driver.number).state
+    if fate == "changed":
+        return {**parameters, "state": random_text(STRANGE_STATE_LENGTH)}
+    keeps = sandbox().options.echo_state and fate != "left out"
+    return {name: value for name, value in parameters.items() if keeps or name != "state"}
+
+
+def _fields() -> Mapping[str, object]:
+    return json_object() if request.mimetype == "application/json" else request.form.to_dict()

@@ -1,0 +1,132 @@
+"""Auth service: the pages that a driver meets besides the consent page.
+
+What Vinli's own pages look like is not documented, but that they link to a page whose URL contains ``sign-up``:
+the Android SDK opens such links in the real browser.
+"""
+
+import re
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from sandbox.oauth.sign_in_sessions import (
+    CONSENT_COOKIE,
+    SESSION_COOKIE,
+    delete_cookie,
+    is_from_our_page,
+    set_cookie,
+)
+from sandbox.state import sandbox
+from sandbox.world.people import Driver, email_of
+
+bp = Blueprint("pages", __name__)
+
+AUTHORIZATION = "/oauth/authorization/new"
+OWN_TARGET = re.compile(re.escape(AUTHORIZATION) + r"\?[!-~]+")
+
+
+@bp.get("/sign-in")
+def sign_in_form() -> str:
+    """Show the sign-in form on its own."""
+    return sign_in_page(_own_path(request.args.get("next", "")))
+
+
+@bp.post("/sign-in")
+def sign_in() -> Response | tuple[str, int]:
+    """Start a session and go on with what the driver came for."""
+    if not is_from_our_page(request):
+        return foreign_form_page()
+    box = sandbox()
+    email, next_path = request.form.get("email", ""), _own_path(request.form.get("next", ""))
+    driver = box.people.sign_in(email, request.form.get("password", ""))
+    if driver is None:
+        return sign_in_page(next_path, email, "That e-mail address and password do not go together."), 401
+    response = _go_to(next_path)
+    set_cookie(response, SESSION_COOKIE, box.browsers.sign_in(driver.number), box.addresses.is_secure)
+    return response
+
+
+@bp.get("/sign-up")
+def sign_up() -> str:
+    """Explain where accounts come from here."""
+    people = sandbox().people
+    return render_template(
+        "auth/sign_up.html",
+        first_email=email_of(0),
+        second_email=email_of(1),
+        last_email=email_of(people.count - 1),
+        password=people.password,
+        back=url_for("pages.sign_in_form", next=_own_path(request.args.get("next", ""))),
+    )
+
+
+@bp.post("/sign-out")
+def sign_out() -> Response | tuple[str, int]:
+    """End the session; what was approved stays approved. ``next`` goes on with a request as somebody else."""
+    if not is_from_our_page(request):
+        return foreign_form_page()
+    sandbox().browsers.sign_out(request.cookies.get(SESSION_COOKIE))
+    next_path = _own_path(request.form.get("next", ""))
+    response = _go_to("/signed-out" if next_path == "/" else next_path)
+    for cookie in (SESSION_COOKIE, CONSENT_COOKIE):
+        delete_cookie(response, cookie, sandbox().addresses.is_secure)
+    return response
+
+
+@bp.get("/signed-out")
+def signed_out() -> str:
+    """Confirm the end of the session."""
+    return render_template("auth/signed_out.html")
+
+
+def signed_in_driver() -> Driver | None:
+    """Return the driver who is signed in with this browser, or None."""
+    number = sandbox().browsers.driver(request.cookies.get(SESSION_COOKIE))
+    return None if number is None else sandbox().people.driver(number)
+
+
+def sign_in_page(next_path: str, email: str = "", problem: str | None = None) -> str:
+    """Return the sign-in page; ``next_path`` keeps the authorization request across it."""
+    box = sandbox()
+    return render_template(
+        "auth/sign_in.html",
+        app=box.registry.app if next_path.startswith(AUTHORIZATION) else None,
+        next_path=next_path,
+        email=email,
+        problem=problem,
+        hint_email=email_of(0),
+        hint_password=box.people.password,
+    )
+
+
+def error_page(
+    status: int,
+    title: str,
+    text: str,
+    code: str | None = None,
+    facts: Sequence[tuple[str, str]] = (),
+    stays_here: bool = False,
+) -> str:
+    """Return a page about something that went wrong.
+
+    ``code`` is the machine-readable error, ``facts`` are pairs of label and value; ``stays_here`` explains why the
+    browser is not sent back to the app.
+    """
+    return render_template(
+        "error.html", status=status, title=title, text=text, code=code, facts=facts, stays_here=stays_here
+    )
+
+
+def foreign_form_page() -> tuple[str, int]:
+    """Refuse a form that another site's page sent."""
+    text = "This form was sent from a page of another site, so nothing was done."
+    return error_page(403, "Not from here", text), 403
+
+
+def _go_to(path: str) -> Response:
+    return Response(status=303, headers={"Location": path})
+
+
+def _own_path(target: str) -> str:
+    """Return ``target`` if it is the authorization endpoint of this server with a query, else the index."""
+    return target if OWN_TARGET.fullmatch(target) else "/"

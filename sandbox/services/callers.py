@@ -1,0 +1,91 @@
+"""Who calls a resource service: the app by Basic, or a driver's token by Bearer.
+
+Every service takes both (vinli-node sends either). Basic sees the devices of all of the app's drivers, Bearer those
+of one (docs general/authentication, platform-services/device-service).
+"""
+
+from dataclasses import dataclass
+
+from flask import g, request
+
+from sandbox.api.errors import Problem
+from sandbox.oauth.tokens import Token
+from sandbox.personas.magic_drivers import behaviour_of
+from sandbox.state import sandbox
+from sandbox.world.devices import Device
+from sandbox.world.people import Driver
+
+REALM = 'realm="Vinli sandbox"'
+
+
+@dataclass(frozen=True)
+class Caller:
+    """``driver`` is None when the app itself calls."""
+
+    driver: int | None
+
+    def may_see(self, device: Device) -> bool:
+        """Tell whether a device is the driver's own, or one of the app's."""
+        return not device.is_private if self.driver is None else device.owner == self.driver
+
+
+def authenticated_caller() -> Caller:
+    """Return who makes the current request, and remember it for the record of transactions.
+
+    Raises Problem 401 with a challenge (RFC 7235 section 3.1, RFC 6750 section 3) when nobody valid does.
+    """
+    authorization = request.authorization
+    scheme = authorization.type if authorization else ""
+    if scheme == "basic":
+        g.caller = _app_caller()
+    elif scheme == "bearer":
+        g.caller = Caller(token_of_request().driver)
+    else:
+        raise Problem(
+            401,
+            "Authenticate with the app's credentials or an access token",
+            f"Basic {REALM}, Bearer {REALM}",
+        )
+    return g.caller  # type: ignore[no-any-return]
+
+
+def app_caller() -> Caller:
+    """Return the app; raises Problem 401 for nobody and 403 for a driver's token."""
+    caller = authenticated_caller()
+    if caller.driver is not None:
+        raise Problem(403, "Only the app itself may do this, with its App ID and App Secret")
+    return caller
+
+
+def token_of_request(in_query: bool = False) -> Token:
+    """Return the valid access token of the current request.
+
+    ``in_query`` also takes it from ``?access_token=``, as vinli-node's lib/client.js sends it to the auth service.
+    Raises Problem 401, and 500 for a path that is broken for the token's driver.
+    """
+    authorization = request.authorization
+    value = authorization.token if authorization and authorization.type == "bearer" else None
+    if value is None and in_query:
+        value = request.args.get("access_token")
+    if not value:
+        raise Problem(401, "Send an access token", f"Bearer {REALM}")
+    token = sandbox().tokens.find(value)
+    if token is None or behaviour_of(token.driver).refuses_token:
+        message = "The access token is unknown, expired or revoked"
+        raise Problem(401, message, f'Bearer {REALM}, error="invalid_token", error_description="{message}"')
+    if request.path in behaviour_of(token.driver).broken_paths:
+        raise Problem(500, "An internal server error occurred")
+    return token
+
+
+def driver_of_token() -> Driver:
+    """Return the driver of the access token in header or query; raises Problem 401."""
+    return sandbox().people.driver(token_of_request(in_query=True).driver)
+
+
+def _app_caller() -> Caller:
+    authorization, app = request.authorization, sandbox().registry.app
+    is_app = authorization is not None and authorization.username == app.id
+    if not is_app or authorization is None or not app.check_secret(authorization.password or ""):
+        raise Problem(401, "Unknown App ID or wrong App Secret", f"Basic {REALM}")
+    return Caller(None)
