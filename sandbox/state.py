@@ -14,6 +14,7 @@ from sandbox.oauth.sign_in_sessions import Browsers
 from sandbox.oauth.tokens import Tokens
 from sandbox.options import Options
 from sandbox.partners.container import Partners, build_partners
+from sandbox.personas.magic_drivers import ACCOUNTS
 from sandbox.server.recorder import Recorder
 from sandbox.world.clock import Clock
 from sandbox.world.fleet import Fleet
@@ -48,8 +49,8 @@ def build_sandbox(options: Options, origin: str, recorder: Recorder, clock: Cloc
     """Return a sandbox that listens on ``origin``; its data depends on the options alone."""
     seed = Seed(options.seed)
     addresses = Addresses(options.public_url or origin)
-    fleet = Fleet(seed, options.fleet_size, clock)
-    people = People(seed, options.drivers)
+    fleet = Fleet(seed, options.fleet_size, clock, ACCOUNTS)
+    people = People(seed, options.drivers, ACCOUNTS)
     registry = Registry(seed, options)
     tokens = Tokens(clock)
     return Sandbox(
@@ -60,7 +61,7 @@ def build_sandbox(options: Options, origin: str, recorder: Recorder, clock: Cloc
         people=people,
         registry=registry,
         fleet=fleet,
-        vehicles=Vehicles(seed, fleet),
+        vehicles=Vehicles(seed, fleet, ACCOUNTS),
         tokens=tokens,
         browsers=Browsers(clock),
         transactions=Transactions(clock),

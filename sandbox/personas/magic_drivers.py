@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from sandbox.control.faults import Fault
 from sandbox.personas.behaviour import USUAL, Behaviour, TokenShape
+from sandbox.world.special_accounts import FIRST_SPECIAL_NUMBER, SpecialAccount, SpecialAccounts
 
 DOMAIN = "@magic.example.com"
-FIRST_NUMBER = 2_000_000  # a fleet of a million devices has nearly as many owners
 TOKEN = "/oauth/token"  # noqa: S105 (a path)
 HTML = "text/html; charset=utf-8"
 
@@ -190,12 +190,17 @@ MAGIC_DRIVERS = (
         Behaviour(devices=16, has_hostile_names=True),
     ),
 )
-NUMBERS = {driver.email: FIRST_NUMBER + place for place, driver in enumerate(MAGIC_DRIVERS)}
+ACCOUNTS = SpecialAccounts(
+    [
+        SpecialAccount(driver.email, driver.behaviour.devices, driver.behaviour.has_hostile_names)
+        for driver in MAGIC_DRIVERS
+    ]
+)
 
 
 def magic_driver(number: int) -> MagicDriver | None:
     """Return the magic driver with this number, or None for anybody else's."""
-    place = number - FIRST_NUMBER
+    place = number - FIRST_SPECIAL_NUMBER
     return MAGIC_DRIVERS[place] if 0 <= place < len(MAGIC_DRIVERS) else None
 
 

@@ -1,6 +1,6 @@
 """The app's devices: the seeded ones less those removed, and in front of them those added while the sandbox runs.
 
-The magic drivers' own are found here as well, by driver, id or rank, and are in no list of the app.
+The special accounts' own are found here as well, by driver, id or rank, and are in no list of the app.
 """
 
 import re
@@ -12,6 +12,7 @@ from sandbox.world.clock import Clock
 from sandbox.world.devices import FIRST_PRIVATE_RANK, Device, SeededDevices, ranks_of
 from sandbox.world.private_devices import PrivateDevices
 from sandbox.world.seeds import Seed
+from sandbox.world.special_accounts import NO_SPECIAL_ACCOUNTS, SpecialAccounts
 
 MOST_ADDED = 10_000
 # Case ids seen in the docs and in vinli-cli are VNL999 and, for virtual devices, VV4G86Z.
@@ -25,12 +26,14 @@ class FleetFull(Exception):
 class Fleet:
     """Every device that the app may see, newest first. Safe to use from several threads."""
 
-    def __init__(self, seed: Seed, size: int, clock: Clock) -> None:
+    def __init__(
+        self, seed: Seed, size: int, clock: Clock, accounts: SpecialAccounts = NO_SPECIAL_ACCOUNTS
+    ) -> None:
         self._seed = seed
         self._size = size
         self._clock = clock
         self._seeded = SeededDevices(seed)
-        self._private = PrivateDevices(seed)
+        self._private = PrivateDevices(seed, accounts)
         self._lock = threading.RLock()
         self._added: dict[str, Device] = {}
         self._removed: set[int] = set()

@@ -1,12 +1,12 @@
-"""The drivers who can sign in: two by name, as many numbered ones as asked for, and the magic ones."""
+"""The drivers who can sign in: two by name, as many numbered ones as asked for, and the special accounts."""
 
 import hmac
 import re
 from dataclasses import dataclass, replace
 
-from sandbox.personas.magic_drivers import NUMBERS, behaviour_of, magic_driver
 from sandbox.world.hostile_names import FIRST_NAME, LAST_NAME
 from sandbox.world.seeds import NumberedIds, Seed
+from sandbox.world.special_accounts import NO_SPECIAL_ACCOUNTS, SpecialAccounts
 
 FIRST_NAMES = (
     "Maya",
@@ -54,7 +54,7 @@ SEEDED_DRIVERS = 2
 
 @dataclass(frozen=True)
 class Driver:
-    """A person with a MyVinli account; ``number`` counts from 0, magic drivers' from ``magic.FIRST_NUMBER``."""
+    """A person with a MyVinli account; ``number`` counts from 0, special accounts' from FIRST_SPECIAL_NUMBER."""
 
     number: int
     id: str
@@ -76,32 +76,34 @@ class Driver:
 class People:
     """Everybody who can sign in. Drivers are computed from their number, so any count starts equally fast."""
 
-    def __init__(self, seed: Seed, extra: int) -> None:
+    def __init__(self, seed: Seed, extra: int, accounts: SpecialAccounts = NO_SPECIAL_ACCOUNTS) -> None:
         self.count = SEEDED_DRIVERS + extra
         self._seed = seed
+        self._accounts = accounts
         self._ids = NumberedIds(seed, "drivers")
         first, second = seed.pick("password 1", WORDS[:6]), seed.pick("password 2", WORDS[6:])
         self.password = f"{first}-{second}-{10 + seed.number('password 3', 90)}"
 
     def driver(self, number: int) -> Driver:
-        """Return the driver with this number: 0 to ``count`` - 1, or a magic driver's."""
-        seed, label = self._seed, f"driver {number} "
+        """Return the driver with this number: 0 to ``count`` - 1, or a special account's."""
+        seed, label, account = self._seed, f"driver {number} ", self._accounts.find(number)
         driver = Driver(
             number=number,
             id=self._ids.of(number),
             first_name=seed.pick(label + "first", FIRST_NAMES),
             last_name=seed.pick(label + "last", LAST_NAMES),
-            email=email_of(number),
+            email=account.email if account else email_of(number),
             phone=f"+1214555{seed.number(label + 'phone', 10_000):04d}",
         )
-        is_hostile = behaviour_of(number).has_hostile_names
+        is_hostile = account is not None and account.has_hostile_names
         return replace(driver, first_name=FIRST_NAME, last_name=LAST_NAME) if is_hostile else driver
 
     def by_email(self, email: str) -> Driver | None:
         """Return the driver with this e-mail address, in any case, or None."""
         wanted = email.strip().lower()
-        if wanted in NUMBERS:
-            return self.driver(NUMBERS[wanted])
+        special = self._accounts.number_of(wanted)
+        if special is not None:
+            return self.driver(special)
         match = EMAIL.fullmatch(wanted)
         if match is None:
             return None
@@ -116,8 +118,5 @@ class People:
 
 
 def email_of(number: int) -> str:
-    """Return the address of the driver with this number: driver@, driver2@, driver3@ and so on, or a magic one."""
-    magic = magic_driver(number)
-    if magic:
-        return magic.email
+    """Return the address of a numbered driver: driver@, driver2@, driver3@ and so on."""
     return f"driver{number + 1 if number else ''}@example.com"

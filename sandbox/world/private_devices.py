@@ -1,14 +1,14 @@
-"""The magic drivers' devices: each belongs to its driver alone and is in no list of the app.
+"""The special accounts' devices: each belongs to its driver alone and is in no list of the app.
 
 They are computed from their rank as the seeded ones are, from ranks that no fleet reaches.
 """
 
 from functools import lru_cache
 
-from sandbox.personas.magic_drivers import FIRST_NUMBER, behaviour_of, magic_driver
 from sandbox.world.devices import FIRST_PRIVATE_RANK, HOUR_MS, NEWEST_MS, Device, name_of
 from sandbox.world.hostile_names import DEVICE_NAMES
 from sandbox.world.seeds import NumberedIds, Seed
+from sandbox.world.special_accounts import FIRST_SPECIAL_NUMBER, SpecialAccounts
 
 # Histories of vehicles repeat every 143 ranks (``vehicles.count_at``, ``has_vin_only``): with this many each, and a
 # first rank of the same kind, every driver's first device has one vehicle.
@@ -18,28 +18,28 @@ RANKS_EACH = 143 * 70
 class PrivateDevices:
     """Turns drivers and ranks into devices."""
 
-    def __init__(self, seed: Seed) -> None:
+    def __init__(self, seed: Seed, accounts: SpecialAccounts) -> None:
         self._seed = seed
+        self._accounts = accounts
         self._ids = NumberedIds(seed, "devices")
         self.of_driver = lru_cache(self._of_driver)  # number: int -> tuple of Device
 
     def at(self, rank: int) -> Device | None:
         """Return the device at ``rank`` (FIRST_PRIVATE_RANK or above), or None when nobody has it."""
         place, nth = divmod(rank - FIRST_PRIVATE_RANK, RANKS_EACH)
-        number = FIRST_NUMBER + place
-        has_it = magic_driver(number) is not None and nth < behaviour_of(number).devices
-        return self._made(number, nth) if has_it else None
+        number = FIRST_SPECIAL_NUMBER + place
+        account = self._accounts.find(number)
+        return self._made(number, nth) if account and nth < account.devices else None
 
     def _of_driver(self, number: int) -> tuple[Device, ...]:
-        """Return a driver's devices, newest first; none for a driver who is not magic."""
-        if magic_driver(number) is None:
-            return ()
-        return tuple(self._made(number, nth) for nth in range(behaviour_of(number).devices))
+        """Return a driver's devices, newest first; none for a driver without a special account."""
+        account = self._accounts.find(number)
+        return tuple(self._made(number, nth) for nth in range(account.devices if account else 0))
 
     def _made(self, number: int, nth: int) -> Device:
-        rank = FIRST_PRIVATE_RANK + (number - FIRST_NUMBER) * RANKS_EACH + nth
+        rank = FIRST_PRIVATE_RANK + (number - FIRST_SPECIAL_NUMBER) * RANKS_EACH + nth
         facts = self._seed.digest(f"device {rank}", 16)
-        is_hostile = behaviour_of(number).has_hostile_names
+        is_hostile = self._accounts.has_hostile_names(number)
         name = DEVICE_NAMES[nth % len(DEVICE_NAMES)] if is_hostile else name_of(facts)
         created_ms = NEWEST_MS - nth * HOUR_MS - int.from_bytes(facts[7:10]) % HOUR_MS
         return Device(self._ids.of(rank), name, "VV" + facts[:5].hex().upper(), created_ms, rank, number)

@@ -7,12 +7,12 @@ just met a vehicle of which only the VIN is known (docs platform-services/vehicl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.personas.magic_drivers import behaviour_of
 from sandbox.world.catalogue import CATALOGUE, CarModel
 from sandbox.world.devices import SEEDED_AGES, Device
 from sandbox.world.fleet import Fleet
 from sandbox.world.hostile_names import with_hostile_names
 from sandbox.world.seeds import NumberedIds, Seed
+from sandbox.world.special_accounts import NO_SPECIAL_ACCOUNTS, SpecialAccounts
 from sandbox.world.vins import MODEL_CODES, build_vin
 
 MOST_PER_DEVICE = 2
@@ -39,9 +39,10 @@ class Vehicle:
 class Vehicles:
     """Looks up vehicles by device or by id."""
 
-    def __init__(self, seed: Seed, fleet: Fleet) -> None:
+    def __init__(self, seed: Seed, fleet: Fleet, accounts: SpecialAccounts = NO_SPECIAL_ACCOUNTS) -> None:
         self._seed = seed
         self._fleet = fleet
+        self._accounts = accounts
         self._ids = NumberedIds(seed, "vehicles")
 
     def of_device(self, device: Device) -> list[Vehicle]:
@@ -67,7 +68,7 @@ class Vehicles:
             return self._seed.number(f"vehicle {number} {label}", below)
 
         kind = CATALOGUE[draw("model", len(CATALOGUE))]
-        if device.owner is not None and behaviour_of(device.owner).has_hostile_names:
+        if device.owner is not None and self._accounts.has_hostile_names(device.owner):
             kind = with_hostile_names(kind, number)
         year = kind.years[0] + draw("year", kind.years[1] - kind.years[0] + 1)
         is_known = not has_vin_only(rank)

@@ -7,12 +7,12 @@ from flask import Blueprint, Response, jsonify, request
 from sandbox.api.dates import iso
 from sandbox.api.errors import Problem
 from sandbox.oauth.sign_in_sessions import SESSION_COOKIE, is_from_our_page, set_cookie
-from sandbox.personas.magic_drivers import FIRST_NUMBER
 from sandbox.services.auth.pages import signed_in_driver
 from sandbox.services.callers import app_caller, driver_of_token
 from sandbox.state import sandbox
 from sandbox.world.fleet import CASE_ID, FleetFull
 from sandbox.world.people import Driver
+from sandbox.world.special_accounts import FIRST_SPECIAL_NUMBER
 
 bp = Blueprint("auth", __name__)
 
@@ -106,7 +106,7 @@ def _session_of(body: bytes) -> tuple[str, str]:
 
 def _user_json(driver: Driver) -> dict[str, object]:
     # Magic drivers count from far above; their accounts are no younger than the others'.
-    created = iso(ACCOUNTS_CREATED_MS + driver.number % FIRST_NUMBER * 3_600_000)
+    created = iso(ACCOUNTS_CREATED_MS + driver.number % FIRST_SPECIAL_NUMBER * 3_600_000)
     return {
         "id": driver.id,
         "firstName": driver.first_name,

@@ -2,7 +2,7 @@ import pytest
 
 from sandbox.options import Options
 from sandbox.personas.behaviour import USUAL
-from sandbox.personas.magic_drivers import FIRST_NUMBER, MAGIC_DRIVERS, behaviour_of, magic_driver
+from sandbox.personas.magic_drivers import ACCOUNTS, MAGIC_DRIVERS, behaviour_of, magic_driver
 from sandbox.server.recorder import Recorder
 from sandbox.state import build_sandbox
 from sandbox.world.clock import Clock
@@ -10,6 +10,7 @@ from sandbox.world.devices import FIRST_PRIVATE_RANK, NEWEST_MS, owner_of
 from sandbox.world.fleet import Fleet
 from sandbox.world.people import People
 from sandbox.world.seeds import NumberedIds, Seed
+from sandbox.world.special_accounts import FIRST_SPECIAL_NUMBER as FIRST_NUMBER
 from sandbox.world.vehicles import Vehicles
 
 LARGEST_FLEET = 1_000_000
@@ -18,12 +19,12 @@ NUMBERS = range(FIRST_NUMBER, FIRST_NUMBER + len(MAGIC_DRIVERS))
 
 @pytest.fixture
 def people():
-    return People(Seed(1), extra=0)
+    return People(Seed(1), extra=0, accounts=ACCOUNTS)
 
 
 @pytest.fixture
 def fleet():
-    return Fleet(Seed(1), 4, Clock(lambda: 1_800_000_000))
+    return Fleet(Seed(1), 4, Clock(lambda: 1_800_000_000), ACCOUNTS)
 
 
 @pytest.mark.parametrize("number", [0, 1, 9_999, FIRST_NUMBER - 1, FIRST_NUMBER + len(MAGIC_DRIVERS)])
@@ -86,7 +87,7 @@ def test_a_device_added_for_a_magic_driver_is_one_of_the_app(fleet):
 
 
 def test_every_first_device_has_one_vehicle_that_is_known(fleet):
-    vehicles = Vehicles(Seed(1), fleet)
+    vehicles = Vehicles(Seed(1), fleet, ACCOUNTS)
     for number in NUMBERS:
         for device in fleet.of_driver(number)[:1]:
             [vehicle] = vehicles.of_device(device)
