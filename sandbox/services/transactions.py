@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.api.dates import iso
+from sandbox.api.streams import Period, read_period
 from sandbox.services.callers import app_caller
 from sandbox.state import sandbox
-from sandbox.world.transactions import Period, Transaction, read_period
+from sandbox.world.transactions import Transaction
 
 bp = Blueprint("transactions", __name__)
 
@@ -20,7 +21,7 @@ def list_transactions() -> Response:
     app_caller()
     box = sandbox()
     period = read_period(request.args, box.clock.now_ms())
-    calls = box.transactions.within(period)
+    calls = box.transactions.within(period.since, period.until)
     shown, remaining = cut(calls, period)
     usage = Counter(call.service for call in calls)
     stats = {"periodTotal": len(calls), "serviceUsage": usage, "allTimeTotal": box.transactions.all_time}
