@@ -59,9 +59,9 @@ def create_app(box: Sandbox) -> Flask:
 
 
 def apply_fault() -> Response | None:
-    """Let a fault that was set for this request strike."""
+    """Apply a fault that was set for this request."""
     fault = None if request.blueprint == control.bp.name else sandbox().faults.take(request)
-    return fault.strike(request) if fault else None
+    return fault.disruption.apply(request) if fault else None
 
 
 def allow_cross_origin() -> Response | None:

@@ -1,18 +1,16 @@
-"""Damage on request: what the next answers on a path look like, set by a test and never random."""
+"""Faults: what the next responses on a path look like. A test sets them; they are never random."""
 
 import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Request, Response
+from flask import Request
 
-DRIP_SECONDS = 0.2
-KINDS: Mapping[str, type] = {
-    "path": str,
-    "method": str,
-    "query": dict,
+from sandbox.api.disruptions import Disruption
+
+MATCHING: dict[str, type] = {"path": str, "method": str, "query": dict, "times": int}
+DISRUPTING: dict[str, type] = {
     "status": int,
     "body": str,
     "content_type": str,
@@ -20,44 +18,39 @@ KINDS: Mapping[str, type] = {
     "delay_ms": int,
     "drip": bool,
     "close": bool,
-    "times": int,
 }
 
 
 @dataclass
 class Fault:
-    """One fault. With neither ``status``, ``drip`` nor ``close`` it only delays the true answer.
+    """One fault: which requests it is for, and how their responses are disrupted.
 
-    ``query`` are parameters that have to be there, ``times`` how often it strikes (None: until cleared).
-    ``drip`` sends the body a byte every DRIP_SECONDS; ``close`` drops the connection without an answer.
+    ``query`` are parameters that have to be there, ``times`` how often it is applied (None: until cleared).
     """
 
     path: str
     method: str | None = None
     query: Mapping[str, str] = field(default_factory=dict)
-    status: int | None = None
-    body: str = ""
-    content_type: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delay_ms: int = 0
-    drip: bool = False
-    close: bool = False
     times: int | None = None
+    disruption: Disruption = field(default_factory=Disruption)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Fault":
-        """Return the fault that a JSON object describes; raises ValueError naming what does not fit."""
+        """Return the fault that a flat JSON object describes; raises ValueError naming what does not fit."""
         if "path" not in value:
             raise ValueError("a fault needs a path")
         for name, given in value.items():
-            expected = KINDS.get(name)
+            expected = (MATCHING | DISRUPTING).get(name)
             if (
                 expected is None
                 or not isinstance(given, expected)
                 or (expected is int and isinstance(given, bool))
             ):
                 raise ValueError(f"{name} is none of a fault's fields, or not of its type")
-        return cls(**value)
+        disruption = Disruption(**{name: given for name, given in value.items() if name in DISRUPTING})
+        return cls(
+            **{name: given for name, given in value.items() if name in MATCHING}, disruption=disruption
+        )
 
     def meets(self, request: Request) -> bool:
         """Tell whether it is for this request."""
@@ -66,23 +59,6 @@ class Fault:
             and self.method in (None, request.method)
             and all(request.args.get(name) == value for name, value in self.query.items())
         )
-
-    def strike(self, request: Request) -> Response | None:
-        """Spoil the answer to ``request``: return the one to give instead, or None to let the true one through."""
-        if self.delay_ms:
-            arrived = request.environ.get("sandbox.arrived", 0.0)
-            request.environ["sandbox.not_before"] = arrived + self.delay_ms / 1000
-        if self.close:
-            request.environ["sandbox.drop"] = True
-            return Response()
-        if self.status is None and not self.drip:
-            return None
-        response = Response(_dripped(self.body) if self.drip else self.body, self.status or 200)
-        response.headers.remove("Content-Type")
-        if self.content_type:
-            response.headers["Content-Type"] = self.content_type
-        response.headers.update(self.headers)
-        return response
 
 
 class Faults:
@@ -113,9 +89,3 @@ class Faults:
                 if fault.times <= 0:
                     self._faults.remove(fault)
             return fault
-
-
-def _dripped(body: str) -> Iterator[bytes]:
-    for byte in body.encode():
-        yield bytes((byte,))
-        time.sleep(DRIP_SECONDS)

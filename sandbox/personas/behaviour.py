@@ -3,10 +3,10 @@
 The defaults are what everybody gets, so a declaration says what goes wrong and nothing else.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.control.faults import Fault
+from sandbox.api.disruptions import Disruption
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,28 @@ class TokenShape:
 class Behaviour:
     """How one driver's requests are answered; it wins over the options of the command line.
 
-    Authorization endpoint (``services.authorize``): ``decision`` is what comes of the consent page, whatever is
-    pressed; ``state`` what comes back of it. Authorization codes (``authorization.CodeGrant``): ``code`` is how good
-    they are. Token endpoint: ``token_fault`` spoils its answer (``services.token``), ``token_refusal`` says what it
-    finds wrong with a request that is right, ``token_shape`` what it answers (``authorization``). Calls with the
-    token (``callers``): ``refuses_token`` answers 401 to all, ``broken_paths`` answer 500. Data: how many devices
-    there are, and whether names are an attack (``private_devices``, ``people``).
+    Used by the authorization endpoint (``services.auth.authorization_endpoint``):
+    ``decision`` is the result of the consent page, whichever button was pressed;
+    ``state`` is what the redirect carries.
+
+    Used when a code is issued (``oauth.authorization``): ``code`` says whether it is good.
+
+    Used by the token endpoint (``services.auth.token_endpoint`` and ``oauth.authorization``):
+    ``token_disruption`` disrupts its response;
+    ``token_refusal`` is what it finds wrong with a correct request;
+    ``token_shape`` is what a token response holds.
+
+    Used by calls with an access token (``services.callers``): ``refuses_token`` answers all with 401;
+    the paths in ``broken_paths`` answer 500.
+
+    Used for the account's data (``personas.magic_drivers``): the number of ``devices``;
+    ``has_hostile_names`` fills names with markup and control characters.
     """
 
     decision: Literal["as pressed", "access_denied", "server_error", "error page"] = "as pressed"
     state: Literal["echoed", "left out", "changed"] = "echoed"
     code: Literal["good", "expired", "used"] = "good"
-    token_fault: Fault | None = field(default=None, hash=False)
+    token_disruption: Disruption | None = None
     token_refusal: Literal["code_verifier", "client"] | None = None
     token_shape: TokenShape | None = None
     refuses_token: bool = False

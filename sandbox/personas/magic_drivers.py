@@ -6,12 +6,11 @@ places of their devices start above those of any other driver.
 
 from dataclasses import dataclass
 
-from sandbox.control.faults import Fault
+from sandbox.api.disruptions import Disruption
 from sandbox.personas.behaviour import USUAL, Behaviour, TokenShape
 from sandbox.world.special_accounts import FIRST_SPECIAL_NUMBER, SpecialAccount, SpecialAccounts
 
 DOMAIN = "@magic.example.com"
-TOKEN = "/oauth/token"  # noqa: S105 (a path)
 HTML = "text/html; charset=utf-8"
 
 
@@ -89,15 +88,15 @@ MAGIC_DRIVERS = (
         "slow-token",
         "A slow token endpoint",
         "The token endpoint gives its answer after 20 seconds.",
-        Behaviour(token_fault=Fault(TOKEN, delay_ms=20_000)),
+        Behaviour(token_disruption=Disruption(delay_ms=20_000)),
     ),
     MagicDriver(
         "token-500",
         "The token endpoint breaks down",
         "The token endpoint answers 500 with an HTML page.",
         Behaviour(
-            token_fault=Fault(
-                TOKEN, status=500, body="<!doctype html><h1>Internal Server Error</h1>\n", content_type=HTML
+            token_disruption=Disruption(
+                status=500, body="<!doctype html><h1>Internal Server Error</h1>\n", content_type=HTML
             )
         ),
     ),
@@ -105,15 +104,15 @@ MAGIC_DRIVERS = (
         "token-empty",
         "Refused without a word",
         "The token endpoint answers 403 with an empty body and no Content-Type.",
-        Behaviour(token_fault=Fault(TOKEN, status=403)),
+        Behaviour(token_disruption=Disruption(status=403)),
     ),
     MagicDriver(
         "token-html",
         "A page in place of a token",
         "The token endpoint answers 200 with an HTML page.",
         Behaviour(
-            token_fault=Fault(
-                TOKEN, status=200, body="<!doctype html><h1>Welcome back</h1>\n", content_type=HTML
+            token_disruption=Disruption(
+                status=200, body="<!doctype html><h1>Welcome back</h1>\n", content_type=HTML
             )
         ),
     ),
@@ -151,7 +150,7 @@ MAGIC_DRIVERS = (
         "drops-token",
         "The connection is cut",
         "The token endpoint closes the connection without an answer.",
-        Behaviour(token_fault=Fault(TOKEN, close=True)),
+        Behaviour(token_disruption=Disruption(close=True)),
     ),
     MagicDriver(
         "user-401",

@@ -47,8 +47,8 @@ def _token_values() -> MultiDict[str, str]:
 def _spoilt(code: str | None) -> Response | None:
     """Return the answer that the driver of a code gets in place of the true one, if any."""
     driver = sandbox().tokens.driver_of_code(code) if code else None
-    fault = None if driver is None else behaviour_of(driver).token_fault
-    return fault.strike(request) if fault else None
+    disruption = None if driver is None else behaviour_of(driver).token_disruption
+    return disruption.apply(request) if disruption else None
 
 
 def _credentials_problem(values: MultiDict[str, str]) -> Response | None:

@@ -2,6 +2,7 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
+from sandbox.api.disruptions import Disruption
 from sandbox.control.faults import Fault, Faults
 
 
@@ -11,14 +12,14 @@ def request_for(path="/x", method="GET", query=""):
 
 def test_a_fault_strikes_as_often_as_it_was_told():
     faults = Faults()
-    faults.add(Fault("/x", status=500, times=2))
+    faults.add(Fault("/x", times=2))
     taken = [faults.take(request_for()) is not None for _ in range(3)]
     assert taken == [True, True, False]
 
 
 def test_without_a_number_it_strikes_until_cleared():
     faults = Faults()
-    faults.add(Fault("/x", status=500))
+    faults.add(Fault("/x"))
     assert all(faults.take(request_for()) for _ in range(5))
     faults.clear()
     assert faults.take(request_for()) is None
@@ -38,26 +39,9 @@ def test_a_fault_is_for_its_own_requests(fault, request_, meets):
     assert fault.meets(request_) is meets
 
 
-def test_a_fault_says_what_it_was_told_and_nothing_else():
-    fault = Fault("/x", status=503, body="{", content_type="application/json", headers={"Retry-After": "7"})
-    response = fault.strike(request_for())
-    assert (response.status_code, response.get_data(as_text=True)) == (503, "{")
-    assert response.headers["Content-Type"] == "application/json"
-    assert response.headers["Retry-After"] == "7"
-    assert "Content-Type" not in Fault("/x", status=204).strike(request_for()).headers
-
-
-def test_a_delay_lets_the_true_answer_through():
-    request = request_for()
-    request.environ["sandbox.arrived"] = 100.0
-    assert Fault("/x", delay_ms=1500).strike(request) is None
-    assert request.environ["sandbox.not_before"] == 101.5
-
-
-def test_a_drop_is_left_to_the_connection():
-    request = request_for()
-    Fault("/x", close=True).strike(request)
-    assert request.environ["sandbox.drop"] is True
+def test_a_flat_object_says_when_and_how():
+    fault = Fault.from_json({"path": "/x", "times": 2, "status": 503, "delay_ms": 7})
+    assert fault == Fault("/x", times=2, disruption=Disruption(status=503, delay_ms=7))
 
 
 @pytest.mark.parametrize(

@@ -97,5 +97,5 @@ def test_every_first_device_has_one_vehicle_that_is_known(fleet):
 
 def test_a_slow_token_endpoint_holds_its_answer_back_for_20_seconds():
     box = build_sandbox(Options(), "http://127.0.0.1:9000", Recorder(), Clock())
-    fault = behaviour_of(box.people.by_email("slow-token@magic.example.com").number).token_fault
-    assert (fault.delay_ms, fault.status, fault.close) == (20_000, None, False)
+    disruption = behaviour_of(box.people.by_email("slow-token@magic.example.com").number).token_disruption
+    assert (disruption.delay_ms, disruption.status, disruption.close) == (20_000, None, False)
