@@ -8,6 +8,7 @@ from sandbox.api.addresses import service_of
 from sandbox.api.errors import Problem, answer_http_exception, answer_problem
 from sandbox.api.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
 from sandbox.control import views as control
+from sandbox.oauth.redirect_uris import form_target
 from sandbox.partners.anyline import views as anyline
 from sandbox.partners.aspose import views as aspose
 from sandbox.partners.ayyeka import views as ayyeka
@@ -91,7 +92,7 @@ def finish(response: Response) -> Response:
     box = sandbox()
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
-        dress_page(response, [client.redirect_uri for client in box.registry.clients])
+        dress_page(response, [form_target(client.redirect_uri) for client in box.registry.clients])
     elif request.endpoint != "static" and request.blueprint != control.bp.name:
         _hold_back(box.options.latency_ms)
     if box.options.cors and is_cors(request):

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 
 from flask import Request, Response
 
-from sandbox.oauth.redirect_uris import form_target
-
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",
@@ -28,10 +26,12 @@ CORS_ANSWER = {
 }
 
 
-def dress_page(response: Response, redirect_uris: Iterable[str]) -> None:
-    """Add what a page of ours carries. The policy lets forms go to the registered redirect URIs, because Chromium
-    applies ``form-action`` to the redirect that answers a form as well."""
-    targets = " ".join(sorted({form_target(uri) for uri in redirect_uris}))
+def dress_page(response: Response, form_targets: Iterable[str]) -> None:
+    """Add the headers of a page. ``form_targets`` are the redirect URIs as ``form-action`` names them.
+
+    The policy lets forms go there, because Chromium applies ``form-action`` to the redirect after a form as well.
+    """
+    targets = " ".join(sorted(set(form_targets)))
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action 'self' {targets}"

@@ -4,8 +4,9 @@ import argparse
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+from sandbox.api.origins import is_loopback
 from sandbox.oauth import redirect_uris
-from sandbox.options import Options, find_problem
+from sandbox.options import Options
 
 LARGEST_FLEET = 1_000_000
 LARGEST_CROWD = 10_000
@@ -19,10 +20,19 @@ def parse_options(arguments: Sequence[str]) -> Options:
     """Return the options in ``arguments``; exits with status 2 and one message when they make no sense."""
     parser = _parser()
     options = Options(**vars(parser.parse_args(arguments)))
-    problem = find_problem(options)
+    problem = _find_problem(options)
     if problem:
         parser.error(problem)
     return options
+
+
+def _find_problem(options: Options) -> str | None:
+    """Return what is wrong with options that are fine one by one, or None."""
+    if not options.allow_remote and not is_loopback(options.host):
+        return f"--host {options.host} is not a loopback address; --allow-remote permits it"
+    if bool(options.tls_cert) != bool(options.tls_key):
+        return "--tls-cert and --tls-key go together"
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,6 @@
 Only programs on this machine may use it; no page in a browser can, whatever its name resolves to.
 """
 
-import ipaddress
 import json
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,10 +10,10 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.api.errors import Problem
+from sandbox.api.origins import is_from_our_page, is_loopback
 from sandbox.control.faults import Fault
 from sandbox.oauth.redirect_uris import find_problem
 from sandbox.oauth.registry import UnknownClient
-from sandbox.oauth.sign_in_sessions import is_from_our_page
 from sandbox.partners.credentials import MAIN_SECRETS, PARTNERS, SECRETS
 from sandbox.personas.magic_drivers import MAGIC_DRIVERS
 from sandbox.state import sandbox
@@ -27,7 +26,7 @@ LONGEST_SECRET = 200
 @bp.before_request
 def guard() -> None:
     """Refuse other machines, pages of other sites, and names that were made to resolve to this machine."""
-    if not ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104 (an address to refuse)
+    if not is_loopback(request.remote_addr or ""):
         raise Problem(403, "The control interface answers this machine alone")
     host = urlsplit("//" + request.host).hostname or ""
     is_known = host in ("127.0.0.1", "::1", "localhost") or host.endswith(".localhost")

@@ -1,4 +1,4 @@
-"""Browser sessions at the auth service, the requests that wait for consent, and who may post a form.
+"""Browser sessions at the auth service, and the requests that wait for consent.
 
 Cookies know no ports: the sandbox and the application both live on 127.0.0.1, so every cookie here has a name that
 starts with ``sandbox_``.
@@ -10,11 +10,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from urllib.parse import urlsplit
 
-from flask import Request, Response
+from flask import Response
 
-from sandbox.oauth.tokens import Bounded
+from sandbox.bounded import Bounded
 from sandbox.world.clock import Clock
 
 SESSION_COOKIE = "sandbox_session"
@@ -99,20 +98,6 @@ class Browsers:
     def consent_value(self, driver: int) -> str:
         """Return the consent cookie of a driver: the same in all tabs, so none overwrites another's."""
         return hmac.new(self._key, b"%d" % driver, sha256).hexdigest()
-
-
-def is_from_our_page(request: Request) -> bool:
-    """Tell whether a POST comes from a page of this server, or from a client that is no browser.
-
-    Browsers send Sec-Fetch-Site or at least Origin with every POST, command lines and test clients neither (Fetch
-    standard; OWASP cross-site request forgery prevention). Nothing has to be stored or sent along, so any number of
-    tabs and vinli-cli's JSON requests work.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host
 
 
 def set_cookie(response: Response, name: str, value: str, is_secure: bool) -> None:

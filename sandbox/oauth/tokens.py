@@ -1,24 +1,11 @@
 """What the authorization server remembers: codes, tokens and given consents. In memory, bounded."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
+from sandbox.bounded import Bounded
 from sandbox.world.clock import Clock
-
-MOST_KEPT = 50_000
-V = TypeVar("V")
-
-
-class Bounded(OrderedDict[str, V], Generic[V]):
-    """A dictionary that drops its oldest entry when it grows past MOST_KEPT."""
-
-    def __setitem__(self, key: str, value: V) -> None:
-        super().__setitem__(key, value)
-        if len(self) > MOST_KEPT:
-            self.popitem(last=False)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from sandbox.oauth.tokens import Bounded
+from sandbox.bounded import Bounded
 from sandbox.partners.credentials import PARTNERS
 from sandbox.world.clock import Clock
 

@@ -1,12 +1,11 @@
 """The index, and what Vinli's Developer Portal would do: the redirect URIs that are registered can be changed there."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request
 
+from sandbox.api.origins import is_from_our_page, is_this_machine
 from sandbox.oauth.redirect_uris import find_problem, origin_of
-from sandbox.oauth.sign_in_sessions import is_from_our_page
 from sandbox.personas.magic_drivers import MAGIC_DRIVERS
 from sandbox.services.auth.pages import error_page, foreign_form_page, signed_in_driver
 from sandbox.state import sandbox
@@ -45,21 +44,11 @@ def _is_asked_by_name() -> bool:
     A page under a name that its owner has resolve to 127.0.0.1 passes for one of ours: it has our origin.
     """
     options = sandbox().options
-    given = urlsplit(options.public_url or "//localhost").hostname
-    if not (_is_this_machine(options.host) and _is_this_machine(given)):
+    given = urlsplit(options.public_url or "//localhost").hostname or ""
+    if not (is_this_machine(options.host) and is_this_machine(given)):
         return True
     try:
-        return _is_this_machine(urlsplit("//" + request.host).hostname)
-    except ValueError:
-        return False
-
-
-def _is_this_machine(host: str | None) -> bool:
-    name = host or ""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
+        return is_this_machine(urlsplit("//" + request.host).hostname or "")
     except ValueError:
         return False
 

@@ -4,7 +4,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 
-from sandbox.oauth.tokens import Bounded
+from sandbox.bounded import Bounded
 from sandbox.world.clock import Clock
 
 LIFETIME = 30 * 24 * 3600

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.api.dates import iso
 from sandbox.api.errors import Problem
-from sandbox.oauth.sign_in_sessions import SESSION_COOKIE, is_from_our_page, set_cookie
+from sandbox.api.origins import is_from_our_page
+from sandbox.oauth.sign_in_sessions import SESSION_COOKIE, set_cookie
 from sandbox.services.auth.pages import signed_in_driver
 from sandbox.services.callers import app_caller, driver_of_token
 from sandbox.state import sandbox

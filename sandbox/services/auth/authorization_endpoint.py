@@ -13,10 +13,11 @@ from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import Headers
 
+from sandbox.api.origins import is_from_our_page
 from sandbox.oauth.authorization import PlainRequest, random_text
 from sandbox.oauth.authorization_request import AuthorizationRefused, judge, read_parameters
 from sandbox.oauth.registry import OAuthClient
-from sandbox.oauth.sign_in_sessions import CONSENT_COOKIE, is_from_our_page, set_cookie
+from sandbox.oauth.sign_in_sessions import CONSENT_COOKIE, set_cookie
 from sandbox.personas.magic_drivers import behaviour_of
 from sandbox.services.auth.pages import error_page, foreign_form_page, sign_in_page, signed_in_driver
 from sandbox.services.auth.token_endpoint import json_object

@@ -9,13 +9,8 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from sandbox.oauth.sign_in_sessions import (
-    CONSENT_COOKIE,
-    SESSION_COOKIE,
-    delete_cookie,
-    is_from_our_page,
-    set_cookie,
-)
+from sandbox.api.origins import is_from_our_page
+from sandbox.oauth.sign_in_sessions import CONSENT_COOKIE, SESSION_COOKIE, delete_cookie, set_cookie
 from sandbox.state import sandbox
 from sandbox.world.people import Driver, email_of
 

@@ -1,7 +1,6 @@
 import pytest
 
 from sandbox.api.addresses import Addresses, service_of
-from sandbox.oauth.redirect_uris import form_target, origin_of
 
 
 @pytest.mark.parametrize(
@@ -34,21 +33,3 @@ def test_one_origin_serves_all_or_each_has_its_own():
     apart = Addresses("https://{service}.localhost:9443")
     assert apart.origin("trips") == "https://trips.localhost:9443"
     assert apart.is_secure
-
-
-@pytest.mark.parametrize(
-    ("redirect_uri", "target"),
-    [
-        ("http://127.0.0.1:8000/connect/callback", "http://127.0.0.1:8000"),
-        ("https://example.com/cb?x=1", "https://example.com"),
-        ("http://[::1]:8000/cb", "http:"),
-        ("myapp://", "myapp:"),
-        ("li.vin.auth://done", "li.vin.auth:"),
-    ],
-)
-def test_forms_may_lead_to_where_a_redirect_uri_is(redirect_uri, target):
-    assert form_target(redirect_uri) == target
-
-
-def test_a_custom_scheme_has_no_origin():
-    assert origin_of("myapp://x") is None

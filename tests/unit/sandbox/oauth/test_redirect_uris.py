@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.oauth.redirect_uris import find_problem, form_target
+from sandbox.oauth.redirect_uris import find_problem, form_target, origin_of
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,21 @@ def test_others_may_not_and_the_reason_is_said(uri, word):
 def test_no_redirect_uri_can_add_to_the_policy_of_pages(uri, target):
     assert find_problem(uri) is None
     assert form_target(uri) == target
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "target"),
+    [
+        ("http://127.0.0.1:8000/connect/callback", "http://127.0.0.1:8000"),
+        ("https://example.com/cb?x=1", "https://example.com"),
+        ("http://[::1]:8000/cb", "http:"),
+        ("myapp://", "myapp:"),
+        ("li.vin.auth://done", "li.vin.auth:"),
+    ],
+)
+def test_forms_may_lead_to_where_a_redirect_uri_is(redirect_uri, target):
+    assert form_target(redirect_uri) == target
+
+
+def test_a_custom_scheme_has_no_origin():
+    assert origin_of("myapp://x") is None

@@ -1,8 +1,6 @@
 import pytest
-from flask import Request
-from werkzeug.test import EnvironBuilder
 
-from sandbox.oauth.sign_in_sessions import CONSENT_SECONDS, SECOND_CLICK_SECONDS, Browsers, is_from_our_page
+from sandbox.oauth.sign_in_sessions import CONSENT_SECONDS, SECOND_CLICK_SECONDS, Browsers
 from sandbox.world.clock import Clock
 
 DRIVER, OTHER = 0, 1
@@ -17,26 +15,6 @@ def clock():
 @pytest.fixture
 def browsers(clock):
     return Browsers(clock)
-
-
-@pytest.mark.parametrize(
-    ("headers", "is_ours"),
-    [
-        ({}, True),
-        ({"Sec-Fetch-Site": "same-origin"}, True),
-        ({"Sec-Fetch-Site": "none"}, True),
-        ({"Sec-Fetch-Site": "same-site"}, False),
-        ({"Sec-Fetch-Site": "cross-site"}, False),
-        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:9000"}, False),
-        ({"Origin": "http://127.0.0.1:9000"}, True),
-        ({"Origin": "http://127.0.0.1:8000"}, False),
-        ({"Origin": "null"}, False),
-        ({"Origin": "https://evil.example"}, False),
-    ],
-)
-def test_forms_of_other_sites_are_told_apart(headers, is_ours):
-    environ = EnvironBuilder(base_url="http://127.0.0.1:9000", method="POST", headers=headers).get_environ()
-    assert is_from_our_page(Request(environ)) is is_ours
 
 
 def test_a_session_lasts_until_signed_out(browsers):

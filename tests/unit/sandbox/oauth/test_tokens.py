@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.oauth import tokens as module
+from sandbox import bounded
 from sandbox.oauth.tokens import Code, Token, Tokens
 from sandbox.world.clock import Clock
 
@@ -74,7 +74,7 @@ def test_one_drivers_tokens_are_revoked_and_others_stay(tokens):
 
 
 def test_memory_is_bounded(tokens, monkeypatch):
-    monkeypatch.setattr(module, "MOST_KEPT", 10)
+    monkeypatch.setattr(bounded, "MOST_KEPT", 10)
     for number in range(30):
         tokens.save(token(str(number)))
     assert tokens.find("19") is None
