@@ -11,10 +11,10 @@ from types import FrameType
 from sandbox.app import create_app
 from sandbox.cli.announce import announcement
 from sandbox.cli.arguments import parse_options
+from sandbox.container import build_sandbox
 from sandbox.options import Options
 from sandbox.server.recorder import Recorder
 from sandbox.server.server import Server
-from sandbox.state import build_sandbox
 from sandbox.world.clock import Clock
 
 EXIT_CANNOT_START = 2

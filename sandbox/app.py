@@ -7,17 +7,20 @@ from sandbox import shared_paths
 from sandbox.api.addresses import service_of
 from sandbox.api.errors import Problem, answer_http_exception, answer_problem
 from sandbox.api.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
+from sandbox.container import Sandbox
 from sandbox.control import views as control
+from sandbox.control.current import attach_control, current_control
 from sandbox.oauth.redirect_uris import form_target
 from sandbox.partners.anyline import views as anyline
 from sandbox.partners.aspose import views as aspose
 from sandbox.partners.ayyeka import views as ayyeka
+from sandbox.partners.current import attach_partners
 from sandbox.partners.instyle import cognito
 from sandbox.partners.instyle import views as instyle
 from sandbox.partners.responses import Refused, answer_refused
 from sandbox.services import platform, portal, transactions
 from sandbox.services.auth import accounts, authorization_endpoint, pages
-from sandbox.state import Sandbox, sandbox
+from sandbox.services.current import attach_vinli, current_vinli
 
 # Which service each blueprint belongs to. What is not listed answers under every host name.
 SERVICE_OF_BLUEPRINT = {
@@ -45,7 +48,9 @@ CALLS = (
 def create_app(box: Sandbox) -> Flask:
     """Return the application that answers for ``box``."""
     app = Flask(__name__)
-    app.extensions["sandbox"] = box
+    attach_vinli(app, box.vinli)
+    attach_partners(app, box.partners)
+    attach_control(app, box.control)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for views in (*VINLI, shared_paths, control, *PARTNERS):
         app.register_blueprint(views.bp)
@@ -61,13 +66,13 @@ def create_app(box: Sandbox) -> Flask:
 
 def apply_fault() -> Response | None:
     """Apply a fault that was set for this request."""
-    fault = None if request.blueprint == control.bp.name else sandbox().faults.take(request)
+    fault = None if request.blueprint == control.bp.name else current_control().faults.take(request)
     return fault.disruption.apply(request) if fault else None
 
 
 def allow_cross_origin() -> Response | None:
     """Answer the question that a browser asks before a call from a page of another origin."""
-    is_asked = sandbox().options.cors and is_preflight(request)
+    is_asked = current_vinli().options.cors and is_preflight(request)
     return Response(status=204, headers=CORS_PREFLIGHT) if is_asked else None
 
 
@@ -89,17 +94,19 @@ def show_http_exception(error: HTTPException) -> Response:
 
 def finish(response: Response) -> Response:
     """Add the headers of pages and of CORS, hold back what programs asked for, and record the app's calls."""
-    box = sandbox()
+    vinli = current_vinli()
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
-        dress_page(response, [form_target(client.redirect_uri) for client in box.registry.clients])
+        dress_page(response, [form_target(client.redirect_uri) for client in vinli.registry.clients])
     elif request.endpoint != "static" and request.blueprint != control.bp.name:
-        _hold_back(box.options.latency_ms)
-    if box.options.cors and is_cors(request):
+        _hold_back(vinli.options.latency_ms)
+    if vinli.options.cors and is_cors(request):
         response.headers.update(CORS_ANSWER)
     service = SERVICE_OF_BLUEPRINT.get(request.blueprint or "", "platform")
     if "caller" in g and service != "auth":
-        box.transactions.record(request.method, request.full_path.rstrip("?"), response.status_code, service)
+        vinli.transactions.record(
+            request.method, request.full_path.rstrip("?"), response.status_code, service
+        )
     return response
 
 

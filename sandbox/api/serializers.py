@@ -16,7 +16,7 @@ to_json = json.JSONEncoder(separators=(",", ":")).encode
 ID = "<id>"  # no origin holds these characters
 
 
-class Wire:
+class Serializers:
     """Writes resources with links to each service's public origin."""
 
     def __init__(self, addresses: Addresses) -> None:

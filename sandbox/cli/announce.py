@@ -2,9 +2,9 @@
 
 import json
 
+from sandbox.container import Sandbox
 from sandbox.oauth.registry import OAuthClient
 from sandbox.partners.instyle.cognito import INVITED
-from sandbox.state import Sandbox
 from sandbox.world.people import email_of
 
 SERVICE_SETTINGS = ("AUTH", "PLATFORM", "TELEMETRY", "EVENTS", "RULES", "TRIPS", "DIAGNOSTIC", "SAFETY", "BEHAVIORAL",
@@ -22,7 +22,7 @@ def as_json(box: Sandbox, origin: str) -> str:
 
     What belongs to the workbench's client is null where there is none.
     """
-    registry, workbench = box.registry, box.registry.workbench_client
+    registry, workbench = box.vinli.registry, box.vinli.registry.workbench_client
     return json.dumps(
         {
             "origin": origin,
@@ -37,8 +37,8 @@ def as_json(box: Sandbox, origin: str) -> str:
             "implicit_redirect_uri": registry.web_client.redirect_uri,
             "workbench_redirect_uri": workbench and workbench.redirect_uri,
             "driver_email": email_of(0),
-            "driver_password": box.people.password,
-            "drivers": [email_of(number) for number in range(box.people.count)],
+            "driver_password": box.vinli.people.password,
+            "drivers": [email_of(number) for number in range(box.vinli.people.count)],
             "partners": box.partners.credentials.as_settings(),
         }
     )
@@ -46,14 +46,14 @@ def as_json(box: Sandbox, origin: str) -> str:
 
 def as_env(box: Sandbox, origin: str) -> str:
     """Return settings of the application as ``NAME=value`` lines."""
-    registry = box.registry
+    registry = box.vinli.registry
     settings = {
         "VINLI_APP_ID": registry.app.id,
         "VINLI_APP_SECRET": registry.app.secret,
         "VINLI_CLIENT_ID": registry.server_client.id,
         "VINLI_CLIENT_SECRET": registry.server_client.secret,
         "VINLI_WEB_CLIENT_ID": registry.web_client.id,
-    } | {f"VINLI_{name}_URL": box.addresses.origin(name.lower()) for name in SERVICE_SETTINGS}
+    } | {f"VINLI_{name}_URL": box.vinli.addresses.origin(name.lower()) for name in SERVICE_SETTINGS}
     workbench = registry.workbench_client
     if workbench:
         settings["VINLI_WORKBENCH_CLIENT_ID"] = workbench.id
@@ -64,13 +64,13 @@ def as_env(box: Sandbox, origin: str) -> str:
 
 def as_text(box: Sandbox, origin: str) -> str:
     """Return a few lines for a person."""
-    registry, partners = box.registry, box.partners.credentials
+    registry, partners = box.vinli.registry, box.partners.credentials
     return f"""\
 Vinli sandbox: a local emulator. It is not Vinli and holds no real data.
 
   listening on     {origin}
   driver           {email_of(0)}
-  password         {box.people.password}   (the same for {email_of(1)})
+  password         {box.vinli.people.password}   (the same for {email_of(1)})
 
   App ID           {registry.app.id}
   App Secret       {registry.app.secret}

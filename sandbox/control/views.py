@@ -11,12 +11,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.api.errors import Problem
 from sandbox.api.origins import is_from_our_page, is_loopback
+from sandbox.control.current import current_control
 from sandbox.control.faults import Fault
 from sandbox.oauth.redirect_uris import find_problem
 from sandbox.oauth.registry import UnknownClient
 from sandbox.partners.credentials import MAIN_SECRETS, PARTNERS, SECRETS
 from sandbox.personas.magic_drivers import MAGIC_DRIVERS
-from sandbox.state import sandbox
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")
 
@@ -41,34 +41,34 @@ def add_fault() -> Response:
         fault = Fault.from_json(_body())
     except ValueError as error:
         raise Problem(400, str(error)) from None
-    sandbox().faults.add(fault)
+    current_control().faults.add(fault)
     return Response(status=204)
 
 
 @bp.delete("/faults")
 def clear_faults() -> Response:
     """Remove all faults."""
-    sandbox().faults.clear()
+    current_control().faults.clear()
     return Response(status=204)
 
 
 @bp.get("/requests")
 def show_requests() -> Response:
     """Return the newest requests, oldest first: method, path, status and number of the connection."""
-    return jsonify(requests=sandbox().recorder.log())
+    return jsonify(requests=current_control().recorder.log())
 
 
 @bp.delete("/requests")
 def clear_requests() -> Response:
     """Forget the requests so far."""
-    sandbox().recorder.clear()
+    current_control().recorder.clear()
     return Response(status=204)
 
 
 @bp.get("/stats")
 def show_stats() -> Response:
     """Return how many connections were accepted and requests answered."""
-    return jsonify(sandbox().recorder.stats())
+    return jsonify(current_control().recorder.stats())
 
 
 @bp.get("/magic-drivers")
@@ -78,17 +78,17 @@ def list_magic_drivers() -> Response:
         {"name": driver.name, "email": driver.email, "title": driver.title, "what": driver.what}
         for driver in MAGIC_DRIVERS
     ]
-    return jsonify(password=sandbox().people.password, drivers=drivers)
+    return jsonify(password=current_control().vinli.people.password, drivers=drivers)
 
 
 @bp.post("/tokens/revoke")
 def revoke_tokens() -> Response:
     """Revoke the tokens of ``{"driver": e-mail}``, or all."""
     email = _body().get("driver")
-    driver = sandbox().people.by_email(email) if isinstance(email, str) else None
+    driver = current_control().vinli.people.by_email(email) if isinstance(email, str) else None
     if email is not None and driver is None:
         raise Problem(404, "No such driver")
-    return jsonify(revoked=sandbox().tokens.revoke_driver(driver.number if driver else None))
+    return jsonify(revoked=current_control().vinli.tokens.revoke_driver(driver.number if driver else None))
 
 
 @bp.put("/clients")
@@ -102,7 +102,7 @@ def register_redirect_uri() -> Response:
     if problem:
         raise Problem(400, f'"redirect_uri" {problem}')
     try:
-        sandbox().registry.register(client_id, redirect_uri)
+        current_control().vinli.registry.register(client_id, redirect_uri)
     except UnknownClient:
         raise Problem(404, "No such client") from None
     return Response(status=204)
@@ -114,7 +114,7 @@ def revoke_partner_tokens() -> Response:
     partner = _body().get("partner")
     if partner is not None and partner not in PARTNERS:
         raise Problem(404, f"The partners are {', '.join(PARTNERS)}")
-    return jsonify(revoked=sandbox().partners.revoke(partner))
+    return jsonify(revoked=current_control().partners.revoke(partner))
 
 
 @bp.post("/partners/secret")
@@ -136,7 +136,7 @@ def rotate_partner_secret() -> Response:
         raise Problem(404, "The partner has no such secret")
     if not isinstance(secret, str) or not 1 <= len(secret) <= LONGEST_SECRET:
         raise Problem(400, f'"secret" must be a text of 1 to {LONGEST_SECRET} characters')
-    sandbox().partners.credentials.rotate(variable, secret)
+    current_control().partners.credentials.rotate(variable, secret)
     return Response(status=204)
 
 
@@ -146,8 +146,8 @@ def advance_clock() -> Response:
     seconds = _body().get("advance_seconds")
     if not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
         raise Problem(400, '"advance_seconds" must be a number from 0 up')
-    sandbox().clock.advance(seconds)
-    return jsonify(now=sandbox().clock.now())
+    current_control().vinli.clock.advance(seconds)
+    return jsonify(now=current_control().vinli.clock.now())
 
 
 def _body() -> dict[str, Any]:

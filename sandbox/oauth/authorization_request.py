@@ -7,12 +7,10 @@ the characters of RFC 6749 appendix A alone, and raise ValueError for others).
 from collections.abc import Mapping, Sequence
 
 from authlib.oauth2 import OAuth2Error
-from flask import request
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Headers, MultiDict
 
-from sandbox.oauth.authorization import PlainRequest
+from sandbox.oauth.authorization import PlainRequest, Server
 from sandbox.oauth.registry import OAuthClient
-from sandbox.state import sandbox
 
 # RFC 6749 section 3.1: none of these more than once. Unknown parameters are tolerated (vinli_tornado_auth sends any).
 SINGLE = (
@@ -43,24 +41,24 @@ def read_parameters(args: MultiDict[str, str]) -> dict[str, str]:
     return args.to_dict()
 
 
-def judge(parameters: Mapping[str, str]) -> OAuthClient:
+def judge(parameters: Mapping[str, str], server: Server, headers: Headers) -> OAuthClient:
     """Return the client of an authorization request; raises AuthorizationRefused."""
-    client = _client(parameters.get("client_id"))
+    client = _client(parameters.get("client_id"), server)
     _compare_redirect_uri(parameters.get("redirect_uri"), client.redirect_uri)
     if parameters.get("response_type") not in ("code", "token"):
         text = "The response_type has to be code or token."
         raise AuthorizationRefused("unsupported_response_type", text)
     try:
-        sandbox().oauth.get_consent_grant(PlainRequest("GET", parameters, request.headers))
+        server.get_consent_grant(PlainRequest("GET", parameters, headers))
     except OAuth2Error as error:
         raise AuthorizationRefused(error.error, error.get_error_description()) from error
     return client
 
 
-def _client(client_id: str | None) -> OAuthClient:
+def _client(client_id: str | None, server: Server) -> OAuthClient:
     if not client_id:
         raise AuthorizationRefused("invalid_request", "The parameter client_id is missing.")
-    client = sandbox().registry.client(client_id)
+    client = server.query_client(client_id)
     if client is None:
         text = "No client with this client_id is registered. It takes the OAuth client's id, not the App ID."
         raise AuthorizationRefused("invalid_client", text, [("Sent", client_id)])

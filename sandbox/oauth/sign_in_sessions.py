@@ -33,7 +33,7 @@ class Pending:
     is_approved: bool | None = None
 
 
-class Browsers:
+class SignInSessions:
     """Signed-in browsers and their pending consents, in memory."""
 
     def __init__(self, clock: Clock) -> None:

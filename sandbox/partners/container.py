@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from sandbox.api.addresses import Addresses
-from sandbox.options import Options
 from sandbox.partners.aspose.storages import Storages
 from sandbox.partners.credentials import Credentials
 from sandbox.partners.instyle.pictures import Pictures
@@ -17,6 +16,8 @@ from sandbox.world.seeds import Seed
 class Partners:
     """What the views of the partners share."""
 
+    seed: Seed
+    clock: Clock
     credentials: Credentials
     jwts: Jwts
     refresh_tokens: RefreshTokens
@@ -30,12 +31,14 @@ class Partners:
         return self.jwts.revoke(partner)
 
 
-def build_partners(seed: Seed, addresses: Addresses, options: Options, clock: Clock) -> Partners:
-    """Return the partners of one sandbox."""
+def build_partners(seed: Seed, addresses: Addresses, clock: Clock, longest_lifetime: int | None) -> Partners:
+    """Return the partners of one sandbox; ``longest_lifetime`` caps the lifetime of tokens, in seconds."""
     credentials = Credentials(seed, addresses)
     return Partners(
+        seed=seed,
+        clock=clock,
         credentials=credentials,
-        jwts=Jwts(clock, options.partner_lifetime),
+        jwts=Jwts(clock, longest_lifetime),
         refresh_tokens=RefreshTokens(clock),
         storages=Storages(seed, clock, credentials["ASPOSE_STORAGE"]),
         pictures=Pictures(credentials["INSTYLE_CUSTOMER"], credentials["INSTYLE_API_BASE_URL"]),

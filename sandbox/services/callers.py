@@ -11,7 +11,7 @@ from flask import g, request
 from sandbox.api.errors import Problem
 from sandbox.oauth.tokens import Token
 from sandbox.personas.magic_drivers import behaviour_of
-from sandbox.state import sandbox
+from sandbox.services.current import current_vinli
 from sandbox.world.devices import Device
 from sandbox.world.people import Driver
 
@@ -69,7 +69,7 @@ def token_of_request(in_query: bool = False) -> Token:
         value = request.args.get("access_token")
     if not value:
         raise Problem(401, "Send an access token", f"Bearer {REALM}")
-    token = sandbox().tokens.find(value)
+    token = current_vinli().tokens.find(value)
     if token is None or behaviour_of(token.driver).refuses_token:
         message = "The access token is unknown, expired or revoked"
         raise Problem(401, message, f'Bearer {REALM}, error="invalid_token", error_description="{message}"')
@@ -80,11 +80,11 @@ def token_of_request(in_query: bool = False) -> Token:
 
 def driver_of_token() -> Driver:
     """Return the driver of the access token in header or query; raises Problem 401."""
-    return sandbox().people.driver(token_of_request(in_query=True).driver)
+    return current_vinli().people.driver(token_of_request(in_query=True).driver)
 
 
 def _app_caller() -> Caller:
-    authorization, app = request.authorization, sandbox().registry.app
+    authorization, app = request.authorization, current_vinli().registry.app
     is_app = authorization is not None and authorization.username == app.id
     if not is_app or authorization is None or not app.check_secret(authorization.password or ""):
         raise Problem(401, "Unknown App ID or wrong App Secret", f"Basic {REALM}")

@@ -10,7 +10,7 @@ from sandbox.api.errors import Problem
 from sandbox.api.paging import Window, offset_meta, read_window
 from sandbox.api.serializers import to_json
 from sandbox.services.callers import app_caller, authenticated_caller
-from sandbox.state import sandbox
+from sandbox.services.current import current_vinli
 from sandbox.world.devices import Device
 from sandbox.world.fleet import CASE_ID, FleetFull
 from sandbox.world.vehicles import Vehicle
@@ -30,19 +30,19 @@ def list_devices() -> Response:
     caller = authenticated_caller()
     window = read_window(request.args, "sortBy", "sortDirection")
     newest_first = _is_newest_first()
-    box = sandbox()
+    vinli = current_vinli()
     if caller.driver is None:
-        total, devices = box.fleet.total(), box.fleet.page(window.offset, window.limit, newest_first)
+        total, devices = vinli.fleet.total(), vinli.fleet.page(window.offset, window.limit, newest_first)
     else:
-        own = box.fleet.of_driver(caller.driver)
+        own = vinli.fleet.of_driver(caller.driver)
         total, devices = len(own), (own if newest_first else own[::-1])[window.offset :][: window.limit]
-    return _page("devices", [box.wire.device(device) for device in devices], window, total)
+    return _page("devices", [vinli.serializers.device(device) for device in devices], window, total)
 
 
 @bp.get("/api/v1/devices/<device_id>")
 def show_device(device_id: str) -> Response:
     """Return one device."""
-    return _item("device", sandbox().wire.device(_visible_device(device_id)))
+    return _item("device", current_vinli().serializers.device(_visible_device(device_id)))
 
 
 def create_device() -> Response:
@@ -52,15 +52,15 @@ def create_device() -> Response:
     already: a guess. Shares its path with the auth service's call, see ``sandbox.shared_paths``.
     """
     app_caller()
-    box = sandbox()
+    vinli = current_vinli()
     device_id, case_id = _wanted_device(request.get_data())
     try:
-        device = box.fleet.add(device_id or box.fleet.id_for_case(case_id), None, None)
+        device = vinli.fleet.add(device_id or vinli.fleet.id_for_case(case_id), None, None)
     except FleetFull:
         raise Problem(409, "The sandbox keeps no more devices") from None
-    response = _item("device", box.wire.device(device))
+    response = _item("device", vinli.serializers.device(device))
     response.status_code = 201
-    response.headers["Location"] = f"{box.addresses.origin('platform')}/api/v1/devices/{device.id}"
+    response.headers["Location"] = f"{vinli.addresses.origin('platform')}/api/v1/devices/{device.id}"
     return response
 
 
@@ -68,7 +68,7 @@ def create_device() -> Response:
 def delete_device(device_id: str) -> Response:
     """Take a device out of the app: 204 with an empty body, which vinli-node reads as an empty string."""
     app_caller()
-    sandbox().fleet.remove(_visible_device(device_id))
+    current_vinli().fleet.remove(_visible_device(device_id))
     return Response(status=204)
 
 
@@ -82,15 +82,15 @@ def show_capabilities(device_id: str) -> Response:
 @bp.get("/api/v1/devices/<device_id>/vehicles")
 def list_device_vehicles(device_id: str) -> Response:
     """Return a page of the vehicles that the device was plugged into, newest first."""
-    vehicles = sandbox().vehicles.of_device(_visible_device(device_id))
+    vehicles = current_vinli().vehicles.of_device(_visible_device(device_id))
     return _vehicle_page(vehicles)
 
 
 @bp.get("/api/v1/devices/<device_id>/vehicles/_latest")
 def show_latest_vehicle(device_id: str) -> Response:
     """Return the vehicle that the device is plugged into, or null for one that never was (vinli-node test)."""
-    latest = next(iter(sandbox().vehicles.of_device(_visible_device(device_id))), None)
-    return _item("vehicle", sandbox().wire.vehicle(latest) if latest else "null")
+    latest = next(iter(current_vinli().vehicles.of_device(_visible_device(device_id))), None)
+    return _item("vehicle", current_vinli().serializers.vehicle(latest) if latest else "null")
 
 
 @bp.get("/api/v1/vehicles")
@@ -99,9 +99,9 @@ def list_vehicles() -> Response:
     caller = authenticated_caller()
     if caller.driver is None:
         raise Problem(403, "Ask with a driver's access token")
-    box = sandbox()
+    vinli = current_vinli()
     return _vehicle_page(
-        [v for device in box.fleet.of_driver(caller.driver) for v in box.vehicles.of_device(device)]
+        [v for device in vinli.fleet.of_driver(caller.driver) for v in vinli.vehicles.of_device(device)]
     )
 
 
@@ -109,17 +109,17 @@ def list_vehicles() -> Response:
 def show_vehicle(vehicle_id: str) -> Response:
     """Return one vehicle, visible only through a device of the caller's."""
     caller = authenticated_caller()
-    vehicle = sandbox().vehicles.find(vehicle_id)
-    device = sandbox().fleet.find(vehicle.device_id) if vehicle else None
+    vehicle = current_vinli().vehicles.find(vehicle_id)
+    device = current_vinli().fleet.find(vehicle.device_id) if vehicle else None
     if vehicle is None or device is None or not caller.may_see(device):
         raise Problem(404, "No such vehicle")
-    return _item("vehicle", sandbox().wire.vehicle(vehicle))
+    return _item("vehicle", current_vinli().serializers.vehicle(vehicle))
 
 
 def _visible_device(device_id: str) -> Device:
     """Return a device that the caller may see. Whether others' are 403 or 404 is not documented: 404 tells less."""
     caller = authenticated_caller()
-    device = sandbox().fleet.find(device_id)
+    device = current_vinli().fleet.find(device_id)
     if device is None or not caller.may_see(device):
         raise Problem(404, "No such device")
     return device
@@ -148,12 +148,14 @@ def _wanted_device(body: bytes) -> tuple[str | None, str]:
 def _vehicle_page(vehicles: Sequence[Vehicle]) -> Response:
     window = read_window(request.args)
     shown = vehicles[window.offset :][: window.limit]
-    return _page("vehicles", [sandbox().wire.vehicle(vehicle) for vehicle in shown], window, len(vehicles))
+    return _page(
+        "vehicles", [current_vinli().serializers.vehicle(vehicle) for vehicle in shown], window, len(vehicles)
+    )
 
 
 def _page(key: str, items: Sequence[str], window: Window, total: int) -> Response:
     """Return a page: its list and ``meta``, nothing else (older Android releases throw on any other key)."""
-    url = sandbox().addresses.origin("platform") + request.path
+    url = current_vinli().addresses.origin("platform") + request.path
     meta = to_json(offset_meta(url, window, total))
     return Response(f'{{"{key}":[{",".join(items)}],"meta":{meta}}}', mimetype="application/json")
 

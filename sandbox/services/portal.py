@@ -8,7 +8,7 @@ from sandbox.api.origins import is_from_our_page, is_this_machine
 from sandbox.oauth.redirect_uris import find_problem, origin_of
 from sandbox.personas.magic_drivers import MAGIC_DRIVERS
 from sandbox.services.auth.pages import error_page, foreign_form_page, signed_in_driver
-from sandbox.state import sandbox
+from sandbox.services.current import current_vinli
 from sandbox.world.people import email_of
 
 bp = Blueprint("portal", __name__)
@@ -28,13 +28,13 @@ def register_redirect_uri() -> Response | tuple[str, int]:
     if not is_from_our_page(request) or not _is_asked_by_name():
         return foreign_form_page()
     client_id, redirect_uri = request.form.get("client_id", ""), request.form.get("redirect_uri", "")
-    if sandbox().registry.client(client_id) is None:
+    if current_vinli().registry.client(client_id) is None:
         text = "No client with this client_id is registered, so nothing was changed."
         return error_page(404, "No such client", text, "invalid_client"), 404
     problem = find_problem(redirect_uri)
     if problem:
         return _index_page(client_id, redirect_uri, f"This {problem}. Nothing was changed."), 400
-    sandbox().registry.register(client_id, redirect_uri)
+    current_vinli().registry.register(client_id, redirect_uri)
     return Response(status=303, headers={"Location": "/#registered"})
 
 
@@ -43,7 +43,7 @@ def _is_asked_by_name() -> bool:
 
     A page under a name that its owner has resolve to 127.0.0.1 passes for one of ours: it has our origin.
     """
-    options = sandbox().options
+    options = current_vinli().options
     given = urlsplit(options.public_url or "//localhost").hostname or ""
     if not (is_this_machine(options.host) and is_this_machine(given)):
         return True
@@ -55,22 +55,22 @@ def _is_asked_by_name() -> bool:
 
 def _index_page(rejected_for: str = "", rejected: str = "", problem: str = "") -> str:
     """Return the index; ``rejected`` stays in the field of the client ``rejected_for``, with the problem beside it."""
-    box = sandbox()
-    shown = min(box.people.count, MOST_DRIVERS_SHOWN)
-    drivers = [box.people.driver(number) for number in range(shown)]
+    vinli = current_vinli()
+    shown = min(vinli.people.count, MOST_DRIVERS_SHOWN)
+    drivers = [vinli.people.driver(number) for number in range(shown)]
     return render_template(
         "portal/index.html",
         driver=signed_in_driver(),
-        drivers=[(driver, len(box.fleet.of_driver(driver.number))) for driver in drivers],
-        more_drivers=box.people.count - shown,
-        last_email=email_of(box.people.count - 1),
+        drivers=[(driver, len(vinli.fleet.of_driver(driver.number))) for driver in drivers],
+        more_drivers=vinli.people.count - shown,
+        last_email=email_of(vinli.people.count - 1),
         magic_drivers=MAGIC_DRIVERS,
-        password=box.people.password,
-        app=box.registry.app,
-        app_url=origin_of(box.options.redirect_uri),
-        clients=box.registry.clients,
+        password=vinli.people.password,
+        app=vinli.registry.app,
+        app_url=origin_of(vinli.options.redirect_uri),
+        clients=vinli.registry.clients,
         rejected_for=rejected_for,
         rejected=rejected,
         problem=problem,
-        total=f"{box.fleet.total():,}",
+        total=f"{vinli.fleet.total():,}",
     )

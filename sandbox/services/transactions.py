@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from sandbox.api.dates import iso
 from sandbox.api.streams import Period, read_period
 from sandbox.services.callers import app_caller
-from sandbox.state import sandbox
+from sandbox.services.current import current_vinli
 from sandbox.world.transactions import Transaction
 
 bp = Blueprint("transactions", __name__)
@@ -19,12 +19,12 @@ bp = Blueprint("transactions", __name__)
 def list_transactions() -> Response:
     """Return the newest of the app's calls in a period. Basic only (title of vinli-node issue 10)."""
     app_caller()
-    box = sandbox()
-    period = read_period(request.args, box.clock.now_ms())
-    calls = box.transactions.within(period.since, period.until)
+    vinli = current_vinli()
+    period = read_period(request.args, vinli.clock.now_ms())
+    calls = vinli.transactions.within(period.since, period.until)
     shown, remaining = cut(calls, period)
     usage = Counter(call.service for call in calls)
-    stats = {"periodTotal": len(calls), "serviceUsage": usage, "allTimeTotal": box.transactions.all_time}
+    stats = {"periodTotal": len(calls), "serviceUsage": usage, "allTimeTotal": vinli.transactions.all_time}
     pagination = {
         "remaining": remaining,
         "until": iso(period.until),
@@ -61,7 +61,7 @@ def _links(period: Period, shown: Sequence[Transaction], remaining: int) -> dict
         given |= {"until": str(period.until), "since": str(last)}
     else:
         given["until"] = str(last - 1)
-    url = sandbox().addresses.origin("platform") + request.path
+    url = current_vinli().addresses.origin("platform") + request.path
     return {"next" if period.ascending else "prior": f"{url}?{urlencode(given)}"}
 
 

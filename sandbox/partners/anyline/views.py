@@ -13,9 +13,9 @@ from flask import Blueprint, Response, request
 from sandbox.partners.anyline.images import is_picture
 from sandbox.partners.anyline.tires import read_sidewall
 from sandbox.partners.credentials import equal
+from sandbox.partners.current import current_partners
 from sandbox.partners.jwts import BadToken
 from sandbox.partners.responses import NO_STORE, bearer_token, json_answer, json_value, oauth_refusal
-from sandbox.state import sandbox
 
 bp = Blueprint("anyline", __name__)
 
@@ -43,7 +43,7 @@ def answer_token_request() -> Response:
     """
     values = _token_fields()
     _check_client(values)
-    credentials = sandbox().partners.credentials
+    credentials = current_partners().credentials
     if values["audience"] != credentials["ANYLINE_AUDIENCE"]:
         raise oauth_refusal(403, "access_denied", "Service not found for this audience")
     if values["scope"] != credentials["ANYLINE_SCOPE"]:
@@ -66,14 +66,14 @@ def _token_fields() -> dict[str, str]:
 
 
 def _check_client(values: dict[str, str]) -> None:
-    credentials = sandbox().partners.credentials
+    credentials = current_partners().credentials
     is_known = equal(values["client_id"], credentials["ANYLINE_CLIENT_ID"])
     if not is_known or not credentials.matches("ANYLINE_CLIENT_SECRET", values["client_secret"]):
         raise oauth_refusal(401, "access_denied", "Unauthorized")
 
 
 def _token(values: dict[str, str]) -> dict[str, object]:
-    partners = sandbox().partners
+    partners = current_partners()
     claims = {
         "iss": partners.credentials["ANYLINE_AUTH_URL"] + "/",
         "sub": values["client_id"] + "@clients",
@@ -108,7 +108,7 @@ def read_tire_sidewall() -> Response:
 
 
 def _require_token() -> None:
-    partners = sandbox().partners
+    partners = current_partners()
     try:
         claims = partners.jwts.claims("anyline", bearer_token() or "")
     except BadToken as bad:

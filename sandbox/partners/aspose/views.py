@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 from sandbox.partners.aspose.documents import WRITERS, blocks_of
 from sandbox.partners.aspose.storages import BadPath, Full, NothingThere, Storages
 from sandbox.partners.credentials import equal
+from sandbox.partners.current import current_partners
 from sandbox.partners.jwts import BadToken
 from sandbox.partners.responses import (
     NO_STORE,
@@ -25,7 +26,6 @@ from sandbox.partners.responses import (
     json_answer,
     oauth_refusal,
 )
-from sandbox.state import sandbox
 
 bp = Blueprint("aspose", __name__)
 
@@ -47,7 +47,7 @@ def token() -> Response:
     if fields.get("grant_type") != "client_credentials":
         raise oauth_refusal(400, "unsupported_grant_type", "grant_type is not client_credentials")
     _check_client(fields.get("client_id", ""), fields.get("client_secret", ""))
-    partners = sandbox().partners
+    partners = current_partners()
     audience = partners.credentials["ASPOSE_URL"]
     claims = {"iss": audience, "aud": audience, "client_id": fields["client_id"], "scope": ["api.platform"]}
     body = {
@@ -59,7 +59,7 @@ def token() -> Response:
 
 
 def _check_client(client_id: str, secret: str) -> None:
-    credentials = sandbox().partners.credentials
+    credentials = current_partners().credentials
     is_known = equal(client_id, credentials["ASPOSE_CLIENT_ID"])
     if not is_known or not credentials.matches("ASPOSE_CLIENT_SECRET", secret):
         raise oauth_refusal(400, "invalid_client", "Unknown client or wrong secret")
@@ -114,7 +114,7 @@ def convert_document() -> Response:
 
 def _require_token() -> None:
     """Let bearers of a good token pass: "401 Unauthorized" is what the document names for all others."""
-    partners = sandbox().partners
+    partners = current_partners()
     try:
         claims = partners.jwts.claims("aspose", bearer_token() or "")
         if claims["aud"] != partners.credentials["ASPOSE_URL"]:
@@ -149,7 +149,7 @@ def _page(content: bytes) -> str:
 def _in_storage(action: Callable[[Storages], T]) -> T:
     """Do something with the storages and turn what goes wrong into Aspose's errors."""
     try:
-        return action(sandbox().partners.storages)
+        return action(current_partners().storages)
     except NothingThere:
         _refuse(404, "NotFound", "No such storage, folder or file")
     except BadPath:
@@ -163,7 +163,7 @@ def _refuse(status: int, code: str, message: str) -> NoReturn:
 
 
 def _refusal(status: int, code: str, message: str) -> Refused:
-    now = datetime.fromtimestamp(int(sandbox().clock.now()), UTC)
+    now = datetime.fromtimestamp(int(current_partners().clock.now()), UTC)
     error = {
         "Code": code,
         "Message": message,

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from sandbox.partners.ayyeka.sites import sites_of
 from sandbox.partners.credentials import equal
+from sandbox.partners.current import current_partners
 from sandbox.partners.jwts import BadToken
 from sandbox.partners.responses import (
     NO_STORE,
@@ -15,8 +16,6 @@ from sandbox.partners.responses import (
     json_answer,
     oauth_refusal,
 )
-from sandbox.state import sandbox
-from sandbox.world.seeds import Seed
 
 bp = Blueprint("ayyeka", __name__)
 
@@ -41,7 +40,7 @@ def token() -> Response:
             400, "unsupported_grant_type", "Only the client credentials grant type is supported"
         )
     _check_client()
-    jwts = sandbox().partners.jwts
+    jwts = current_partners().jwts
     claims = {"aud": AUDIENCE, "iss": ISSUER, "sub": SUBJECT}
     body = {
         "access_token": jwts.issue("ayyeka", DOCUMENTED_LIFETIME, claims),
@@ -52,7 +51,7 @@ def token() -> Response:
 
 
 def _check_client() -> None:
-    credentials, given = sandbox().partners.credentials, request.authorization
+    credentials, given = current_partners().credentials, request.authorization
     is_basic = given is not None and given.type == "basic"
     key, secret = (given.username or "", given.password or "") if given and is_basic else ("", "")
     if not equal(key, credentials["AYYEKA_KEY"]) or not credentials.matches("AYYEKA_SECRET", secret):
@@ -68,12 +67,12 @@ def list_sites() -> Response:
     (github.com/ayyeka/restapi-apiclient-python, gen/docs).
     """
     try:
-        claims = sandbox().partners.jwts.claims("ayyeka", bearer_token() or "")
+        claims = current_partners().jwts.claims("ayyeka", bearer_token() or "")
     except BadToken as bad:
         raise _unauthorized(str(bad)) from None
     if claims["aud"] != AUDIENCE:
         raise _unauthorized("The token is for another audience")
-    return json_answer(sites_of(Seed(sandbox().options.seed)), content_type=JSON)
+    return json_answer(sites_of(current_partners().seed), content_type=JSON)
 
 
 def _unauthorized(message: str) -> Refused:

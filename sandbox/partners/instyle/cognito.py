@@ -13,8 +13,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from sandbox.partners.credentials import equal
+from sandbox.partners.current import current_partners
 from sandbox.partners.responses import Refused, json_answer, json_value
-from sandbox.state import sandbox
 
 bp = Blueprint("cognito", __name__)
 
@@ -40,7 +40,7 @@ def initiate_auth() -> Response:
     if request.mimetype != CONTENT_TYPE:
         raise _refusal("SerializationException", f"Send {CONTENT_TYPE}")
     body = _body()
-    if not equal(_text(body, "ClientId"), sandbox().partners.credentials["INSTYLE_CLIENT_ID"]):
+    if not equal(_text(body, "ClientId"), current_partners().credentials["INSTYLE_CLIENT_ID"]):
         raise _refusal("ResourceNotFoundException", "User pool client does not exist.")
     parameters = body.get("AuthParameters")
     if not isinstance(parameters, dict):
@@ -57,7 +57,7 @@ def _sign_in(parameters: Mapping[str, Any]) -> Response:
     """Answer USER_PASSWORD_AUTH. Nobody learns which users there are: an unknown one has a wrong password."""
     username, password = _text(parameters, "USERNAME"), _text(parameters, "PASSWORD")
     _check_hash(parameters, username)
-    credentials = sandbox().partners.credentials
+    credentials = current_partners().credentials
     variable = _password_variable(username)
     if variable is None or not credentials.matches(variable, password):
         raise _refusal("NotAuthorizedException", NO_USER)
@@ -66,13 +66,13 @@ def _sign_in(parameters: Mapping[str, Any]) -> Response:
     # SCOPES is the document's own: no page of Amazon's names it, and what it does here is a guess.
     is_openid = parameters.get("SCOPES") == "OPENID"
     scope = f"{OPENID} {OWN_SCOPE}" if is_openid else OWN_SCOPE
-    refresh_token = sandbox().partners.refresh_tokens.issue(username, scope)
+    refresh_token = current_partners().refresh_tokens.issue(username, scope)
     return _answer(_tokens(username, scope, refresh_token))
 
 
 def _refresh(parameters: Mapping[str, Any]) -> Response:
     """Answer REFRESH_TOKEN_AUTH: new tokens, and no new refresh token unless rotation is on, which it is not."""
-    grant = sandbox().partners.refresh_tokens.find(_text(parameters, "REFRESH_TOKEN"))
+    grant = current_partners().refresh_tokens.find(_text(parameters, "REFRESH_TOKEN"))
     if grant is None:
         raise _refusal("NotAuthorizedException", "Refresh Token has been revoked")
     _check_hash(parameters, grant.username)
@@ -80,7 +80,7 @@ def _refresh(parameters: Mapping[str, Any]) -> Response:
 
 
 def _check_hash(parameters: Mapping[str, Any], username: str) -> None:
-    credentials = sandbox().partners.credentials
+    credentials = current_partners().credentials
     given = parameters.get("SECRET_HASH")
     if not isinstance(given, str) or not equal(given, credentials.secret_hash(username)):
         client_id = credentials["INSTYLE_CLIENT_ID"]
@@ -89,7 +89,7 @@ def _check_hash(parameters: Mapping[str, Any], username: str) -> None:
 
 def role_of(username: str) -> str | None:
     """Return the role of a user at the API: ``admin``, ``superuser``, or None."""
-    credentials = sandbox().partners.credentials
+    credentials = current_partners().credentials
     roles = {credentials["INSTYLE_USERNAME"]: "admin", credentials["INSTYLE_SUPERUSER_USERNAME"]: "superuser"}
     return roles.get(username)
 
@@ -115,10 +115,10 @@ def _new_password_required() -> dict[str, object]:
 
 def _tokens(username: str, scope: str, refresh_token: str | None) -> dict[str, object]:
     """Return an AuthenticationResult; the claims are those of the developer guide, "Using tokens with user pools"."""
-    partners = sandbox().partners
+    partners = current_partners()
     client_id, issuer = partners.credentials["INSTYLE_CLIENT_ID"], partners.credentials["INSTYLE_COGNITO_IDP"]
     subject = str(uuid.uuid5(uuid.NAMESPACE_URL, issuer + username))
-    common = {"sub": subject, "iss": issuer, "auth_time": int(sandbox().clock.now())}
+    common = {"sub": subject, "iss": issuer, "auth_time": int(current_partners().clock.now())}
     access = {**common, "token_use": "access", "client_id": client_id, "scope": scope, "username": username}
     identity = {
         **common,

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
+from sandbox.partners.current import current_partners
 from sandbox.partners.instyle.cognito import OPENID, role_of
 from sandbox.partners.instyle.pictures import SEEDED, Full, draw
 from sandbox.partners.jwts import BadToken, Expired
 from sandbox.partners.responses import Refused, json_answer, json_value
-from sandbox.state import sandbox
 
 bp = Blueprint("instyle", __name__, url_prefix="/instyle")
 
@@ -34,7 +34,7 @@ class Caller:
 @bp.get("/images")
 def list_images() -> Response:
     """Return the customer's images; the document shows no answer, the list that POST takes is a guess."""
-    return json_answer(_as_json(sandbox().partners.pictures.of(_caller().customer)))
+    return json_answer(_as_json(current_partners().pictures.of(_caller().customer)))
 
 
 @bp.post("/images")
@@ -49,7 +49,7 @@ def add_images() -> Response:
         raise _refusal(403, "The service role is read only")
     images = _images()
     try:
-        sandbox().partners.pictures.put(caller.customer, images)
+        current_partners().pictures.put(caller.customer, images)
     except Full:
         raise _refusal(413, "More images than the sandbox keeps") from None
     return json_answer(_as_json(images))
@@ -79,7 +79,7 @@ def _caller() -> Caller:
 
 
 def _role_of_key() -> str:
-    credentials, key = sandbox().partners.credentials, request.headers.get("x-api-key", "")
+    credentials, key = current_partners().credentials, request.headers.get("x-api-key", "")
     if credentials.matches("INSTYLE_API_KEY", key):
         return "admin"
     if credentials.matches("INSTYLE_SUPERUSER_API_KEY", key):
@@ -90,7 +90,7 @@ def _role_of_key() -> str:
 def _username(authorization: str) -> str:
     """Return the user of a bare id token, or of an access token after ``Bearer`` that has the scope openid."""
     scheme, _, token = authorization.rpartition(" ")
-    partners = sandbox().partners
+    partners = current_partners()
     try:
         claims = partners.jwts.claims("instyle", token)
     except Expired:
@@ -111,10 +111,10 @@ def _customer(role: str) -> str:
     if role != "superuser":
         if selected is not None:
             raise _refusal(403, "Only a superuser selects a customer")
-        return sandbox().partners.credentials["INSTYLE_CUSTOMER"]
+        return current_partners().credentials["INSTYLE_CUSTOMER"]
     if not selected:
         raise _refusal(400, "x-selected-customer is missing")
-    if not sandbox().partners.pictures.has_customer(selected):
+    if not current_partners().pictures.has_customer(selected):
         raise _refusal(404, "No such customer")
     return selected
 

@@ -10,7 +10,7 @@ from sandbox.api.origins import is_from_our_page
 from sandbox.oauth.sign_in_sessions import SESSION_COOKIE, set_cookie
 from sandbox.services.auth.pages import signed_in_driver
 from sandbox.services.callers import app_caller, driver_of_token
-from sandbox.state import sandbox
+from sandbox.services.current import current_vinli
 from sandbox.world.fleet import CASE_ID, FleetFull
 from sandbox.world.people import Driver
 from sandbox.world.special_accounts import FIRST_SPECIAL_NUMBER
@@ -34,7 +34,7 @@ def current_user() -> Response:
 @bp.get("/user/devices")
 def user_devices() -> Response:
     """Return the driver's devices, without paging (vinli-node lib/user.js)."""
-    devices = sandbox().fleet.of_driver(driver_of_token().number)
+    devices = current_vinli().fleet.of_driver(driver_of_token().number)
     return jsonify(devices=[{"id": device.id, "name": device.name, "icon": None} for device in devices])
 
 
@@ -45,7 +45,7 @@ def clients() -> Response:
     return jsonify(
         clients=[
             {"id": client.id, "type": client.type, "data": {"redirectUri": client.redirect_uri}}
-            for client in sandbox().registry.clients
+            for client in current_vinli().registry.clients
         ]
     )
 
@@ -55,13 +55,15 @@ def create_session() -> Response:
     """Sign a driver in and set the session cookie (vinli-cli). One cookie only: the command line reads the first."""
     refuse_other_sites()
     credentials = _session_of(request.get_data())
-    driver = sandbox().people.sign_in(*credentials)
+    driver = current_vinli().people.sign_in(*credentials)
     if driver is None:
         raise Problem(401, "Invalid e-mail or password")
     response = jsonify(session={"userId": driver.id})
     response.status_code = 201
-    box = sandbox()
-    set_cookie(response, SESSION_COOKIE, box.browsers.sign_in(driver.number), box.addresses.is_secure)
+    vinli = current_vinli()
+    set_cookie(
+        response, SESSION_COOKIE, vinli.sign_in_sessions.sign_in(driver.number), vinli.addresses.is_secure
+    )
     return response
 
 
@@ -78,7 +80,7 @@ def add_device() -> Response:
     name = request.form.get("device[name]", "").strip()[:100] or None
     if not CASE_ID.fullmatch(case_id):
         raise Problem(400, '"device[caseId]" is the number on the case, such as VNL999')
-    fleet = sandbox().fleet
+    fleet = current_vinli().fleet
     try:
         device = fleet.add(fleet.id_for_case(case_id), name, driver.number)
     except FleetFull:

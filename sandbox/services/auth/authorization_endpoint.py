@@ -21,7 +21,7 @@ from sandbox.oauth.sign_in_sessions import CONSENT_COOKIE, set_cookie
 from sandbox.personas.magic_drivers import behaviour_of
 from sandbox.services.auth.pages import error_page, foreign_form_page, sign_in_page, signed_in_driver
 from sandbox.services.auth.token_endpoint import json_object
-from sandbox.state import sandbox
+from sandbox.services.current import current_vinli
 from sandbox.world.people import Driver
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ def show_late_refusal(error: OAuth2Error) -> tuple[str, int]:
 def authorize() -> Response | str:
     """Ask for the driver's sign-in, then consent, or return at once for an approved client."""
     parameters = read_parameters(request.args)
-    client = judge(parameters)
+    client = judge(parameters, current_vinli().oauth, request.headers)
     driver = signed_in_driver()
     if driver is None:
         return sign_in_page(request.full_path)
-    box = sandbox()
-    if box.options.remember_consent and box.tokens.has_consent(driver.number, client.id):
+    vinli = current_vinli()
+    if vinli.options.remember_consent and vinli.tokens.has_consent(driver.number, client.id):
         return _grant(parameters, driver)
     return _consent_page(parameters, client, driver)
 
@@ -71,43 +71,48 @@ def decide() -> Response | tuple[str, int]:
     """
     if not is_from_our_page(request):
         return foreign_form_page()
-    box, fields, driver = sandbox(), _fields(), signed_in_driver()
+    vinli, fields, driver = current_vinli(), _fields(), signed_in_driver()
     transaction_id, consent = str(fields.get("transaction_id", "")), request.cookies.get(CONSENT_COOKIE)
     parameters = (
-        box.browsers.decide(transaction_id, driver.number, consent, "cancel" not in fields)
+        vinli.sign_in_sessions.decide(transaction_id, driver.number, consent, "cancel" not in fields)
         if driver
         else None
     )
     if driver is None or parameters is None:
         text = "It was answered already, is too old, or was put to somebody else. Go back to the app and start again."
         return error_page(400, "This question is no longer open", text, "invalid_request"), 400
-    client = judge(parameters)
+    client = judge(parameters, current_vinli().oauth, request.headers)
     decision = behaviour_of(driver.number).decision
     if decision != "as pressed":
         return _fail(decision, parameters, driver)
     if "cancel" in fields:
         return _deny(parameters, driver)
-    if box.options.remember_consent:
-        box.tokens.remember_consent(driver.number, client.id)
+    if vinli.options.remember_consent:
+        vinli.tokens.remember_consent(driver.number, client.id)
     return _grant(parameters, driver)
 
 
 def _consent_page(parameters: Mapping[str, str], client: OAuthClient, driver: Driver) -> Response:
-    box = sandbox()
+    vinli = current_vinli()
     page = render_template(
         "auth/consent.html",
-        app=box.registry.app,
+        app=vinli.registry.app,
         client=client,
         driver=driver,
-        cars_text=_count_in_words(len(box.fleet.of_driver(driver.number))),
+        cars_text=_count_in_words(len(vinli.fleet.of_driver(driver.number))),
         return_to=urlsplit(client.redirect_uri).netloc or client.redirect_uri,
         this_request=request.full_path,
-        echoes_state=box.options.echo_state,
-        transaction_id=box.browsers.ask(driver.number, parameters),
+        echoes_state=vinli.options.echo_state,
+        transaction_id=vinli.sign_in_sessions.ask(driver.number, parameters),
     )
     response = Response(page)
     # vinli-cli needs a cookie with this page and sends it back beside the session's.
-    set_cookie(response, CONSENT_COOKIE, box.browsers.consent_value(driver.number), box.addresses.is_secure)
+    set_cookie(
+        response,
+        CONSENT_COOKIE,
+        vinli.sign_in_sessions.consent_value(driver.number),
+        vinli.addresses.is_secure,
+    )
     return response
 
 
@@ -119,7 +124,7 @@ def _count_in_words(devices: int) -> str:
 def _grant(parameters: Mapping[str, str], driver: Driver) -> Response:
     """Send the browser back with a code in the query or a token in the fragment."""
     plain = PlainRequest("POST", _with_state_as_returned(parameters, driver), request.headers)
-    grant = sandbox().oauth.get_consent_grant(plain)
+    grant = current_vinli().oauth.get_consent_grant(plain)
     # Authlib would parse and rewrite the redirect URI; given an empty one it yields what is to be appended.
     headers = dict(grant.create_authorization_response("", driver)[2])
     return _send_back(parameters["redirect_uri"], headers["Location"])
@@ -127,7 +132,7 @@ def _grant(parameters: Mapping[str, str], driver: Driver) -> Response:
 
 def _deny(parameters: Mapping[str, str], driver: Driver) -> Response | tuple[str, int]:
     """Send a refusal back (RFC 6749 section 4.1.2.1 and 4.2.2.1), or show it here: Vinli documents neither."""
-    if sandbox().options.denial == "body":
+    if current_vinli().options.denial == "body":
         text = "You refused, so nothing was shared. You can close this page."
         return error_page(403, "Not connected", text, "access_denied"), 403
     return _send_error_back("access_denied", parameters, driver)
@@ -177,7 +182,7 @@ def _with_state_as_returned(parameters: Mapping[str, str], driver: Driver) -> di
     fate = behaviour_of(driver.number).state
     if fate == "changed":
         return {**parameters, "state": random_text(STRANGE_STATE_LENGTH)}
-    keeps = sandbox().options.echo_state and fate != "left out"
+    keeps = current_vinli().options.echo_state and fate != "left out"
     return {name: value for name, value in parameters.items() if keeps or name != "state"}
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from sandbox.api.origins import is_from_our_page
 from sandbox.oauth.sign_in_sessions import CONSENT_COOKIE, SESSION_COOKIE, delete_cookie, set_cookie
-from sandbox.state import sandbox
+from sandbox.services.current import current_vinli
 from sandbox.world.people import Driver, email_of
 
 bp = Blueprint("pages", __name__)
@@ -31,20 +31,22 @@ def sign_in() -> Response | tuple[str, int]:
     """Start a session and go on with what the driver came for."""
     if not is_from_our_page(request):
         return foreign_form_page()
-    box = sandbox()
+    vinli = current_vinli()
     email, next_path = request.form.get("email", ""), _own_path(request.form.get("next", ""))
-    driver = box.people.sign_in(email, request.form.get("password", ""))
+    driver = vinli.people.sign_in(email, request.form.get("password", ""))
     if driver is None:
         return sign_in_page(next_path, email, "That e-mail address and password do not go together."), 401
     response = _go_to(next_path)
-    set_cookie(response, SESSION_COOKIE, box.browsers.sign_in(driver.number), box.addresses.is_secure)
+    set_cookie(
+        response, SESSION_COOKIE, vinli.sign_in_sessions.sign_in(driver.number), vinli.addresses.is_secure
+    )
     return response
 
 
 @bp.get("/sign-up")
 def sign_up() -> str:
     """Explain where accounts come from here."""
-    people = sandbox().people
+    people = current_vinli().people
     return render_template(
         "auth/sign_up.html",
         first_email=email_of(0),
@@ -60,11 +62,11 @@ def sign_out() -> Response | tuple[str, int]:
     """End the session; what was approved stays approved. ``next`` goes on with a request as somebody else."""
     if not is_from_our_page(request):
         return foreign_form_page()
-    sandbox().browsers.sign_out(request.cookies.get(SESSION_COOKIE))
+    current_vinli().sign_in_sessions.sign_out(request.cookies.get(SESSION_COOKIE))
     next_path = _own_path(request.form.get("next", ""))
     response = _go_to("/signed-out" if next_path == "/" else next_path)
     for cookie in (SESSION_COOKIE, CONSENT_COOKIE):
-        delete_cookie(response, cookie, sandbox().addresses.is_secure)
+        delete_cookie(response, cookie, current_vinli().addresses.is_secure)
     return response
 
 
@@ -76,21 +78,21 @@ def signed_out() -> str:
 
 def signed_in_driver() -> Driver | None:
     """Return the driver who is signed in with this browser, or None."""
-    number = sandbox().browsers.driver(request.cookies.get(SESSION_COOKIE))
-    return None if number is None else sandbox().people.driver(number)
+    number = current_vinli().sign_in_sessions.driver(request.cookies.get(SESSION_COOKIE))
+    return None if number is None else current_vinli().people.driver(number)
 
 
 def sign_in_page(next_path: str, email: str = "", problem: str | None = None) -> str:
     """Return the sign-in page; ``next_path`` keeps the authorization request across it."""
-    box = sandbox()
+    vinli = current_vinli()
     return render_template(
         "auth/sign_in.html",
-        app=box.registry.app if next_path.startswith(AUTHORIZATION) else None,
+        app=vinli.registry.app if next_path.startswith(AUTHORIZATION) else None,
         next_path=next_path,
         email=email,
         problem=problem,
         hint_email=email_of(0),
-        hint_password=box.people.password,
+        hint_password=vinli.people.password,
     )
 
 

@@ -7,7 +7,7 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from sandbox.personas.magic_drivers import behaviour_of
-from sandbox.state import sandbox
+from sandbox.services.current import current_vinli
 
 
 def answer_token_request() -> Response:
@@ -25,7 +25,7 @@ def answer_token_request() -> Response:
     spoilt = _spoilt(values.get("code"))
     if spoilt is not None:
         return spoilt
-    return sandbox().oauth.answer_token_request(values.to_dict())
+    return current_vinli().oauth.answer_token_request(values.to_dict())
 
 
 def json_object() -> dict[str, object]:
@@ -46,7 +46,7 @@ def _token_values() -> MultiDict[str, str]:
 
 def _spoilt(code: str | None) -> Response | None:
     """Return the answer that the driver of a code gets in place of the true one, if any."""
-    driver = sandbox().tokens.driver_of_code(code) if code else None
+    driver = current_vinli().tokens.driver_of_code(code) if code else None
     disruption = None if driver is None else behaviour_of(driver).token_disruption
     return disruption.apply(request) if disruption else None
 
@@ -54,7 +54,7 @@ def _spoilt(code: str | None) -> Response | None:
 def _credentials_problem(values: MultiDict[str, str]) -> Response | None:
     """Refuse a secret in the body, and a second client beside the one of the header (RFC 6749 section 2.3)."""
     credentials = request.authorization
-    if "client_secret" in values and (credentials or sandbox().options.client_auth == "basic"):
+    if "client_secret" in values and (credentials or current_vinli().options.client_auth == "basic"):
         return _token_error("invalid_request", "Send the client's id and secret by HTTP Basic alone")
     if credentials and values.get("client_id", credentials.username) != credentials.username:
         return _token_error("invalid_request", "client_id is not the client that authenticates")

@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.oauth.sign_in_sessions import CONSENT_SECONDS, SECOND_CLICK_SECONDS, Browsers
+from sandbox.oauth.sign_in_sessions import CONSENT_SECONDS, SECOND_CLICK_SECONDS, SignInSessions
 from sandbox.world.clock import Clock
 
 DRIVER, OTHER = 0, 1
@@ -14,7 +14,7 @@ def clock():
 
 @pytest.fixture
 def browsers(clock):
-    return Browsers(clock)
+    return SignInSessions(clock)
 
 
 def test_a_session_lasts_until_signed_out(browsers):

@@ -4,9 +4,9 @@ import io
 import json
 
 from sandbox.app import create_app
+from sandbox.container import build_sandbox
 from sandbox.options import Options
 from sandbox.server.recorder import Recorder
-from sandbox.state import build_sandbox
 from sandbox.world.clock import Clock
 
 ORIGIN = "http://127.0.0.1:9000"

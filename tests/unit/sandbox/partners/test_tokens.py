@@ -48,9 +48,9 @@ def test_a_token_is_good_for_the_documented_time_by_the_clock_of_the_sandbox(des
     token = token_of(desk, partner)
     claims = claims_of(token)
     assert (claims["iat"], claims["exp"]) == (NOW, NOW + LIFETIMES[partner])
-    desk.box.clock.advance(LIFETIMES[partner] - 1)
+    desk.box.vinli.clock.advance(LIFETIMES[partner] - 1)
     assert call(desk, partner, token).status_code == 200
-    desk.box.clock.advance(1)
+    desk.box.vinli.clock.advance(1)
     response = call(desk, partner, token)
     assert response.status_code == 401
     assert "expired" in response.text

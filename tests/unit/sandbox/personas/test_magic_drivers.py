@@ -1,10 +1,10 @@
 import pytest
 
+from sandbox.container import build_sandbox
 from sandbox.options import Options
 from sandbox.personas.behaviour import USUAL
 from sandbox.personas.magic_drivers import ACCOUNTS, MAGIC_DRIVERS, behaviour_of, magic_driver
 from sandbox.server.recorder import Recorder
-from sandbox.state import build_sandbox
 from sandbox.world.clock import Clock
 from sandbox.world.devices import FIRST_PRIVATE_RANK, NEWEST_MS, owner_of
 from sandbox.world.fleet import Fleet
@@ -97,5 +97,7 @@ def test_every_first_device_has_one_vehicle_that_is_known(fleet):
 
 def test_a_slow_token_endpoint_holds_its_answer_back_for_20_seconds():
     box = build_sandbox(Options(), "http://127.0.0.1:9000", Recorder(), Clock())
-    disruption = behaviour_of(box.people.by_email("slow-token@magic.example.com").number).token_disruption
+    disruption = behaviour_of(
+        box.vinli.people.by_email("slow-token@magic.example.com").number
+    ).token_disruption
     assert (disruption.delay_ms, disruption.status, disruption.close) == (20_000, None, False)

@@ -80,7 +80,7 @@ def test_the_secret_by_basic_is_refused(desk):
 
 
 def test_the_path_stays_vinli_s_for_everything_else(desk):
-    own = desk.box.registry.server_client
+    own = desk.box.vinli.registry.server_client
     fields = {"grant_type": "authorization_code", "code": "x", "redirect_uri": own.redirect_uri}
     for body in (
         {"data": fields},

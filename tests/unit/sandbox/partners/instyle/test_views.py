@@ -108,7 +108,7 @@ def test_a_user_who_must_change_the_password_gets_a_challenge_and_no_token(desk)
 
 def test_a_refresh_token_gives_new_tokens_and_no_new_one_of_its_kind(desk):
     refresh_token = desk.tokens()["RefreshToken"]
-    desk.box.clock.advance(3600)
+    desk.box.vinli.clock.advance(3600)
     hash_ = {"SECRET_HASH": desk["INSTYLE_SECRET_HASH"]}
     status, body = desk.cognito("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=refresh_token, **hash_)
     assert status == 200
@@ -116,7 +116,7 @@ def test_a_refresh_token_gives_new_tokens_and_no_new_one_of_its_kind(desk):
     access = body["AuthenticationResult"]["AccessToken"]
     assert "openid" in claims_of(access)["scope"]
     assert desk.images(headers=admin(desk, f"Bearer {access}")).status_code == 200
-    desk.box.clock.advance(30 * 86400)
+    desk.box.vinli.clock.advance(30 * 86400)
     assert desk.cognito("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=refresh_token, **hash_)[0] == 400
 
 
@@ -252,9 +252,9 @@ def test_an_access_token_needs_the_scope_openid(desk):
 
 def test_tokens_are_good_for_an_hour(desk):
     headers = admin(desk)
-    desk.box.clock.advance(3599)
+    desk.box.vinli.clock.advance(3599)
     assert desk.images(headers=headers).status_code == 200
-    desk.box.clock.advance(1)
+    desk.box.vinli.clock.advance(1)
     response = desk.images(headers=headers)
     assert (response.status_code, response.json) == (401, {"message": "The incoming token has expired"})
 
