@@ -9,17 +9,16 @@ A WSGI application running here finds in its environment
 import io
 import json
 import logging
+import ssl
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from sandbox.server.arrivals import Arrivals
-
-if TYPE_CHECKING:
-    from sandbox.server.server import Server
+from sandbox.server.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +30,16 @@ MAX_BODY = 4 * 1024 * 1024  # a picture of 2 MiB in base64, and some more
 IDLE_SECONDS = 120
 CONTROL = "/_sandbox/"
 NO_BODY = ("204", "304")
+
+
+class Listener(Protocol):
+    """What a connection asks the server that accepted it."""
+
+    app: WsgiApplication
+    recorder: Recorder
+    tls: ssl.SSLContext | None
+    numbers: Iterator[int]
+    server_address: Any
 
 
 class Refusal(Exception):
@@ -45,7 +54,7 @@ class Refusal(Exception):
 class Connection(BaseHTTPRequestHandler):
     """HTTP/1.1 with keep-alive on top of the standard library's request parser."""
 
-    server: "Server"
+    server: Listener  # type: ignore[assignment]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
