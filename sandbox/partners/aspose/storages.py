@@ -3,8 +3,10 @@
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
-from sandbox.partners.aspose.documents import Block, as_docx, as_pdf
+from sandbox.partners.aspose.documents import as_docx, as_pdf
+from sandbox.partners.aspose.html_blocks import Block
 from sandbox.world.clock import Clock
 from sandbox.world.seeds import Seed
 
@@ -63,8 +65,13 @@ class Storages:
     def __init__(self, seed: Seed, clock: Clock, default: str) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._seed = seed
         self._default = default
-        self._files: dict[str, dict[str, File]] = {default: _seeded(seed), "Archive": {}}
+
+    @cached_property
+    def _files(self) -> dict[str, dict[str, File]]:
+        """All files by storage and path. Made at first use, under the lock: the sandbox starts sooner."""
+        return {self._default: _seeded(self._seed), "Archive": {}}
 
     def read(self, path: str, storage: str | None) -> File:
         """Return a file; raises BadPath and NothingThere."""

@@ -13,7 +13,8 @@ from typing import NoReturn, TypeVar
 
 from flask import Blueprint, Response, request
 
-from sandbox.partners.aspose.documents import WRITERS, blocks_of
+from sandbox.partners.aspose.documents import WRITERS
+from sandbox.partners.aspose.html_blocks import blocks_of
 from sandbox.partners.aspose.storages import BadPath, Full, NothingThere, Storages
 from sandbox.partners.credentials import equal
 from sandbox.partners.current import current_partners

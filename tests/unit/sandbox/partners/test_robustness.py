@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.partners.anyline.images import is_picture
-from sandbox.partners.aspose.documents import as_docx, as_pdf, blocks_of
+from sandbox.partners.aspose.documents import as_docx, as_pdf
+from sandbox.partners.aspose.html_blocks import blocks_of
 from tests.unit.sandbox.partners.partner_desk import TARGET, Desk, bearer
 
 RANDOM = settings(
