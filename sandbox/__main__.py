@@ -66,7 +66,7 @@ def _origin(options: Options, port: int) -> str:
 
 
 def _log(is_quiet: bool) -> None:
-    """Log requests to stderr. Authlib logs tokens and verifiers when it debugs, so it never does here."""
+    """Log requests to stderr. Authlib's debug messages contain tokens and verifiers, so they stay off."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="sandbox: %(message)s")
     logging.getLogger("sandbox").setLevel(logging.WARNING if is_quiet else logging.INFO)
 

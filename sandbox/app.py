@@ -1,4 +1,4 @@
-"""The sandbox as a Flask application: wiring, and what is the same for every request."""
+"""The sandbox as a Flask application: its views, and what is the same for every request."""
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
@@ -22,7 +22,7 @@ from sandbox.services import platform, portal, transactions
 from sandbox.services.auth import accounts, authorization_endpoint, pages
 from sandbox.services.current import attach_vinli, current_vinli
 
-# Which service each blueprint belongs to. What is not listed answers under every host name.
+# The service of each blueprint. Blueprints that are not listed answer under every host name.
 SERVICE_OF_BLUEPRINT = {
     accounts.bp.name: "auth",
     authorization_endpoint.bp.name: "auth",
@@ -38,7 +38,7 @@ SERVICE_OF_BLUEPRINT = {
 }
 VINLI = (accounts, authorization_endpoint, pages, portal, platform, transactions)
 PARTNERS = (anyline, ayyeka, aspose, cognito, instyle)
-# Where programs call and an error is JSON.
+# Paths that programs call. Their errors are JSON, all others are pages.
 CALLS = (
     *("/api/", "/user", "/_sandbox/", "/oauth/token"),
     *("/v2/", "/v2.0/", "/v4.0/", "/auth/token", "/connect/token", "/cognito", "/instyle/"),
@@ -71,13 +71,13 @@ def apply_fault() -> Response | None:
 
 
 def allow_cross_origin() -> Response | None:
-    """Answer the question that a browser asks before a call from a page of another origin."""
+    """Answer a CORS preflight, which a browser sends before a call from a page of another origin."""
     is_asked = current_vinli().options.cors and is_preflight(request)
     return Response(status=204, headers=CORS_PREFLIGHT) if is_asked else None
 
 
 def keep_to_the_named_service() -> None:
-    """Give a host name that stands for one service the routes of that service alone."""
+    """Answer 404 when the host name names one service and the route belongs to another."""
     named = service_of(request.host)
     owner = SERVICE_OF_BLUEPRINT.get(request.blueprint or "")
     if named and owner and named != owner:
@@ -85,7 +85,7 @@ def keep_to_the_named_service() -> None:
 
 
 def show_http_exception(error: HTTPException) -> Response:
-    """Answer what Flask refuses: as a page where pages are, as JSON everywhere else."""
+    """Return an error of Flask: as JSON on the paths of CALLS, as a page everywhere else."""
     if request.path.startswith(CALLS):
         return answer_http_exception(error)
     status = error.code or 500
@@ -93,7 +93,7 @@ def show_http_exception(error: HTTPException) -> Response:
 
 
 def finish(response: Response) -> Response:
-    """Add the headers of pages and of CORS, hold back what programs asked for, and record the app's calls."""
+    """Add page and CORS headers, delay responses to programs by the latency, and record the app's calls."""
     vinli = current_vinli()
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
@@ -111,6 +111,6 @@ def finish(response: Response) -> Response:
 
 
 def _hold_back(latency_ms: int) -> None:
-    """Let the answer leave ``latency_ms`` after its request arrived: the work is done within the latency."""
+    """Send the response ``latency_ms`` after its request arrived. The work is done within that time."""
     earliest = request.environ.get("sandbox.arrived", 0.0) + latency_ms / 1000
     request.environ["sandbox.not_before"] = max(earliest, request.environ.get("sandbox.not_before", 0.0))

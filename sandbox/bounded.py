@@ -1,4 +1,4 @@
-"""A dictionary that cannot grow without end, for everything the sandbox remembers."""
+"""A dictionary with a size limit, used for everything that the sandbox remembers for its clients."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar

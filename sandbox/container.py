@@ -1,4 +1,4 @@
-"""One running sandbox: what its services, its partners and its control interface know, built once."""
+"""One running sandbox: its services, partners and control interface, built once at the start."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from sandbox.world.seeds import Seed
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A sandbox in three parts. Each part's views reach their own by ``current_vinli()`` and its like."""
+    """A sandbox and its three parts. Views reach their part by ``current_vinli()``, ``current_partners()``, ..."""
 
     options: Options
     vinli: Vinli
@@ -24,7 +24,7 @@ class Sandbox:
 
 
 def build_sandbox(options: Options, origin: str, recorder: Recorder, clock: Clock) -> Sandbox:
-    """Return a sandbox that listens on ``origin``; its data depends on the options alone."""
+    """Return a sandbox that listens on ``origin``. Its data depends on the options alone."""
     seed = Seed(options.seed)
     addresses = Addresses(options.public_url or origin)
     vinli = build_vinli(options, seed, addresses, clock)

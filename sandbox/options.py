@@ -1,4 +1,4 @@
-"""What the sandbox is told to be: network, data, output, partners, and what Vinli's documents leave open."""
+"""The options of one run: network, data, output, partners, and what Vinli's documents leave open."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ SEEDED_DEVICES = 4
 
 @dataclass(frozen=True)
 class Options:
-    """Everything the command line says. Defaults are those of ``python -m sandbox``."""
+    """All options of the command line, with the defaults of ``python -m sandbox``.
+
+    ``sandbox.cli.arguments`` says what each one means.
+    """
 
     host: str = "127.0.0.1"
     port: int = 9000
@@ -39,5 +42,5 @@ class Options:
 
     @property
     def fleet_size(self) -> int:
-        """How many devices the app has at the start."""
+        """The number of devices that the app has at the start."""
         return SEEDED_DEVICES + self.drivers if self.devices is None else self.devices

@@ -1,4 +1,4 @@
-"""The two paths that two services share: who is meant is told by the Host, or else by what the request holds."""
+"""The two paths that two services share. The Host header says which service is meant, or else the request itself."""
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
@@ -14,7 +14,11 @@ bp = Blueprint("shared", __name__)
 
 @bp.post("/api/v1/devices")
 def post_device() -> Response:
-    """Add a device. vinli-cli posts a form to auth, vinli-node JSON to platform; a form or the cookie means auth."""
+    """Add a device.
+
+    vinli-cli posts a form to the auth service, vinli-node posts JSON to the platform service. So a form or the session
+    cookie means the auth service.
+    """
     named = service_of(request.host)
     if named not in (None, "auth", "platform"):
         raise NotFound
@@ -26,8 +30,10 @@ def post_device() -> Response:
 
 @bp.post("/oauth/token")
 def post_token_request() -> Response:
-    """Issue a token. Vinli and Anyline both have this path: an audience, or JSON of the client credentials grant, is
-    Anyline's, which Vinli has no use for; everything else is Vinli's."""
+    """Issue a token of Vinli or Anyline, which both have this path.
+
+    A request with an audience, or with JSON for the client credentials grant, is for Anyline: Vinli uses neither.
+    """
     named = service_of(request.host)
     if named not in (None, "auth", "anyline"):
         raise NotFound

@@ -1,9 +1,9 @@
-"""Which service a request is for, and the origin that links to a service are built on.
+"""The service that a request is for, and the origin of each service for links.
 
-Vinli glues a label and a stack suffix together: ``platform`` and ``.vin.li``, or ``platform`` and ``-dev.vin.li``
-(vinli-node lib/client.js, vinli-cli). A request whose Host starts with such a label reaches that service alone; any
-other host, such as 127.0.0.1, reaches all of them, since their paths hardly collide (``services.shared`` sorts those
-out that do). The four partners have a label each, too: ``anyline.localhost`` is Anyline alone.
+Vinli joins a label and a stack suffix: ``platform`` and ``.vin.li``, or ``platform`` and ``-dev.vin.li`` (vinli-node
+lib/client.js, vinli-cli). A request whose Host starts with such a label reaches that service alone. Any other host,
+such as 127.0.0.1, reaches all services: few of their paths are the same, and ``sandbox.shared_paths`` handles those.
+Each of the four partners has a label too: ``anyline.localhost`` reaches Anyline alone.
 """
 
 SERVICES = (
@@ -26,12 +26,12 @@ SERVICES = (
     "instyle",
 )
 
-# Spellings in older pages of the docs (API-reference) and in the iOS SDK, which opens its consent page on my.vin.li.
+# Labels in older pages of the docs (API-reference), and in the iOS SDK, which opens its consent page on my.vin.li.
 ALIASES = {"behavior": "behavioral", "trip": "trips", "distances": "distance", "my": "auth"}
 
 
 def service_of(host: str) -> str | None:
-    """Return the service that a Host header names by its first label, or None when it names none."""
+    """Return the service that the first label of a Host header names, or None."""
     first, dot, _ = host.lower().partition(".")
     label = first.partition("-")[0]
     label = ALIASES.get(label, label)
@@ -39,7 +39,7 @@ def service_of(host: str) -> str | None:
 
 
 class Addresses:
-    """The origins that a client can reach, one per service or one for all."""
+    """The origins of the services: one for all, or one each when the public URL contains ``{service}``."""
 
     def __init__(self, public_url: str) -> None:
         self._public_url = public_url

@@ -1,26 +1,26 @@
 """Dates as Vinli writes and reads them (docs general/pagination).
 
-Written: ISO 8601 with exactly three decimals and Z, since the Android SDK (android-net-v2) parses nothing else.
-Read: ISO 8601 with Z or a numeric offset, a bare date, or Unix milliseconds.
+Written: ISO 8601 with exactly three decimals and Z. The Android SDK (android-net-v2) parses nothing else.
+Read: ISO 8601 with Z or a numeric offset, a date without time, or Unix milliseconds.
 """
 
 import re
 from datetime import UTC, datetime, timedelta
 
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (naive on purpose: UTC throughout, and cheaper to print)
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (naive on purpose: all times are UTC, and it prints faster)
 LATEST_MS = 253402300799999  # the last millisecond of the year 9999
 MILLISECONDS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
 def iso(milliseconds: int) -> str:
-    """Return an instant in Unix milliseconds as ``2014-09-07T17:32:57.893Z``."""
+    """Return a time given in Unix milliseconds as text, such as ``2014-09-07T17:32:57.893Z``."""
     return (EPOCH + timedelta(milliseconds=milliseconds)).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_ms(text: str) -> int:
-    """Return the instant that ``text`` names, in Unix milliseconds.
+    """Return the time in ``text`` as Unix milliseconds. Without an offset it is UTC.
 
-    Raises ValueError for what is neither ISO 8601 nor Unix milliseconds between the years 1970 and 9999.
+    Raises ValueError for a text in neither form, and for a time outside the years 1970 to 9999.
     """
     if MILLISECONDS.fullmatch(text):
         value = int(text)

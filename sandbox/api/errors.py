@@ -1,7 +1,7 @@
-"""Errors of the resource services, in the one shape that Vinli's clients read.
+"""Errors of the resource services, in the shape that Vinli's clients read.
 
 ``{"statusCode": 404, "error": "Not Found", "message": "..."}`` is read by vinli-cli (lib/error_handler.js) and the
-Android SDK; the Node SDK reads ``message``. No page of the docs shows an error body.
+Android SDK; the Node SDK reads ``message``. The docs show no error body.
 """
 
 from http import HTTPStatus
@@ -11,7 +11,10 @@ from werkzeug.exceptions import HTTPException
 
 
 class Problem(Exception):
-    """Ends a request with a status and a message for the developer."""
+    """An error response: status, message for the developer, and the value of WWW-Authenticate if there is one.
+
+    Raised by a view, it ends the request.
+    """
 
     def __init__(self, status: int, message: str, challenge: str | None = None) -> None:
         super().__init__(message)
@@ -21,14 +24,14 @@ class Problem(Exception):
 
 
 def problem_response(status: int, message: str) -> Response:
-    """Return the JSON answer for a problem."""
+    """Return an error as a JSON response."""
     response = jsonify(statusCode=status, error=HTTPStatus(status).phrase, message=message)
     response.status_code = status
     return response
 
 
 def answer_problem(problem: Problem) -> Response:
-    """Turn a Problem into its answer."""
+    """Return the response for a Problem."""
     response = problem_response(problem.status, problem.message)
     if problem.challenge:
         response.headers["WWW-Authenticate"] = problem.challenge
@@ -36,7 +39,7 @@ def answer_problem(problem: Problem) -> Response:
 
 
 def answer_http_exception(error: HTTPException) -> Response:
-    """Turn what Flask refuses (404, 405, 413) into the same shape."""
+    """Return an error of Flask (404, 405, 413) in the same shape."""
     original = error.get_response()
     response = problem_response(error.code or 500, error.description or "")
     if "Allow" in original.headers:

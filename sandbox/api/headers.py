@@ -1,4 +1,4 @@
-"""Headers that every answer of a kind carries."""
+"""The headers of pages, and those of cross-origin calls (CORS)."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ PAGE_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-# Vinli does not document CORS. These are the calls that a browser application makes with an access token.
+# Vinli does not document CORS. A browser application calls these paths with an access token.
 CORS_PATHS = ("/api/v1/", "/user")
 CORS_PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
@@ -40,12 +40,12 @@ def dress_page(response: Response, form_targets: Iterable[str]) -> None:
 
 
 def is_cors(request: Request) -> bool:
-    """Tell whether the request comes from a page of another origin, for a path that such pages may use."""
+    """Tell whether a request comes from a page of another origin and is for a path that such pages may call."""
     return "Origin" in request.headers and request.path.startswith(CORS_PATHS)
 
 
 def is_preflight(request: Request) -> bool:
-    """Tell whether the request asks for permission to make another (Fetch standard, CORS-preflight)."""
+    """Tell whether a request is a CORS preflight (Fetch standard)."""
     return (
         request.method == "OPTIONS"
         and "Access-Control-Request-Method" in request.headers

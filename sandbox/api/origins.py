@@ -1,4 +1,4 @@
-"""Which requests come from a page of this server, and which host names stand for this machine."""
+"""Whether a request comes from a page of this server, and whether a host name means this machine."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -9,9 +9,9 @@ from flask import Request
 def is_from_our_page(request: Request) -> bool:
     """Tell whether a POST comes from a page of this server, or from a client that is no browser.
 
-    Browsers send Sec-Fetch-Site or at least Origin with every POST, command lines and test clients neither (Fetch
-    standard; OWASP cross-site request forgery prevention). Nothing has to be stored or sent along, so any number of
-    tabs and vinli-cli's JSON requests work.
+    Browsers send Sec-Fetch-Site, or at least Origin, with every POST. Command lines and test clients send neither
+    (Fetch standard; OWASP cross-site request forgery prevention). The check needs no stored token, so it works for any
+    number of tabs and for vinli-cli's JSON requests.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

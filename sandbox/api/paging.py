@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from sandbox.api.errors import Problem
 
 DEFAULT_LIMIT = 20
-# The documents name no maximum; the Node SDK refuses to send more than 100 and vinli-cli asks for 100.
+# The docs name no maximum. The Node SDK sends at most 100, and vinli-cli asks for 100.
 LARGEST_LIMIT = 100
 
 
 @dataclass(frozen=True)
 class Window:
-    """Which part of a list was asked for. ``kept`` are other parameters that links repeat."""
+    """The part of a list that was asked for. ``kept`` are other parameters, which links repeat."""
 
     limit: int
     offset: int
@@ -21,9 +21,10 @@ class Window:
 
 
 def read_window(args: Mapping[str, str], *kept: str) -> Window:
-    """Return the window that a query asks for; an empty value counts as not given.
+    """Return the window that a query asks for. An empty value counts as missing; ``kept`` names other parameters.
 
-    A limit above the maximum is clamped, as documented. Raises Problem 400 for what is not a number from 0 up: a guess.
+    A limit above the maximum is lowered to it, as documented. Raises Problem 400 for a value that is not a number from
+    0 up; this is a guess.
     """
     limit = _number(args, "limit", DEFAULT_LIMIT)
     offset = _number(args, "offset", 0)
@@ -40,15 +41,15 @@ def _number(args: Mapping[str, str], name: str, default: int) -> int:
 
 
 def last_offset(total: int, limit: int) -> int:
-    """Return the offset of the last page; 0 for an empty list, and for ``limit`` 0, where the documents are silent."""
+    """Return the offset of the last page. 0 for an empty list, and for ``limit`` 0, which the docs do not mention."""
     return (total - 1) // limit * limit if total and limit else 0
 
 
 def offset_meta(url: str, window: Window, total: int) -> dict[str, object]:
-    """Return ``meta`` of a page of the list at ``url`` (absolute, without query).
+    """Return ``meta`` for one page of the list at ``url`` (absolute, without query).
 
-    A missing link is left out and never null: the Node SDK makes a method of every link. Past the end there is a
-    ``prev`` and no ``next``, a guess.
+    A link that does not exist is left out and never null, because the Node SDK makes a method of every link. A page
+    past the end has ``prev`` and no ``next``; this is a guess.
     """
     limit, offset = window.limit, window.offset
     last = last_offset(total, limit)
@@ -62,5 +63,5 @@ def offset_meta(url: str, window: Window, total: int) -> dict[str, object]:
 
 
 def _query(window: Window, offset: int) -> str:
-    """Write limit before offset, as the platform's documented links do."""
+    """Return a link's query, with limit before offset as in the docs."""
     return urlencode((*window.kept, ("limit", window.limit), ("offset", offset)))

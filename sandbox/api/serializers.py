@@ -1,6 +1,6 @@
 """Devices and vehicles as JSON text (docs platform-services/device-service, platform-services/vehicle-service).
 
-Devices are listed by the hundred, so their links are cut beforehand where the id goes.
+Devices are listed by the hundred, so the text around their ids is prepared once.
 """
 
 import json
@@ -17,7 +17,7 @@ ID = "<id>"  # no origin holds these characters
 
 
 class Serializers:
-    """Writes resources with links to each service's public origin."""
+    """Writes devices and vehicles as JSON, with links to the public origin of each service."""
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
@@ -31,18 +31,18 @@ class Serializers:
             for service in ("platform", "rules", "events", "trips")
         }
         self._around_ids = template.split(ID)
-        # (Device) -> str; as many texts are kept as devices are, some 15 MB.
+        # (Device) -> str. The cache holds as many texts as there are cached devices, about 15 MB.
         self.device = lru_cache(MOST_KEPT)(self._device)
 
     def _device(self, device: Device) -> str:
-        """Return a device. All seven links are there and absolute: android-net-v2 demands it."""
+        """Return a device as JSON. All seven links are present and absolute, as android-net-v2 needs them."""
         return (
             f'{{"id":"{device.id}","name":{json.dumps(device.name)},"chipId":"{device.chip_id}",'
             f'"createdAt":"{iso(device.created_ms)}{device.id.join(self._around_ids)}'
         )
 
     def vehicle(self, vehicle: Vehicle) -> str:
-        """Return a vehicle in its full form everywhere; what is not known yet is null."""
+        """Return a vehicle as JSON, always in full. Values that are not known yet are null."""
         return to_json(
             {
                 "id": vehicle.id,
@@ -70,7 +70,7 @@ class Serializers:
 
 
 def _details(model: CarModel) -> dict[str, object]:
-    """Return ``data``; numbers that the docs print as strings stay strings."""
+    """Return ``data`` of a vehicle. Numbers that are strings in the docs are strings here."""
     return {
         "engine": _engine(model),
         "engineDisplacement": round(model.litres * 1000),

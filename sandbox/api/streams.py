@@ -1,4 +1,4 @@
-"""Stream paging: lists cut by time instead of by offset (docs general/pagination)."""
+"""Stream paging: lists paged by time instead of by offset (docs general/pagination)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from sandbox.api.paging import DEFAULT_LIMIT, LARGEST_LIMIT
 
 @dataclass(frozen=True)
 class Period:
-    """A stream's window: ``since`` is exclusive, ``until`` inclusive, both Unix milliseconds.
+    """The part of a stream that was asked for: after ``since`` and up to ``until``, both in Unix milliseconds.
 
-    ``given`` are the parameters that the caller sent, which the ``prior`` link repeats.
+    ``given`` are the parameters that the caller sent. The link to the next page repeats them.
     """
 
     since: int
@@ -23,9 +23,9 @@ class Period:
 
 
 def read_period(args: Mapping[str, str], now_ms: int) -> Period:
-    """Return the period that a query asks for; empty values count as not given (vinli-node sends ``since=``).
+    """Return the period that a query asks for. An empty value counts as missing: vinli-node sends ``since=``.
 
-    Raises Problem 400 for what is no date, number or direction: a guess, the documents are silent.
+    Raises Problem 400 for a wrong date, number or direction. The docs do not say so; this is a guess.
     """
     given = tuple((name, args[name]) for name in ("limit", "since", "sortDir") if args.get(name))
     limit = args.get("limit") or str(DEFAULT_LIMIT)

@@ -1,4 +1,4 @@
-"""What the sandbox prints at its start: everything a client has to be configured with."""
+"""What the sandbox prints at the start: all values that a client needs for its configuration."""
 
 import json
 
@@ -12,15 +12,15 @@ SERVICE_SETTINGS = ("AUTH", "PLATFORM", "TELEMETRY", "EVENTS", "RULES", "TRIPS",
 
 
 def announcement(box: Sandbox, origin: str) -> str:
-    """Return what to print, in the form that the options ask for. ``origin`` is where the sandbox listens."""
+    """Return the text to print, in the format that the options name. ``origin`` is where the sandbox listens."""
     write = {"json": as_json, "env": as_env, "text": as_text}[box.options.output]
     return write(box, origin)
 
 
 def as_json(box: Sandbox, origin: str) -> str:
-    """Return one line of JSON; ``partners`` holds the variables of the partners, as ``as_env`` has them.
+    """Return one line of JSON. ``partners`` holds the partners' variables, as ``as_env`` prints them.
 
-    What belongs to the workbench's client is null where there is none.
+    Values of the workbench client are null when there is no such client.
     """
     registry, workbench = box.vinli.registry, box.vinli.registry.workbench_client
     return json.dumps(
@@ -45,7 +45,7 @@ def as_json(box: Sandbox, origin: str) -> str:
 
 
 def as_env(box: Sandbox, origin: str) -> str:
-    """Return settings of the application as ``NAME=value`` lines."""
+    """Return the application's settings as ``NAME=value`` lines."""
     registry = box.vinli.registry
     settings = {
         "VINLI_APP_ID": registry.app.id,
@@ -66,7 +66,7 @@ def as_text(box: Sandbox, origin: str) -> str:
     """Return a few lines for a person."""
     registry, partners = box.vinli.registry, box.partners.credentials
     return f"""\
-Vinli sandbox: a local emulator. It is not Vinli and holds no real data.
+Vinli sandbox: a local emulator. It is not Vinli and has no real data.
 
   listening on     {origin}
   driver           {email_of(0)}

@@ -9,15 +9,15 @@ from sandbox.oauth import redirect_uris
 from sandbox.options import Options
 
 LARGEST_FLEET = 1_000_000
-LARGEST_CROWD = 10_000
+MOST_DRIVERS = 10_000
 
 OPEN_QUESTIONS = """\
-Vinli's public documents leave the following open. The defaults are what an
-application is most likely to meet; each can be switched to see how it copes."""
+Vinli's public documents do not say how these work. The defaults are the most
+likely ones. Switch them to see whether an application can handle the others."""
 
 
 def parse_options(arguments: Sequence[str]) -> Options:
-    """Return the options in ``arguments``; exits with status 2 and one message when they make no sense."""
+    """Return the options; exits with status 2 and one message when an argument is wrong."""
     parser = _parser()
     options = Options(**vars(parser.parse_args(arguments)))
     problem = _find_problem(options)
@@ -27,7 +27,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
 
 
 def _find_problem(options: Options) -> str | None:
-    """Return what is wrong with options that are fine one by one, or None."""
+    """Return what is wrong with a combination of options, or None."""
     if not options.allow_remote and not is_loopback(options.host):
         return f"--host {options.host} is not a loopback address; --allow-remote permits it"
     if bool(options.tls_cert) != bool(options.tls_key):
@@ -39,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         usage="%(prog)s [options]",
-        description="A local emulator of the Vinli platform and of four partners. It is none of them and holds no "
-        "real data.",
+        description="A local emulator of the Vinli platform and of four partners. It is not the real thing and holds "
+        "no real data.",
     )
     _add_network(parser.add_argument_group("network"))
     _add_registration(parser.add_argument_group("registration and data"))
@@ -70,7 +70,7 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         type=_between(0, 60_000),
         default=0,
         metavar="N",
-        help="every answer to a program leaves N ms after its request arrived (%(default)s)",
+        help="answer programs N ms after their request arrived (%(default)s)",
     )
     group.add_argument(
         "--public-url",
@@ -117,7 +117,7 @@ def _add_registration(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument(
         "--drivers",
-        type=_between(0, LARGEST_CROWD),
+        type=_between(0, MOST_DRIVERS),
         default=0,
         metavar="N",
         help="sign-in accounts besides the two, named driver3@example.com and so on (%(default)s)",
@@ -150,18 +150,25 @@ def _add_partners(group: "argparse._ArgumentGroup") -> None:
         "--partner-lifetime",
         type=_between(1, 24 * 3600),
         metavar="SECONDS",
-        help="the longest that access tokens of partners last, exp and expires_in (as documented: 1 hour, 1 day)",
+        help="longest lifetime of partners' access tokens (as documented: 1 hour or 1 day)",
     )
 
 
 def _add_open_questions(group: "argparse._ArgumentGroup") -> None:
     _switch(group, "--echo-state", Options.echo_state, "return state to the redirect URI")
-    _choice(group, "--denial", "redirect|body", "where a refusal goes: error=access_denied, or a page")
-    _switch(group, "--remember-consent", Options.remember_consent, "an approved client gets through at once")
-    text = "any client may ask for a token and any with a secret for a code; strict: server codes, web tokens"
+    _choice(
+        group,
+        "--denial",
+        "redirect|body",
+        "when the driver refuses: redirect with error=access_denied, or show a page",
+    )
+    _switch(
+        group, "--remember-consent", Options.remember_consent, "ask no second time for an approved client"
+    )
+    text = "who may use which flow: every client that can; strict: code for server, token for web clients"
     _choice(group, "--client-types", "lenient|strict", text)
-    _choice(group, "--pkce", "on|off|required", "enforced when a challenge came; off: unheard of")
-    text = "how long an authorization code is good for (%(default)s)"
+    _choice(group, "--pkce", "on|off|required", "checked when a challenge was sent; off: ignored")
+    text = "how long an authorization code is valid (%(default)s)"
     lifetime = _between(1, 600)
     group.add_argument(
         "--code-lifetime", type=lifetime, default=Options.code_lifetime, metavar="SECONDS", help=text
@@ -173,9 +180,9 @@ def _add_open_questions(group: "argparse._ArgumentGroup") -> None:
 def _add_token_questions(group: "argparse._ArgumentGroup") -> None:
     _choice(group, "--client-auth", "basic|basic-or-post", "how the token endpoint takes the client's secret")
     _switch(group, "--refresh-token", Options.refresh_token, "issue refresh tokens and accept them")
-    text = "say expires_in and let tokens expire (neither)"
+    text = "send expires_in and let tokens expire (tokens do not expire)"
     group.add_argument("--expires-in", type=_between(1, 10**9), metavar="SECONDS", help=text)
-    text = "token_type in answers, as spelled; none leaves it out (%(default)s)"
+    text = "token_type of token responses; none leaves it out (%(default)s)"
     group.add_argument("--token-type", default=Options.token_type, metavar="TEXT", help=text)
 
 

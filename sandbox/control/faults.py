@@ -25,7 +25,7 @@ DISRUPTING: dict[str, type] = {
 class Fault:
     """One fault: which requests it is for, and how their responses are disrupted.
 
-    ``query`` are parameters that have to be there, ``times`` how often it is applied (None: until cleared).
+    A request has to have all parameters in ``query``. ``times`` is how often the fault is applied, None until cleared.
     """
 
     path: str
@@ -36,7 +36,7 @@ class Fault:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Fault":
-        """Return the fault that a flat JSON object describes; raises ValueError naming what does not fit."""
+        """Return the fault that a JSON object describes, with all fields on one level; raises ValueError."""
         if "path" not in value:
             raise ValueError("a fault needs a path")
         for name, given in value.items():
@@ -52,8 +52,8 @@ class Fault:
             **{name: given for name, given in value.items() if name in MATCHING}, disruption=disruption
         )
 
-    def meets(self, request: Request) -> bool:
-        """Tell whether it is for this request."""
+    def matches(self, request: Request) -> bool:
+        """Tell whether the fault is for this request."""
         return (
             request.path == self.path
             and self.method in (None, request.method)
@@ -79,11 +79,11 @@ class Faults:
             self._faults.clear()
 
     def take(self, request: Request) -> Fault | None:
-        """Return the first fault for this request and count it down."""
+        """Return the first fault for this request and count one use of it; None when there is none."""
         if not self._faults:
             return None
         with self._lock:
-            fault = next((fault for fault in self._faults if fault.meets(request)), None)
+            fault = next((fault for fault in self._faults if fault.matches(request)), None)
             if fault is not None and fault.times is not None:
                 fault.times -= 1
                 if fault.times <= 0:

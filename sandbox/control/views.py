@@ -1,6 +1,7 @@
-"""The control interface for tests, under ``/_sandbox/``: faults, time, clients, tokens, partners and what was received.
+"""The control interface for tests, under ``/_sandbox/``: faults, time, clients, tokens, partners, requests.
 
-Only programs on this machine may use it; no page in a browser can, whatever its name resolves to.
+Only programs on this machine may use it. Pages in a browser may not, even when their host name resolves to this
+machine.
 """
 
 import json
@@ -25,7 +26,7 @@ LONGEST_SECRET = 200
 
 @bp.before_request
 def guard() -> None:
-    """Refuse other machines, pages of other sites, and names that were made to resolve to this machine."""
+    """Refuse other machines, pages of other sites, and host names that are not this machine's own."""
     if not is_loopback(request.remote_addr or ""):
         raise Problem(403, "The control interface answers this machine alone")
     host = urlsplit("//" + request.host).hostname or ""
@@ -36,7 +37,7 @@ def guard() -> None:
 
 @bp.post("/faults")
 def add_fault() -> Response:
-    """Spoil the next answers on a path; the fields are those of ``sandbox.control.faults.Fault``."""
+    """Disrupt the next responses on a path. ``sandbox.control.faults`` names the fields."""
     try:
         fault = Fault.from_json(_body())
     except ValueError as error:
@@ -73,7 +74,7 @@ def show_stats() -> Response:
 
 @bp.get("/magic-drivers")
 def list_magic_drivers() -> Response:
-    """Return the drivers for whom something goes wrong, with what that is, and everybody's password."""
+    """Return the magic drivers, what goes wrong for each, and the password of all."""
     drivers = [
         {"name": driver.name, "email": driver.email, "title": driver.title, "what": driver.what}
         for driver in MAGIC_DRIVERS
@@ -83,7 +84,7 @@ def list_magic_drivers() -> Response:
 
 @bp.post("/tokens/revoke")
 def revoke_tokens() -> Response:
-    """Revoke the tokens of ``{"driver": e-mail}``, or all."""
+    """Revoke the tokens of ``{"driver": e-mail}``, or of all drivers."""
     email = _body().get("driver")
     driver = current_control().vinli.people.by_email(email) if isinstance(email, str) else None
     if email is not None and driver is None:
@@ -93,7 +94,7 @@ def revoke_tokens() -> Response:
 
 @bp.put("/clients")
 def register_redirect_uri() -> Response:
-    """Register another redirect URI: ``{"client_id": id, "redirect_uri": URI}``."""
+    """Replace a redirect URI: ``{"client_id": id, "redirect_uri": URI}``."""
     body = _body()
     client_id, redirect_uri = body.get("client_id"), body.get("redirect_uri")
     if not isinstance(client_id, str) or not isinstance(redirect_uri, str):
@@ -110,7 +111,7 @@ def register_redirect_uri() -> Response:
 
 @bp.post("/partners/revoke")
 def revoke_partner_tokens() -> Response:
-    """Revoke the tokens that ``{"partner": name}`` has issued so far, or all partners."""
+    """Revoke the tokens issued so far by ``{"partner": name}``, or by all partners."""
     partner = _body().get("partner")
     if partner is not None and partner not in PARTNERS:
         raise Problem(404, f"The partners are {', '.join(PARTNERS)}")
@@ -119,9 +120,9 @@ def revoke_partner_tokens() -> Response:
 
 @bp.post("/partners/secret")
 def rotate_partner_secret() -> Response:
-    """Replace a secret by ``{"partner": name, "secret": text}``: what is issued to the application stays as it was.
+    """Replace a secret by ``{"partner": name, "secret": text}``. The application keeps the old one.
 
-    ``"variable"`` names another secret of the partner than the one its tokens are asked for with.
+    ``"variable"`` names the secret to replace. Without it, the secret used for token requests is replaced.
     """
     body = _body()
     partner, secret = body.get("partner"), body.get("secret")

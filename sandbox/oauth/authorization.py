@@ -1,8 +1,9 @@
-"""The OAuth 2 authorization server, on Authlib's.
+"""The OAuth 2 authorization server, built on Authlib's.
 
-Authlib finds the grant, judges requests, authenticates clients, checks PKCE and issues codes and tokens. What differs
-from its habits: the token endpoint takes JSON as well as form bodies (vinli-node sends the one, vinli_tornado_auth the
-other), and errors of the authorization endpoint are pages and never redirects (docs general/authentication).
+Authlib chooses the grant, validates requests, authenticates clients, checks PKCE and issues codes and tokens. Two
+things differ from Authlib's defaults. The token endpoint takes JSON (vinli-node) as well as forms
+(vinli_tornado_auth). Errors of the authorization endpoint are shown as pages and never redirect (docs
+general/authentication).
 """
 
 import secrets
@@ -40,16 +41,16 @@ REFRESH_TOKEN_LENGTH = 52
 
 
 def random_text(length: int) -> str:
-    """Return an unguessable string of letters and digits: mobile clients split on & and = without decoding."""
+    """Return a random string of letters and digits. Mobile clients split URLs at & and = without decoding them."""
     return "".join(secrets.choice(ALPHANUMERIC) for _ in range(length))
 
 
 class PlainRequest(OAuth2Request):  # type: ignore[misc]
-    """A request with parameters that were read and checked before, each once."""
+    """A request for Authlib. Its parameters were read before, and none of them was sent twice."""
 
     def __init__(self, method: str, parameters: Mapping[str, str], headers: Headers) -> None:
-        # Authlib refuses plain http by the URI given here, names under .localhost included, which Vinli's own SDK uses
-        # with one host name per service. Whether the sandbox may be reached is decided where it listens.
+        # Authlib refuses requests whose URI is plain http, also for names under .localhost. Vinli's SDK needs such
+        # names, one per service, so Authlib gets an https URI here.
         super().__init__(method, "https://sandbox.invalid/", headers=headers)
         self.payload = BasicOAuth2Payload(dict(parameters))
 
@@ -59,7 +60,7 @@ class PlainRequest(OAuth2Request):  # type: ignore[misc]
 
 
 class Server(AuthorizationServer):  # type: ignore[misc]
-    """Authlib's server over the sandbox's own memory."""
+    """Authlib's server with the sandbox's clients, drivers and tokens."""
 
     def __init__(
         self, options: Options, registry: Registry, people: People, tokens: Tokens, clock: Clock
@@ -86,7 +87,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         return request
 
     def get_token_grant(self, request: PlainRequest) -> Any:
-        """Return the grant of a token request. Renewal is unheard of where nobody got a refresh token."""
+        """Return the grant of a token request; raises UnsupportedGrantTypeError when refresh tokens are off."""
         grant = super().get_token_grant(request)
         if isinstance(grant, RefreshGrant):
             driver = self.tokens.driver_of_refresh(request.form.get("refresh_token", ""))
@@ -95,7 +96,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         return grant
 
     def token_shape(self, driver: int | None) -> TokenShape:
-        """Return what token responses for a driver hold: all but ``access_token`` is undocumented."""
+        """Return which fields a driver's token responses have. Only ``access_token`` is documented."""
         own = None if driver is None else behaviour_of(driver).token_shape
         options = self.options
         token_type = None if options.token_type == "none" else options.token_type  # noqa: S105
@@ -117,7 +118,10 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         )
 
     def answer_token_request(self, parameters: Mapping[str, str]) -> Response:
-        """Answer the token endpoint. One at a time: of two requests with one code, the second finds it used."""
+        """Return the response of the token endpoint.
+
+        Requests are handled one at a time, so of two requests with the same code the second finds it used.
+        """
         with self._exchange:
             request = PlainRequest("POST", parameters, flask_request.headers)
             return self.create_token_response(request)  # type: ignore[no-any-return]
@@ -125,7 +129,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def _generate(
         self, grant_type: str, client: OAuthClient, user: Driver, include_refresh_token: bool, **_: Any
     ) -> dict[str, Any]:
-        """Return a token answer of the driver's shape."""
+        """Return a token response with the fields of the driver's ``token_shape``."""
         shape = self.token_shape(user.number)
         token: dict[str, Any] = {"access_token": random_text(ACCESS_TOKEN_LENGTH)}
         if shape.token_type is not None:
@@ -165,7 +169,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         )
 
     def validate_token_request(self) -> None:
-        """Judge a token request, and refuse a right one as if it were wrong where the driver's behaviour says so."""
+        """Validate a token request. Refuse a correct one when the driver's behaviour has ``token_refusal``."""
         super().validate_token_request()
         refusal = behaviour_of(self.request.authorization_code.driver).token_refusal
         if refusal == "code_verifier":
@@ -178,17 +182,17 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         return self.server.tokens.use_code(code, client.id)  # type: ignore[no-any-return]
 
     def delete_authorization_code(self, authorization_code: Code) -> None:
-        """Keep it, marked as used, so that a replay is recognised."""
+        """Keep the code. It is marked as used, so a second use is recognised."""
 
     def authenticate_user(self, authorization_code: Code) -> Driver:
         return self.server.people.driver(authorization_code.driver)  # type: ignore[no-any-return]
 
 
 class ImplicitGrant(grants.ImplicitGrant):  # type: ignore[misc]
-    """Access tokens straight to the browser (RFC 6749 section 4.2)."""
+    """Access tokens in the redirect to the browser (RFC 6749 section 4.2)."""
 
     def authenticate_token_endpoint_client(self) -> OAuthClient:
-        """Find the client by its id alone: nobody authenticates here, and a client with a secret may ask too."""
+        """Return the client with the id that was sent. No client authenticates in this flow, with or without secret."""
         client = self.server.query_client(self.request.payload.client_id)
         if client is None:
             raise InvalidClientError("The client does not exist on this server.")
@@ -196,7 +200,7 @@ class ImplicitGrant(grants.ImplicitGrant):  # type: ignore[misc]
 
 
 class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
-    """Renewal (RFC 6749 section 6); the refresh token stays the same, unless the driver's are rotated."""
+    """Refresh tokens (RFC 6749 section 6). A refresh token stays the same, unless the driver's rotate."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]  # noqa: RUF012
 
@@ -213,7 +217,7 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
 
 
 class Challenge(CodeChallenge):  # type: ignore[misc]
-    """PKCE (RFC 7636); ``required`` asks every client for a challenge."""
+    """PKCE (RFC 7636). With ``required`` every client has to send a challenge."""
 
     def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
         if self.required and not grant.request.payload.data.get("code_challenge"):
@@ -222,7 +226,7 @@ class Challenge(CodeChallenge):  # type: ignore[misc]
 
 
 def _authenticate_basic(query_client: Any, request: Request) -> OAuthClient | None:
-    """Authenticate by HTTP Basic with id and secret put in plainly, as vinli-node does."""
+    """Authenticate a client by HTTP Basic. Id and secret are not percent-encoded, as vinli-node sends them."""
     credentials = flask_request.authorization
     if credentials is None or credentials.type != "basic":
         return None

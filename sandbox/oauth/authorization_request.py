@@ -1,7 +1,7 @@
-"""Authorization requests: read and judged, with a reason in words for the page that shows what is wrong.
+"""Reads and validates authorization requests. An error carries a text for the page that shows it.
 
-They are looked at here before Authlib does, whose error texts cannot hold what a stranger may send (its errors take
-the characters of RFC 6749 appendix A alone, and raise ValueError for others).
+Requests are validated here before Authlib sees them. Authlib puts what was sent into its error texts and raises
+ValueError for characters outside RFC 6749 appendix A.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from werkzeug.datastructures import Headers, MultiDict
 from sandbox.oauth.authorization import PlainRequest, Server
 from sandbox.oauth.registry import OAuthClient
 
-# RFC 6749 section 3.1: none of these more than once. Unknown parameters are tolerated (vinli_tornado_auth sends any).
+# None of these may be sent twice (RFC 6749 section 3.1). Unknown parameters are ignored: vinli_tornado_auth sends some.
 SINGLE = (
     "response_type",
     "client_id",
@@ -25,7 +25,10 @@ SINGLE = (
 
 
 class AuthorizationRefused(Exception):
-    """An authorization request that cannot be answered. ``facts`` help the developer: pairs of label and value."""
+    """An authorization request that is wrong.
+
+    ``error`` is the OAuth error code; ``facts`` are pairs of label and value that help the developer.
+    """
 
     def __init__(self, error: str, reason: str, facts: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(reason)
@@ -34,7 +37,7 @@ class AuthorizationRefused(Exception):
 
 
 def read_parameters(args: MultiDict[str, str]) -> dict[str, str]:
-    """Return the parameters, each once; raises AuthorizationRefused when one came twice."""
+    """Return the parameters; raises AuthorizationRefused when one of SINGLE was sent more than once."""
     repeated = next((name for name in SINGLE if len(args.getlist(name)) > 1), None)
     if repeated:
         raise AuthorizationRefused("invalid_request", f"The parameter {repeated} was sent more than once.")
@@ -42,7 +45,7 @@ def read_parameters(args: MultiDict[str, str]) -> dict[str, str]:
 
 
 def judge(parameters: Mapping[str, str], server: Server, headers: Headers) -> OAuthClient:
-    """Return the client of an authorization request; raises AuthorizationRefused."""
+    """Validate an authorization request and return its client; raises AuthorizationRefused."""
     client = _client(parameters.get("client_id"), server)
     _compare_redirect_uri(parameters.get("redirect_uri"), client.redirect_uri)
     if parameters.get("response_type") not in ("code", "token"):
@@ -66,7 +69,7 @@ def _client(client_id: str | None, server: Server) -> OAuthClient:
 
 
 def _compare_redirect_uri(sent: str | None, registered: str) -> None:
-    """Compare character by character (RFC 9700 section 2.1; how strictly Vinli compares is not documented)."""
+    """Compare character by character (RFC 9700 section 2.1). Vinli does not document how it compares."""
     if not sent:
         raise AuthorizationRefused("invalid_request", "The parameter redirect_uri is missing.")
     if sent != registered:

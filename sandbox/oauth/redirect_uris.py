@@ -1,9 +1,9 @@
-"""What may be registered as a redirect URI, and how pages name it in their policy."""
+"""Which texts may be registered as redirect URI, and how a page's security policy names them."""
 
 import re
 from urllib.parse import urlsplit
 
-# What Content-Security-Policy can hold (W3C CSP level 3, section 2.3.1), and no longer than a header should be.
+# What a Content-Security-Policy may contain (W3C CSP level 3, section 2.3.1), with a length that suits a header.
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,99}", re.ASCII)
 
@@ -11,9 +11,9 @@ MAX_LENGTH = 2048
 
 
 def find_problem(text: str) -> str | None:
-    """Return what keeps a text from being registered, or None.
+    """Return why a text cannot be registered, or None when it can.
 
-    It takes an absolute URI without a fragment (RFC 6749 section 3.1.2); custom schemes are in use.
+    A redirect URI is an absolute URI without a fragment (RFC 6749 section 3.1.2). Mobile apps use custom schemes.
     """
     if not text:
         return "is empty"
@@ -31,13 +31,13 @@ def find_problem(text: str) -> str | None:
 
 
 def origin_of(uri: str) -> str | None:
-    """Return the origin of a web address, None for a custom scheme such as mobile apps register."""
+    """Return the origin of an http or https address, None for a custom scheme."""
     parts = urlsplit(uri)
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else None
 
 
 def form_target(redirect_uri: str) -> str:
-    """Return what ``form-action`` calls a redirect URI: its origin, or its scheme where no origin can be written."""
+    """Return a redirect URI as ``form-action`` names it: its origin, or its scheme if the origin cannot be written."""
     origin, scheme = origin_of(redirect_uri), urlsplit(redirect_uri).scheme
     if origin and ORIGIN.fullmatch(origin):
         return origin

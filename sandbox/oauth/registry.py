@@ -1,4 +1,4 @@
-"""What the Developer Portal would hold: one app with its secret, and its OAuth clients."""
+"""One registered app with its secret, and its OAuth clients. At Vinli the Developer Portal keeps them."""
 
 import hmac
 import threading
@@ -27,16 +27,16 @@ class App:
     secret: str = field(repr=False)
 
     def check_secret(self, secret: str) -> bool:
-        """Compare in constant time."""
+        """Compare secrets in constant time."""
         return hmac.compare_digest(self.secret.encode(), secret.encode())
 
 
 @dataclass(frozen=True)
 class OAuthClient(ClientMixin):  # type: ignore[misc]
-    """An OAuth client, with the methods that Authlib asks it questions by.
+    """An OAuth client, with the methods that Authlib calls.
 
-    ``secret`` is None for a client that cannot keep one. One redirect URI is registered for each (vinli-cli
-    vinli-auth-authorize reads ``data.redirectUri`` as a string), and it has to be repeated exactly.
+    ``secret`` is None for a client that runs in a browser. Each client has one redirect URI, which requests have to
+    repeat exactly (vinli-cli's vinli-auth-authorize reads ``data.redirectUri`` as one string).
     """
 
     name: str
@@ -55,7 +55,7 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]
         return None
 
     def get_allowed_scope(self, scope: str | None) -> str:
-        """Tolerate any scope and grant none: Vinli documents no scopes."""
+        """Accept any scope and grant none, since Vinli documents no scopes."""
         return ""
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
@@ -75,7 +75,7 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]
 
 
 class Registry:
-    """The app and its OAuth clients. Their redirect URIs may change at any time, from any thread."""
+    """The app and its OAuth clients. A redirect URI may be changed at any time, from any thread."""
 
     def __init__(self, seed: Seed, options: Options) -> None:
         self.app = App(id=seed.uuid("app id"), name=APP_NAME, secret=seed.text("app secret", 20))
@@ -95,7 +95,7 @@ class Registry:
 
     @property
     def web_client(self) -> OAuthClient:
-        """The client for the implicit flow; it has no secret."""
+        """The client for the implicit flow. It has no secret."""
         return self._clients[WEB]
 
     @property
@@ -108,9 +108,9 @@ class Registry:
         return next((client for client in self.clients if client.id == client_id), None)
 
     def register(self, client_id: str, redirect_uri: str) -> None:
-        """Register another redirect URI for a client, in place of the one it has; raises UnknownClient.
+        """Replace the redirect URI of a client; raises UnknownClient.
 
-        Codes that were issued before stay bound to the redirect URI that they were issued for.
+        Codes issued before keep the redirect URI that they were issued for.
         """
         with self._lock:
             client = next((c for c in self._clients.values() if c.id == client_id), None)
@@ -141,7 +141,7 @@ def _server_client(name: str, redirect_uri: str, seed: Seed, options: Options) -
         type="server",
         redirect_uri=redirect_uri,
         response_types=frozenset({"code"} if options.client_types == "strict" else {"code", "token"}),
-        # Who gets refresh tokens at all is the server's question (``authorization.Server.token_shape``).
+        # ``token_shape`` in ``oauth.authorization`` decides who gets refresh tokens.
         grant_types=frozenset({"authorization_code", "refresh_token"}),
         auth_methods=frozenset(
             {"client_secret_basic"}

@@ -1,7 +1,7 @@
-"""Browser sessions at the auth service, and the requests that wait for consent.
+"""Browser sessions at the auth service, and the authorization requests that wait for consent.
 
-Cookies know no ports: the sandbox and the application both live on 127.0.0.1, so every cookie here has a name that
-starts with ``sandbox_``.
+Cookies are shared by all ports of a host, and the sandbox and the application both run on 127.0.0.1. So the name of
+every cookie here starts with ``sandbox_``.
 """
 
 import hmac
@@ -19,13 +19,16 @@ from sandbox.world.clock import Clock
 SESSION_COOKIE = "sandbox_session"
 CONSENT_COOKIE = "sandbox_consent"
 CONSENT_SECONDS = 3600
-# A second click on Approve may come before the first answer has been followed.
+# A driver may click Approve twice before the browser has followed the first response.
 SECOND_CLICK_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Pending:
-    """An authorization request that waits for the driver's decision."""
+    """An authorization request that waits for the driver's decision.
+
+    ``driver`` is the driver's number, ``expires_at`` is in Unix seconds, ``is_approved`` None before the decision.
+    """
 
     parameters: Mapping[str, str]
     driver: int
@@ -34,7 +37,7 @@ class Pending:
 
 
 class SignInSessions:
-    """Signed-in browsers and their pending consents, in memory."""
+    """The sessions of signed-in browsers, and their pending authorization requests."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -63,7 +66,8 @@ class SignInSessions:
     def ask(self, driver: int, parameters: Mapping[str, str]) -> str:
         """Keep an authorization request until the driver decides; return its transaction id.
 
-        It belongs to the driver and not to one session: somebody who signs in in two tabs at once has two.
+        The request belongs to the driver and not to one session, because a driver who signs in in two tabs at once has
+        two sessions.
         """
         transaction_id = secrets.token_urlsafe(24)
         with self._lock:
@@ -73,12 +77,12 @@ class SignInSessions:
     def decide(
         self, transaction_id: str, driver: int | None, consent: str | None, is_approved: bool
     ) -> Mapping[str, str] | None:
-        """Decide a pending request and return its parameters.
+        """Store the decision on a pending request and return the request's parameters.
 
-        A decision counts once; only the same one again, right after, is taken for its double click.
+        A request is decided once. The same decision again within SECOND_CLICK_SECONDS is a double click and counts.
 
-        None unless the driver is the one who was asked and ``consent`` is the cookie that came with the question: the
-        transaction id alone, in a form posted by somebody else's page, decides nothing.
+        Returns None when another driver was asked, or when ``consent`` is not the cookie that came with the consent
+        page. So a form on somebody else's page cannot decide with the transaction id alone.
         """
         with self._lock:
             pending = self._pending.get(transaction_id)
@@ -96,15 +100,15 @@ class SignInSessions:
         return pending.parameters
 
     def consent_value(self, driver: int) -> str:
-        """Return the consent cookie of a driver: the same in all tabs, so none overwrites another's."""
+        """Return the value of a driver's consent cookie. It is the same in all tabs, so no tab overwrites it."""
         return hmac.new(self._key, b"%d" % driver, sha256).hexdigest()
 
 
 def set_cookie(response: Response, name: str, value: str, is_secure: bool) -> None:
-    """Set a cookie that scripts cannot read and other sites' forms do not send."""
+    """Set a cookie that scripts cannot read and that forms of other sites do not send."""
     response.set_cookie(name, value, httponly=True, samesite="Lax", path="/", secure=is_secure)
 
 
 def delete_cookie(response: Response, name: str, is_secure: bool) -> None:
-    """Delete a cookie with the attributes it was set with; browsers want them alike."""
+    """Delete a cookie. Browsers need the attributes that it was set with."""
     response.delete_cookie(name, httponly=True, samesite="Lax", path="/", secure=is_secure)

@@ -1,4 +1,4 @@
-"""What the authorization server remembers: codes, tokens and given consents. In memory, bounded."""
+"""The codes, tokens and consents that the authorization server remembers, in bounded memory."""
 
 import threading
 from collections.abc import Callable
@@ -23,11 +23,11 @@ class Code:
 
     @property
     def grant(self) -> str:
-        """What the tokens made from it are known by."""
+        """The ``grant`` of the tokens that are issued for this code."""
         return self.value
 
     def get_redirect_uri(self) -> str:
-        """Return the redirect URI that has to be repeated, as Authlib asks for it."""
+        """Return the redirect URI that the token request has to repeat. Authlib calls this method."""
         return self.redirect_uri
 
     def get_scope(self) -> str:
@@ -37,9 +37,10 @@ class Code:
 
 @dataclass
 class Token:
-    """An access token, perhaps with a refresh token. ``expires_at`` is None when it lasts until revoked.
+    """An access token, with or without a refresh token.
 
-    ``grant`` is the same for all tokens that go back to one approval, renewed ones included.
+    ``expires_at`` is in Unix seconds, None when the token is valid until it is revoked. ``grant`` is the same for all
+    tokens of one approval, including renewed ones.
     """
 
     access_token: str = field(repr=False)
@@ -50,7 +51,7 @@ class Token:
     refresh_token: str | None = field(default=None, repr=False)
 
     def check_client(self, client: object) -> bool:
-        """Tell whether ``client`` may refresh it, as Authlib asks."""
+        """Tell whether ``client`` may refresh the token. Authlib calls this method."""
         return getattr(client, "id", None) == self.client_id
 
     def get_scope(self) -> str:
@@ -59,7 +60,7 @@ class Token:
 
 
 class Tokens:
-    """Issues nothing itself: Authlib does. Keeps what was issued and says what is still good."""
+    """Keeps the codes and tokens that Authlib issued, and tells which are still valid."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -71,21 +72,21 @@ class Tokens:
         self._consents: Bounded[bool] = Bounded()
 
     def save_code(self, code: Code) -> None:
-        """Keep a code until it is used or pushed out."""
+        """Keep a code until it is used, or dropped because there are too many."""
         with self._lock:
             self._codes[code.value] = code
 
     def driver_of_code(self, value: str) -> int | None:
-        """Return the number of the driver whom a code was issued for, good or not, or None."""
+        """Return the number of the driver of a code, valid or not. None for an unknown code."""
         with self._lock:
             code = self._codes.get(value)
             return code.driver if code else None
 
     def use_code(self, value: str, client_id: str) -> Code | None:
-        """Return the code and mark it as used, or None when it is not good for this client.
+        """Return the code and mark it as used. None when it is not valid for this client.
 
-        A code that comes a second time takes the tokens with it that it was exchanged for (RFC 6749 section 4.1.2).
-        Another client's attempt does not use a code up.
+        When a code is used a second time, the tokens issued for it are revoked (RFC 6749 section 4.1.2). A request of
+        another client leaves the code as it is.
         """
         with self._lock:
             code = self._codes.get(value)
@@ -98,14 +99,14 @@ class Tokens:
             return code if code.expires_at > self._clock.now() else None
 
     def save(self, token: Token) -> None:
-        """Keep a token until it is revoked or pushed out."""
+        """Keep a token until it is revoked, or dropped because there are too many."""
         with self._lock:
             self._tokens[token.access_token] = token
             if token.refresh_token:
                 self._refresh[token.refresh_token] = token
 
     def find(self, access_token: str) -> Token | None:
-        """Return the token if it is known, not revoked and not expired."""
+        """Return the token with this access token, or None when it is unknown, revoked or expired."""
         with self._lock:
             token = self._tokens.get(access_token)
         if token is None or (token.expires_at is not None and token.expires_at <= self._clock.now()):
@@ -113,30 +114,30 @@ class Tokens:
         return token
 
     def find_refresh(self, refresh_token: str) -> Token | None:
-        """Return the token that ``refresh_token`` was issued with, unless that was revoked."""
+        """Return the token that ``refresh_token`` was issued with, or None when it is unknown or revoked."""
         with self._lock:
             return self._refresh.get(refresh_token)
 
     def spend_refresh(self, refresh_token: str) -> None:
-        """Take a refresh token out of use: rotation has put another in its place (RFC 9700 section 4.14.2)."""
+        """Make a refresh token invalid after rotation has replaced it (RFC 9700 section 4.14.2)."""
         with self._lock:
             token = self._refresh.pop(refresh_token, None)
             if token is not None:
                 self._spent[refresh_token] = token
 
     def driver_of_refresh(self, refresh_token: str) -> int | None:
-        """Return the number of the driver whom a refresh token was issued for, spent or not, or None."""
+        """Return the number of the driver of a refresh token, replaced or not. None for an unknown one."""
         with self._lock:
             token = self._refresh.get(refresh_token) or self._spent.get(refresh_token)
             return token.driver if token else None
 
     def revoke_access(self, access_token: str) -> None:
-        """Revoke an access token and leave its refresh token alone, as renewal does."""
+        """Revoke an access token and keep its refresh token, as renewal needs it."""
         with self._lock:
             self._tokens.pop(access_token, None)
 
     def revoke_driver(self, number: int | None) -> int:
-        """Revoke a driver's tokens, or everybody's when ``number`` is None; return how many were good for access."""
+        """Revoke a driver's tokens, or all when ``number`` is None; return the number of access tokens revoked."""
         return self._revoke(lambda token: number is None or token.driver == number)
 
     def _revoke(self, is_meant: Callable[[Token], bool]) -> int:

@@ -1,4 +1,4 @@
-"""The collaborators of all partners, built once for a sandbox."""
+"""What the partners know: everything their views share, built once for a sandbox."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from sandbox.world.seeds import Seed
 
 @dataclass(frozen=True)
 class Partners:
-    """What the views of the partners share."""
+    """The collaborators of the partners' views."""
 
     seed: Seed
     clock: Clock
@@ -25,7 +25,7 @@ class Partners:
     pictures: Pictures
 
     def revoke(self, partner: str | None) -> int:
-        """Revoke what one partner, or each, has issued so far, refresh tokens included; return how many tokens."""
+        """Revoke all tokens of one partner, or of all for None; return the number of access and id tokens."""
         if partner in (None, "instyle"):
             self.refresh_tokens.revoke()
         return self.jwts.revoke(partner)

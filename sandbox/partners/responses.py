@@ -1,4 +1,4 @@
-"""What the partners' views read and write alike: JSON, forms, bearer tokens, and refusals in a partner's own shape."""
+"""What all partners' views read and write: JSON, forms, bearer tokens and error responses."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 secti
 
 
 class Refused(Exception):
-    """Ends a request with the answer that it carries."""
+    """Ends a request with ``response``, an error in the partner's own shape."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
@@ -19,7 +19,7 @@ class Refused(Exception):
 
 
 def answer_refused(refused: Refused) -> Response:
-    """Give the answer that a refusal carries."""
+    """Return the response of a Refused."""
     return refused.response
 
 
@@ -37,13 +37,13 @@ def json_answer(
 def oauth_refusal(
     status: int, error: str, description: str, headers: Mapping[str, str] | None = None
 ) -> Refused:
-    """Return a refusal as RFC 6749 section 5.2 writes it."""
+    """Return an OAuth error (RFC 6749 section 5.2) to raise."""
     body = {"error": error, "error_description": description}
     return Refused(json_answer(body, status, {**NO_STORE, **(headers or {})}))
 
 
 def json_value() -> Any:
-    """Return the JSON in the body, whatever its content type; raises ValueError when it is none."""
+    """Return the JSON in the body, whatever the content type; raises ValueError when the body is not JSON."""
     try:
         return json.loads(request.get_data())
     except RecursionError:
@@ -53,7 +53,7 @@ def json_value() -> Any:
 def form_fields() -> dict[str, str]:
     """Return the fields of an ``application/x-www-form-urlencoded`` body (RFC 6749 section 4.4.2).
 
-    Raises Refused for any other content type, and for a field that comes twice (section 3.2).
+    Raises Refused for any other content type, and for a field that is sent twice (section 3.2).
     """
     if request.mimetype != "application/x-www-form-urlencoded":
         raise oauth_refusal(400, "invalid_request", "Send application/x-www-form-urlencoded")
@@ -65,6 +65,6 @@ def form_fields() -> dict[str, str]:
 
 
 def bearer_token() -> str | None:
-    """Return the token after ``Bearer`` in the Authorization header, None when there is no such thing."""
+    """Return the token after ``Bearer`` in the Authorization header, or None."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None

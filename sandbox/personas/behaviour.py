@@ -1,6 +1,6 @@
-"""What the sandbox does otherwise for one driver: the places that ask are named beside each field.
+"""How one driver's requests are answered differently from all others.
 
-The defaults are what everybody gets, so a declaration says what goes wrong and nothing else.
+The defaults are the usual answers, so a declaration names only what goes wrong.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ from sandbox.api.disruptions import Disruption
 class TokenShape:
     """What a token response holds beside ``access_token``.
 
-    ``token_type`` None leaves it out; ``expires_in`` are seconds, None for a token that lasts until it is revoked.
-    ``refresh``: no refresh token, one that stays the same, or a new one with each renewal.
+    ``token_type`` None leaves the field out. ``expires_in`` is in seconds; None means that the token is valid until it
+    is revoked. ``refresh`` is "none" for no refresh token, "kept" for one that stays the same, "rotated" for a new one
+    with each renewal.
     """
 
     token_type: str | None = "Bearer"  # noqa: S105 (the word, not a secret)
@@ -24,7 +25,7 @@ class TokenShape:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How one driver's requests are answered; it wins over the options of the command line.
+    """How one driver's requests are answered. It has priority over the options of the command line.
 
     Used by the authorization endpoint (``services.auth.authorization_endpoint``):
     ``decision`` is the result of the consent page, whichever button was pressed;

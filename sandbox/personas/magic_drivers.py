@@ -1,7 +1,7 @@
-"""Magic drivers: an account for each thing that can go wrong, so that each can be met by hand.
+"""Magic drivers: one account for each thing that can go wrong. A developer signs in as one of them to see it happen.
 
-They are always there, beside the drivers of ``sandbox.world.people``, with the same password. Their numbers and the
-places of their devices start above those of any other driver.
+They always exist, beside the drivers of ``sandbox.world.people``, and have the same password. Their numbers and the
+ranks of their devices are higher than those of all other drivers.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class MagicDriver:
-    """One account: ``title`` in a few words, ``what`` the sandbox does for it, in one sentence."""
+    """One account. ``title`` names it in a few words; ``what`` says in one sentence what the sandbox does."""
 
     name: str
     title: str
@@ -69,7 +69,7 @@ MAGIC_DRIVERS = (
     MagicDriver(
         "used-code",
         "The code was used before",
-        "The code counts as used when it comes back, so the token endpoint answers invalid_grant.",
+        "The code is already used when it is issued, so the token endpoint answers invalid_grant.",
         Behaviour(code="used"),
     ),
     MagicDriver(
@@ -87,7 +87,7 @@ MAGIC_DRIVERS = (
     MagicDriver(
         "slow-token",
         "A slow token endpoint",
-        "The token endpoint gives its answer after 20 seconds.",
+        "The token endpoint answers after 20 seconds.",
         Behaviour(token_disruption=Disruption(delay_ms=20_000)),
     ),
     MagicDriver(
@@ -102,7 +102,7 @@ MAGIC_DRIVERS = (
     ),
     MagicDriver(
         "token-empty",
-        "Refused without a word",
+        "Refused with an empty body",
         "The token endpoint answers 403 with an empty body and no Content-Type.",
         Behaviour(token_disruption=Disruption(status=403)),
     ),
@@ -119,13 +119,13 @@ MAGIC_DRIVERS = (
     MagicDriver(
         "token-no-type",
         "No token_type",
-        "The token response holds access_token and nothing else.",
+        "The token response has access_token and no other field.",
         Behaviour(token_shape=TokenShape(token_type=None)),
     ),
     MagicDriver(
         "token-type-jwt",
         "token_type JWT",
-        "The token response says token_type JWT, which is no type of access token.",
+        "The token response says token_type JWT, which is not a token type of OAuth.",
         Behaviour(token_shape=TokenShape("JWT")),
     ),
     MagicDriver(
@@ -137,13 +137,13 @@ MAGIC_DRIVERS = (
     MagicDriver(
         "short-token",
         "A token for a minute",
-        "The token response says expires_in 60, and then the access token does expire.",
+        "The token response says expires_in 60, and the access token expires after 60 seconds.",
         Behaviour(token_shape=TokenShape(expires_in=60)),
     ),
     MagicDriver(
         "refresh-rotating",
         "Refresh tokens that rotate",
-        "The token response says expires_in 60 and holds a refresh_token, which is good for one renewal.",
+        "The token response says expires_in 60 and has a refresh_token, which can be used once.",
         Behaviour(token_shape=TokenShape(expires_in=60, refresh="rotated")),
     ),
     MagicDriver(
@@ -154,7 +154,7 @@ MAGIC_DRIVERS = (
     ),
     MagicDriver(
         "user-401",
-        "A token that is good for nothing",
+        "A token that every call refuses",
         "The access token comes as usual, and every call with it is answered 401 invalid_token.",
         Behaviour(refuses_token=True),
     ),
@@ -184,8 +184,8 @@ MAGIC_DRIVERS = (
     ),
     MagicDriver(
         "hostile-names",
-        "Names that attack",
-        "Names of the user, devices and vehicles hold markup, quotes, control characters, null and nothing.",
+        "Hostile names",
+        "Names of the user, devices and vehicles contain markup, quotes and control characters, or are null or empty.",
         Behaviour(devices=16, has_hostile_names=True),
     ),
 )
@@ -198,12 +198,12 @@ ACCOUNTS = SpecialAccounts(
 
 
 def magic_driver(number: int) -> MagicDriver | None:
-    """Return the magic driver with this number, or None for anybody else's."""
+    """Return the magic driver with this number, or None when the number is another driver's."""
     place = number - FIRST_SPECIAL_NUMBER
     return MAGIC_DRIVERS[place] if 0 <= place < len(MAGIC_DRIVERS) else None
 
 
 def behaviour_of(number: int) -> Behaviour:
-    """Return what the driver with this number gets."""
+    """Return how requests of the driver with this number are answered."""
     driver = magic_driver(number)
     return driver.behaviour if driver else USUAL

@@ -1,4 +1,4 @@
-"""What reached the sandbox: counts and a bounded log, without queries, headers or bodies."""
+"""Counts connections and requests, and keeps the newest requests without query, headers and body."""
 
 import threading
 from collections import deque
@@ -9,7 +9,7 @@ KEPT = 20_000
 
 
 class Recorder:
-    """Counts connections and requests; the control interface's own are left out."""
+    """The record of connections and requests. Those of the control interface are left out."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,12 +23,12 @@ class Recorder:
             self._connections += 1
 
     def connection_was_control(self) -> None:
-        """Take back a connection whose first request went to the control interface."""
+        """Subtract a connection whose first request was for the control interface."""
         with self._lock:
             self._connections -= 1
 
     def request_answered(self, method: str, path: str, status: int, connection: int) -> None:
-        """Remember one answered request; ``status`` 0 stands for a connection dropped without an answer."""
+        """Record one request. ``status`` 0 means that the connection was closed without a response."""
         entry = {"method": method, "path": path, "status": status, "connection": connection}
         with self._lock:
             self._requests += 1
@@ -45,7 +45,7 @@ class Recorder:
             return list(islice(self._log, max(0, len(self._log) - limit), None))
 
     def clear(self) -> None:
-        """Forget the log and start counting requests anew; connections stay counted."""
+        """Forget the requests and set their count to 0. The count of connections stays."""
         with self._lock:
             self._log.clear()
             self._requests = 0

@@ -1,7 +1,7 @@
 """The HTTP server under the sandbox: one process, a thread per connection, keep-alive.
 
-Werkzeug's own server closes the connection after every answer and gunicorn is more than one process, while clients
-of the sandbox want to see their pooled connections reused, and a killed sandbox gone. Hence this one.
+Werkzeug's server closes the connection after every response, and gunicorn runs more than one process. Clients of the
+sandbox need their pooled connections to be reused, and a sandbox that is killed has to be gone at once.
 """
 
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Listens as soon as it exists; given its ``app``, ``serve_forever`` answers."""
+    """Listens as soon as it is created. Set ``app``, then call ``serve_forever``."""
 
     app: WsgiApplication
     allow_reuse_address = True
@@ -30,7 +30,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(
         self, address: tuple[str, int], recorder: Recorder, tls: ssl.SSLContext | None = None
     ) -> None:
-        """Bind ``address``; raises OSError when it is taken or not one of this machine."""
+        """Bind ``address``; raises OSError when it is in use or not an address of this machine."""
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.recorder = recorder
         self.tls = tls
@@ -43,12 +43,12 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         return int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Count a connection as soon as it is accepted, whether or not a request follows."""
+        """Count a connection when it is accepted, even if no request follows."""
         self.recorder.connection_opened()
         super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what a connection's thread died of; clients that went away are not worth a line."""
+        """Log the error that ended a connection's thread. A client that went away is not logged."""
         error = sys.exception()
         if not isinstance(error, OSError):
             logger.error("a connection broke", exc_info=error)

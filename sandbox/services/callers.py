@@ -1,7 +1,7 @@
-"""Who calls a resource service: the app by Basic, or a driver's token by Bearer.
+"""Who calls a resource service: the app with Basic, or a driver's access token with Bearer.
 
-Every service takes both (vinli-node sends either). Basic sees the devices of all of the app's drivers, Bearer those
-of one (docs general/authentication, platform-services/device-service).
+Every service accepts both; vinli-node sends one or the other. With Basic the caller sees the devices of all of the
+app's drivers, with Bearer those of one driver (docs general/authentication, platform-services/device-service).
 """
 
 from dataclasses import dataclass
@@ -20,19 +20,20 @@ REALM = 'realm="Vinli sandbox"'
 
 @dataclass(frozen=True)
 class Caller:
-    """``driver`` is None when the app itself calls."""
+    """The caller of a request: ``driver`` is a driver's number, None for the app itself."""
 
     driver: int | None
 
     def may_see(self, device: Device) -> bool:
-        """Tell whether a device is the driver's own, or one of the app's."""
+        """Tell whether the caller may see a device: a driver their own, the app all but private ones."""
         return not device.is_private if self.driver is None else device.owner == self.driver
 
 
 def authenticated_caller() -> Caller:
-    """Return who makes the current request, and remember it for the record of transactions.
+    """Return the caller of the current request, and keep it in ``g.caller`` for the record of transactions.
 
-    Raises Problem 401 with a challenge (RFC 7235 section 3.1, RFC 6750 section 3) when nobody valid does.
+    Raises Problem 401 with a challenge (RFC 7235 section 3.1, RFC 6750 section 3) when the credentials are missing or
+    wrong.
     """
     authorization = request.authorization
     scheme = authorization.type if authorization else ""
@@ -50,7 +51,7 @@ def authenticated_caller() -> Caller:
 
 
 def app_caller() -> Caller:
-    """Return the app; raises Problem 401 for nobody and 403 for a driver's token."""
+    """Return the app as caller; raises Problem 401 without valid credentials, 403 for a driver's token."""
     caller = authenticated_caller()
     if caller.driver is not None:
         raise Problem(403, "Only the app itself may do this, with its App ID and App Secret")
@@ -61,7 +62,7 @@ def token_of_request(in_query: bool = False) -> Token:
     """Return the valid access token of the current request.
 
     ``in_query`` also takes it from ``?access_token=``, as vinli-node's lib/client.js sends it to the auth service.
-    Raises Problem 401, and 500 for a path that is broken for the token's driver.
+    Raises Problem 401 for a missing or invalid token, and 500 for a path in the driver's ``broken_paths``.
     """
     authorization = request.authorization
     value = authorization.token if authorization and authorization.type == "bearer" else None

@@ -24,8 +24,8 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 def list_devices() -> Response:
     """Return a page of devices: all of the app's for Basic, the driver's own for Bearer.
 
-    Newest first, ``sortDirection=asc`` turns it round (docs general/pagination). Which fields ``sortBy`` may name is
-    not documented: ``createdAt`` alone here.
+    Newest first, oldest first with ``sortDirection=asc`` (docs general/pagination). The docs do not say which fields
+    ``sortBy`` may name; here it is ``createdAt`` alone.
     """
     caller = authenticated_caller()
     window = read_window(request.args, "sortBy", "sortDirection")
@@ -48,8 +48,8 @@ def show_device(device_id: str) -> Response:
 def create_device() -> Response:
     """Add a device to the app by its id or the number of its case (vinli-node ``addDevice``).
 
-    Documented for Enterprise apps; what others get is not. The sandbox adds it, and answers alike when it is there
-    already: a guess. Shares its path with the auth service's call, see ``sandbox.shared_paths``.
+    The docs describe this call for Enterprise apps only. The sandbox adds the device for every app, and answers the
+    same when the device already exists; both are guesses. ``sandbox.shared_paths`` has the route.
     """
     app_caller()
     vinli = current_vinli()
@@ -66,7 +66,7 @@ def create_device() -> Response:
 
 @bp.delete("/api/v1/devices/<device_id>")
 def delete_device(device_id: str) -> Response:
-    """Take a device out of the app: 204 with an empty body, which vinli-node reads as an empty string."""
+    """Remove a device from the app. The response is 204 without a body, which vinli-node reads as an empty string."""
     app_caller()
     current_vinli().fleet.remove(_visible_device(device_id))
     return Response(status=204)
@@ -74,7 +74,7 @@ def delete_device(device_id: str) -> Response:
 
 @bp.get("/api/v1/devices/<device_id>/capabilities")
 def show_capabilities(device_id: str) -> Response:
-    """Return nothing in particular: ios-net asks for it, its content is not known."""
+    """Return an empty object. ios-net makes this call; what Vinli returns is not documented."""
     _visible_device(device_id)
     return jsonify(capabilities={})
 
@@ -88,14 +88,17 @@ def list_device_vehicles(device_id: str) -> Response:
 
 @bp.get("/api/v1/devices/<device_id>/vehicles/_latest")
 def show_latest_vehicle(device_id: str) -> Response:
-    """Return the vehicle that the device is plugged into, or null for one that never was (vinli-node test)."""
+    """Return the vehicle that the device is plugged into, null when it never was (vinli-node test)."""
     latest = next(iter(current_vinli().vehicles.of_device(_visible_device(device_id))), None)
     return _item("vehicle", current_vinli().serializers.vehicle(latest) if latest else "null")
 
 
 @bp.get("/api/v1/vehicles")
 def list_vehicles() -> Response:
-    """Return a page of the vehicles of a driver's devices. Only ios-net asks, with Bearer; for the app a guess: 403."""
+    """Return a page of the vehicles of a driver's devices.
+
+    Only ios-net makes this call, with Bearer. The app gets 403, which is a guess.
+    """
     caller = authenticated_caller()
     if caller.driver is None:
         raise Problem(403, "Ask with a driver's access token")
@@ -107,7 +110,7 @@ def list_vehicles() -> Response:
 
 @bp.get("/api/v1/vehicles/<vehicle_id>")
 def show_vehicle(vehicle_id: str) -> Response:
-    """Return one vehicle, visible only through a device of the caller's."""
+    """Return one vehicle. The caller has to be allowed to see its device."""
     caller = authenticated_caller()
     vehicle = current_vinli().vehicles.find(vehicle_id)
     device = current_vinli().fleet.find(vehicle.device_id) if vehicle else None
@@ -117,7 +120,10 @@ def show_vehicle(vehicle_id: str) -> Response:
 
 
 def _visible_device(device_id: str) -> Device:
-    """Return a device that the caller may see. Whether others' are 403 or 404 is not documented: 404 tells less."""
+    """Return a device that the caller may see; raises Problem 404 for any other.
+
+    The docs do not say whether another driver's device is 403 or 404. 404 does not reveal that it exists.
+    """
     caller = authenticated_caller()
     device = current_vinli().fleet.find(device_id)
     if device is None or not caller.may_see(device):
@@ -154,7 +160,7 @@ def _vehicle_page(vehicles: Sequence[Vehicle]) -> Response:
 
 
 def _page(key: str, items: Sequence[str], window: Window, total: int) -> Response:
-    """Return a page: its list and ``meta``, nothing else (older Android releases throw on any other key)."""
+    """Return a page of a list with ``meta`` and no other key, since older Android releases fail on any other."""
     url = current_vinli().addresses.origin("platform") + request.path
     meta = to_json(offset_meta(url, window, total))
     return Response(f'{{"{key}":[{",".join(items)}],"meta":{meta}}}', mimetype="application/json")

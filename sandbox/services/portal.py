@@ -1,4 +1,4 @@
-"""The index, and what Vinli's Developer Portal would do: the redirect URIs that are registered can be changed there."""
+"""The index page. It stands in for Vinli's Developer Portal, where registered redirect URIs can be changed."""
 
 from urllib.parse import urlsplit
 
@@ -18,14 +18,14 @@ MOST_DRIVERS_SHOWN = 8
 
 @bp.get("/")
 def index() -> str:
-    """Say what this is, who can sign in and what is registered; secrets are on the terminal alone."""
+    """Show what the sandbox is, who can sign in and what is registered. Secrets are printed on the terminal only."""
     return _index_page()
 
 
 @bp.post("/clients")
 def register_redirect_uri() -> Response | tuple[str, int]:
-    """Register another redirect URI for a client, for a page of this server and no name made to resolve to it."""
-    if not is_from_our_page(request) or not _is_asked_by_name():
+    """Replace a client's redirect URI. The form has to come from a page of this server, under one of its own names."""
+    if not is_from_our_page(request) or not _has_own_host_name():
         return foreign_form_page()
     client_id, redirect_uri = request.form.get("client_id", ""), request.form.get("redirect_uri", "")
     if current_vinli().registry.client(client_id) is None:
@@ -38,10 +38,11 @@ def register_redirect_uri() -> Response | tuple[str, int]:
     return Response(status=303, headers={"Location": "/#registered"})
 
 
-def _is_asked_by_name() -> bool:
-    """Tell whether the Host is one that this sandbox has: on this machine alone, unless it was given another address.
+def _has_own_host_name() -> bool:
+    """Tell whether the Host header is a name of this machine. Any name is accepted when the sandbox is remote.
 
-    A page under a name that its owner has resolve to 127.0.0.1 passes for one of ours: it has our origin.
+    Somebody may let their own host name resolve to 127.0.0.1 (DNS rebinding). Their page then has the same origin as
+    the sandbox, and only the Host header tells them apart.
     """
     options = current_vinli().options
     given = urlsplit(options.public_url or "//localhost").hostname or ""
@@ -54,7 +55,7 @@ def _is_asked_by_name() -> bool:
 
 
 def _index_page(rejected_for: str = "", rejected: str = "", problem: str = "") -> str:
-    """Return the index; ``rejected`` stays in the field of the client ``rejected_for``, with the problem beside it."""
+    """Return the index page. ``rejected`` stays in the field of the client ``rejected_for``, with the problem shown."""
     vinli = current_vinli()
     shown = min(vinli.people.count, MOST_DRIVERS_SHOWN)
     drivers = [vinli.people.driver(number) for number in range(shown)]

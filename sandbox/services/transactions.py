@@ -1,4 +1,4 @@
-"""Platform service: the record of the app's calls (docs platform-services/transaction-service, until 2024)."""
+"""Transaction service: the record of the app's calls (docs platform-services/transaction-service, until 2024)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ bp = Blueprint("transactions", __name__)
 
 @bp.get("/api/v1/transactions")
 def list_transactions() -> Response:
-    """Return the newest of the app's calls in a period. Basic only (title of vinli-node issue 10)."""
+    """Return the newest of the app's calls in a period. Only Basic is accepted (vinli-node issue 10)."""
     app_caller()
     vinli = current_vinli()
     period = read_period(request.args, vinli.clock.now_ms())
@@ -39,10 +39,10 @@ def list_transactions() -> Response:
 
 
 def cut(calls: Sequence[Transaction], period: Period) -> tuple[list[Transaction], int]:
-    """Return the first page of ``calls`` (oldest first) in the period's direction, and how many are left.
+    """Return the first page of ``calls`` (oldest first) in the period's direction, and the number of calls left.
 
-    A page is extended over calls of the same millisecond: the link to the next one leaves that millisecond out. How
-    Vinli treats such ties is not documented.
+    A page includes all calls of its last millisecond, because the link to the next page starts after it. The docs do
+    not say how Vinli does this.
     """
     ordered = list(calls) if period.ascending else list(calls)[::-1]
     end = min(period.limit, len(ordered))
@@ -52,7 +52,7 @@ def cut(calls: Sequence[Transaction], period: Period) -> tuple[list[Transaction]
 
 
 def _links(period: Period, shown: Sequence[Transaction], remaining: int) -> dict[str, str]:
-    """Return ``prior`` (or ``next`` when ascending) with the parameters that the caller gave, and no others."""
+    """Return the link ``prior`` (``next`` when ascending) with the parameters that the caller sent and no others."""
     if not (remaining and shown):
         return {}
     given = dict(period.given)

@@ -1,11 +1,15 @@
-"""Kinds of cars that the sandbox's vehicles are drawn from. Figures are rounded, close to the real ones."""
+"""The car models that the sandbox's vehicles are chosen from. Figures are rounded and close to the real ones."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class CarModel:
-    """One model: its names, the first eight characters of its VINs, and its engine."""
+    """One car model: names, the first eight characters of its VINs, and engine data.
+
+    ``years`` are the first and the last model year, ``horsepower`` is in hp, ``torque`` in lb-ft, ``highway`` and
+    ``city`` in miles per gallon.
+    """
 
     make: str
     model: str

@@ -1,11 +1,11 @@
-"""The sandbox's clock: real time, plus what a test has advanced it by."""
+"""The sandbox's clock: real time plus the seconds that a test has added."""
 
 import time
 from collections.abc import Callable
 
 
 class Clock:
-    """Seconds since 1970, never standing still, moved forward on request."""
+    """Tells the time in Unix seconds. ``source`` returns the real time; tests pass their own."""
 
     def __init__(self, source: Callable[[], float] = time.time) -> None:
         self._source = source
@@ -20,5 +20,5 @@ class Clock:
         return int(self.now() * 1000)
 
     def advance(self, seconds: float) -> None:
-        """Move every later reading forward by ``seconds``."""
+        """Add ``seconds`` to every later reading."""
         self._offset += seconds

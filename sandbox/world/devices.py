@@ -1,6 +1,7 @@
-"""The seeded devices, computed from their place in the list: newest first, only the latest looked at are kept.
+"""The seeded devices. Each is computed from its rank, which is its place in the list, newest first.
 
-A hundred thousand devices therefore start as fast as three and take little memory.
+Only the devices used last are cached. A sandbox with a hundred thousand devices therefore starts as fast as one with
+three and needs little memory.
 """
 
 from functools import lru_cache
@@ -12,7 +13,7 @@ from sandbox.world.seeds import NumberedIds, Seed
 FIRST_DRIVER_CARS = 3
 NEWEST_MS = 1_781_423_531_306  # 2026-06-14T07:52:11.306Z
 HOUR_MS = 3_600_000
-# Ages of the two named drivers' devices in hours. Every further device is up to 12 minutes older than the one before.
+# Ages in hours of the devices of the two named drivers. Each further device is up to 12 minutes older than the last.
 SEEDED_AGES = (0, 1_127, 4_561, 4_902)
 SPACING_MS = HOUR_MS // 5
 MOST_KEPT = 16_384  # some 10 MB
@@ -23,8 +24,8 @@ FIRST_PRIVATE_RANK = 143 * 100_000
 class Device(NamedTuple):
     """A Vinli device.
 
-    ``rank`` is its place among the seeded ones, None for one added at run time. ``owner`` is the number of the driver
-    it belongs to, None when the app added it for nobody in particular.
+    ``rank`` is its place among the seeded devices, None for a device added at run time. ``owner`` is the number of its
+    driver, None when the app added the device without a driver.
     """
 
     id: str
@@ -36,12 +37,12 @@ class Device(NamedTuple):
 
     @property
     def is_private(self) -> bool:
-        """Whether it belongs to its driver alone, and is none of the app's."""
+        """Whether only its driver sees it, and the app does not."""
         return self.rank is not None and self.rank >= FIRST_PRIVATE_RANK
 
 
 class SeededDevices:
-    """Turns ranks into devices and back; a rank is any number from 0."""
+    """Finds devices by rank (any number from 0) and ranks by device id."""
 
     def __init__(self, seed: Seed) -> None:
         self._seed = seed
@@ -57,12 +58,12 @@ class SeededDevices:
         )
 
     def rank(self, device_id: str) -> int | None:
-        """Return the rank that an id was made of, or None."""
+        """Return the rank of the device with this id, or None when no rank has this id."""
         return self._ids.number(device_id)
 
 
 def owner_of(rank: int) -> int:
-    """Return the number of the driver whom the device at ``rank`` belongs to: 3 for the first, then 1 each."""
+    """Return the number of the driver who owns the device at ``rank``. Driver 0 has three devices, all others one."""
     return max(0, rank - FIRST_DRIVER_CARS + 1)
 
 
@@ -74,7 +75,7 @@ def ranks_of(driver: int) -> range:
 
 
 def _name(rank: int, facts: bytes) -> str | None:
-    """Return a name. The first driver has not named the third device: ``name`` may be null (docs)."""
+    """Return a name. The third device of the first driver has none, since ``name`` may be null (docs)."""
     if rank == 0:
         return "Mystery Machine"
     if rank == FIRST_DRIVER_CARS - 1:
@@ -83,7 +84,7 @@ def _name(rank: int, facts: bytes) -> str | None:
 
 
 def name_of(facts: bytes) -> str:
-    """Return the name that a device of these facts (at least 7 bytes) was given."""
+    """Return a name chosen by the bytes 5 and 6 of ``facts``."""
     return f"{ADJECTIVES[facts[5] % len(ADJECTIVES)]} {NOUNS[facts[6] % len(NOUNS)]}"
 
 

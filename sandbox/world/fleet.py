@@ -1,6 +1,6 @@
-"""The app's devices: the seeded ones less those removed, and in front of them those added while the sandbox runs.
+"""The app's devices: those added at run time, followed by the seeded ones without those removed.
 
-The special accounts' own are found here as well, by driver, id or rank, and are in no list of the app.
+Devices of special accounts can be found here by driver, id or rank. They are in no list of the app.
 """
 
 import re
@@ -20,11 +20,11 @@ CASE_ID = re.compile(r"[A-Z0-9]{5,10}", re.ASCII)
 
 
 class FleetFull(Exception):
-    """More devices were added at run time than the sandbox keeps."""
+    """MOST_ADDED devices were added at run time; the sandbox keeps no more."""
 
 
 class Fleet:
-    """Every device that the app may see, newest first. Safe to use from several threads."""
+    """All devices that the app may see, newest first. Safe to use from several threads."""
 
     def __init__(
         self, seed: Seed, size: int, clock: Clock, accounts: SpecialAccounts = NO_SPECIAL_ACCOUNTS
@@ -44,7 +44,7 @@ class Fleet:
             return len(self._added) + self._size - len(self._removed)
 
     def page(self, offset: int, limit: int, newest_first: bool = True) -> list[Device]:
-        """Return up to ``limit`` devices from place ``offset``; the cost depends on ``limit`` alone."""
+        """Return up to ``limit`` devices starting at place ``offset``. The time needed depends on ``limit`` alone."""
         with self._lock:
             if newest_first:
                 return list(islice(self._from(offset), limit))
@@ -68,16 +68,16 @@ class Fleet:
         return None if rank is None else self.at(rank)
 
     def at(self, rank: int) -> Device | None:
-        """Return the seeded or private device at ``rank``, or None when there is none or it was removed."""
+        """Return the seeded or private device at ``rank``. None when there is no such device or it was removed."""
         if rank >= FIRST_PRIVATE_RANK:
             return self._private.at(rank)
         with self._lock:
             return self._seeded.at(rank) if self._has(rank) else None
 
     def add(self, device_id: str, name: str | None, owner: int | None) -> Device:
-        """Add a device in front of all, or return the one that is there.
+        """Add a device as the newest, or return the existing one with this id.
 
-        Raises FleetFull when more were added at run time than the sandbox keeps.
+        Raises FleetFull when MOST_ADDED devices have been added at run time.
         """
         with self._lock:
             known = self.find(device_id)
@@ -91,7 +91,7 @@ class Fleet:
             return device
 
     def remove(self, device: Device) -> None:
-        """Take a device out of the app."""
+        """Remove a device from the app."""
         with self._lock:
             if device.rank is None:
                 self._added.pop(device.id, None)
@@ -99,7 +99,7 @@ class Fleet:
                 self._removed.add(device.rank)
 
     def id_for_case(self, case_id: str) -> str:
-        """Return the id of the device in the case with this number."""
+        """Return the id of the device whose case has this number."""
         return self._seed.uuid("case " + case_id)
 
     def _has(self, rank: int) -> bool:

@@ -1,6 +1,6 @@
-"""Names that attack the page, the table or the log they are shown in.
+"""Names that try to break the page, table or log that shows them.
 
-None holds NUL: a client may take that for an answer that makes no sense, and show none of the other names.
+No name holds NUL. A client may refuse a whole response because of it and then show none of the other names.
 """
 
 from dataclasses import replace
@@ -36,6 +36,6 @@ TRIMS = ("<i>trim</i>", "\u001b[1m", "\\u003cscript\\u003e", "")
 
 
 def with_hostile_names(kind: CarModel, number: int) -> CarModel:
-    """Return a kind of car whose make, model and trims attack; which ones depends on ``number`` alone."""
+    """Return ``kind`` with hostile make, model and trims, chosen by ``number`` alone."""
     make, model = MAKES[number % len(MAKES)], MODELS[number % len(MODELS)]
     return replace(kind, make=make, model=model, trims=TRIMS)

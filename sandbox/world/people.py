@@ -1,4 +1,4 @@
-"""The drivers who can sign in: two by name, as many numbered ones as asked for, and the special accounts."""
+"""The drivers who can sign in: two by default, more when the options say so, and the special accounts."""
 
 import hmac
 import re
@@ -54,7 +54,7 @@ SEEDED_DRIVERS = 2
 
 @dataclass(frozen=True)
 class Driver:
-    """A person with a MyVinli account; ``number`` counts from 0, special accounts' from FIRST_SPECIAL_NUMBER."""
+    """A person with a MyVinli account. ``number`` counts from 0, for special accounts from FIRST_SPECIAL_NUMBER."""
 
     number: int
     id: str
@@ -69,12 +69,16 @@ class Driver:
         return f"{self.first_name} {self.last_name}"
 
     def get_user_id(self) -> str:
-        """Return the id, as Authlib asks for it."""
+        """Return the id. Authlib calls this method."""
         return self.id
 
 
 class People:
-    """Everybody who can sign in. Drivers are computed from their number, so any count starts equally fast."""
+    """Everybody who can sign in.
+
+    Drivers are computed from their number, so the start takes the same time for any ``extra`` number of drivers.
+    ``password`` is the same for all.
+    """
 
     def __init__(self, seed: Seed, extra: int, accounts: SpecialAccounts = NO_SPECIAL_ACCOUNTS) -> None:
         self.count = SEEDED_DRIVERS + extra
@@ -99,7 +103,7 @@ class People:
         return replace(driver, first_name=FIRST_NAME, last_name=LAST_NAME) if is_hostile else driver
 
     def by_email(self, email: str) -> Driver | None:
-        """Return the driver with this e-mail address, in any case, or None."""
+        """Return the driver with this e-mail address, or None. Case does not matter."""
         wanted = email.strip().lower()
         special = self._accounts.number_of(wanted)
         if special is not None:
@@ -111,12 +115,12 @@ class People:
         return self.driver(number) if number < self.count and email_of(number) == match[0] else None
 
     def sign_in(self, email: str, password: str) -> Driver | None:
-        """Return the driver whom these credentials belong to, or None."""
+        """Return the driver with these credentials, or None."""
         is_right = hmac.compare_digest(password.encode(), self.password.encode())
         driver = self.by_email(email)
         return driver if is_right else None
 
 
 def email_of(number: int) -> str:
-    """Return the address of a numbered driver: driver@, driver2@, driver3@ and so on."""
+    """Return the e-mail address of a numbered driver: driver@, driver2@, driver3@ and so on."""
     return f"driver{number + 1 if number else ''}@example.com"

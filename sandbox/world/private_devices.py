@@ -1,6 +1,6 @@
-"""The special accounts' devices: each belongs to its driver alone and is in no list of the app.
+"""The devices of special accounts. Only their drivers see them; they are in no list of the app.
 
-They are computed from their rank as the seeded ones are, from ranks that no fleet reaches.
+They are computed from their rank, as seeded devices are. Their ranks are higher than those of any fleet.
 """
 
 from functools import lru_cache
@@ -10,13 +10,13 @@ from sandbox.world.hostile_names import DEVICE_NAMES
 from sandbox.world.seeds import NumberedIds, Seed
 from sandbox.world.special_accounts import FIRST_SPECIAL_NUMBER, SpecialAccounts
 
-# Histories of vehicles repeat every 143 ranks (``vehicles.count_at``, ``has_vin_only``): with this many each, and a
-# first rank of the same kind, every driver's first device has one vehicle.
+# Ranks reserved for each account. ``vehicles.count_at`` and ``vehicles.has_vin_only`` repeat every 143 ranks, so with a
+# multiple of 143 the first device of every account has exactly one vehicle, with all its data.
 RANKS_EACH = 143 * 70
 
 
 class PrivateDevices:
-    """Turns drivers and ranks into devices."""
+    """Finds private devices by driver and by rank."""
 
     def __init__(self, seed: Seed, accounts: SpecialAccounts) -> None:
         self._seed = seed
@@ -25,7 +25,7 @@ class PrivateDevices:
         self.of_driver = lru_cache(self._of_driver)  # number: int -> tuple of Device
 
     def at(self, rank: int) -> Device | None:
-        """Return the device at ``rank`` (FIRST_PRIVATE_RANK or above), or None when nobody has it."""
+        """Return the device at ``rank`` (FIRST_PRIVATE_RANK or above), or None when no account has it."""
         place, nth = divmod(rank - FIRST_PRIVATE_RANK, RANKS_EACH)
         number = FIRST_SPECIAL_NUMBER + place
         account = self._accounts.find(number)

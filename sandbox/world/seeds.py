@@ -1,4 +1,4 @@
-"""Deterministic values: the same seed always gives the same ids, secrets and data."""
+"""Deterministic values. The same seed always gives the same ids, secrets and data."""
 
 import string
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Seed:
-    """A source of values that depend on the seed and a label alone."""
+    """Makes values that depend on nothing but the seed and a label."""
 
     def __init__(self, seed: int) -> None:
         self._key = blake2b(b"vinli-sandbox-%d" % seed, digest_size=32).digest()
@@ -32,16 +32,16 @@ class Seed:
         return "".join(ALPHANUMERIC[byte % len(ALPHANUMERIC)] for byte in self.digest(label, length))
 
     def uuid(self, label: str) -> str:
-        """Return a UUID in the lower-case form that vinli-cli (lib/fuzzy_find.js) insists on."""
+        """Return a UUID in lower case; vinli-cli (lib/fuzzy_find.js) accepts no other form."""
         digits = self.digest(label, 16).hex()
         return f"{digits[:8]}-{tail_of_uuid(digits[8:])}"
 
 
 class NumberedIds:
-    """UUIDs that carry a number, so that a look-up needs no table.
+    """UUIDs that contain a number, so that finding the number needs no table.
 
-    The last 96 bits are a keyed hash of the number; the first 32 are the number, masked by a keyed hash of those
-    96. A hundred thousand devices therefore cost no memory, and an id that nobody made is recognised as such.
+    The last 96 bits are a keyed hash of the number. The first 32 bits are the number, XORed with a keyed hash of the
+    last 96. The ids of a hundred thousand devices therefore need no memory, and invented ids are recognised.
     """
 
     LARGEST = 2**32 - 1
@@ -55,7 +55,7 @@ class NumberedIds:
         return f"{number ^ self._mask(tail):08x}-{tail}"
 
     def number(self, text: str) -> int | None:
-        """Return the number that ``text`` was made of, or None."""
+        """Return the number in the id ``text``, or None when ``text`` is no id of this kind."""
         head, _, tail = text.partition("-")
         try:
             number = int(head, 16) ^ self._mask(tail)
@@ -68,5 +68,5 @@ class NumberedIds:
 
 
 def tail_of_uuid(digits: str) -> str:
-    """Return 24 hexadecimal digits as all but the first group of a version 4 UUID (RFC 9562 section 5.4)."""
+    """Return 24 hexadecimal digits as the last four groups of a version 4 UUID (RFC 9562 section 5.4)."""
     return f"{digits[:4]}-4{digits[5:8]}-{'89ab'[int(digits[8], 16) % 4]}{digits[9:12]}-{digits[12:]}"

@@ -1,6 +1,6 @@
 """Accounts beside the numbered drivers, each with devices of its own.
 
-The world knows what data such an account has. What else is special about it is the business of ``sandbox.personas``.
+This module says which data such an account has. ``sandbox.personas`` says how its requests are answered.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""The calls that the app has made, kept as Vinli's transaction service did.
+"""The record of the app's calls, as Vinli's transaction service kept it.
 
-Documented until 2024 (docs platform-services/transaction-service, API-reference): calls answered 2xx or 4xx count,
-3xx and 5xx do not.
+The service was documented until 2024 (docs platform-services/transaction-service, API-reference). Calls answered with
+2xx or 4xx count; calls answered with 3xx or 5xx do not.
 """
 
 import threading
@@ -17,7 +17,7 @@ MOST_BYTES_OF_PATH = 500
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One call of the app: path with query, as it came."""
+    """One call of the app. ``path`` includes the query."""
 
     id: str
     timestamp_ms: int
@@ -28,7 +28,7 @@ class Transaction:
 
 
 class Transactions:
-    """The newest calls, bounded; the total since the start is counted on."""
+    """The newest MOST_KEPT calls. ``all_time`` counts all calls since the start."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -37,7 +37,7 @@ class Transactions:
         self.all_time = 0
 
     def record(self, method: str, path: str, status: int, service: str) -> None:
-        """Count a call, unless it was answered 3xx or 5xx."""
+        """Record a call. A call answered with 3xx or 5xx is ignored."""
         if status // 100 not in (2, 4):
             return
         call = Transaction(

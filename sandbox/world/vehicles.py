@@ -1,7 +1,7 @@
-"""The vehicles that devices are plugged into, computed from the device's place in the fleet.
+"""The vehicles that devices are plugged into, computed from the rank of the device.
 
-Most devices have one vehicle. Some have moved from one to another, some have never been plugged in, and some have
-just met a vehicle of which only the VIN is known (docs platform-services/vehicle-service allows all of these).
+Most devices have one vehicle. Some moved from one vehicle to another, some were never plugged in, and of some vehicles
+only the VIN is known. The docs allow all of these (platform-services/vehicle-service).
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ LAST_DRIVES_MS = 1_789_927_500_000  # 2026-09-20T18:05:00Z
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A vehicle as a device met it; ``model`` and ``year`` are None while only the VIN is known."""
+    """A vehicle with the device in it. ``model``, ``year`` and ``trim`` are None while only the VIN is known."""
 
     id: str
     device_id: str
@@ -37,7 +37,7 @@ class Vehicle:
 
 
 class Vehicles:
-    """Looks up vehicles by device or by id."""
+    """Finds vehicles by device or by id."""
 
     def __init__(self, seed: Seed, fleet: Fleet, accounts: SpecialAccounts = NO_SPECIAL_ACCOUNTS) -> None:
         self._seed = seed
@@ -52,7 +52,7 @@ class Vehicles:
         return [self._vehicle(device, device.rank, age) for age in range(count_at(device.rank))]
 
     def find(self, vehicle_id: str) -> Vehicle | None:
-        """Return the vehicle with this id, or None; the device that met it has to be in the fleet still."""
+        """Return the vehicle with this id. None when there is none, or when its device was removed from the fleet."""
         number = self._ids.number(vehicle_id)
         if number is None:
             return None
@@ -61,7 +61,7 @@ class Vehicles:
         return self._vehicle(device, rank, age) if device and age < count_at(rank) else None
 
     def _vehicle(self, device: Device, rank: int, age: int) -> Vehicle:
-        """Build the vehicle that was plugged in ``age`` vehicles ago."""
+        """Return a vehicle of the device: 0 is the current one, 1 the one before."""
         number = rank * MOST_PER_DEVICE + age
 
         def draw(label: str, below: int) -> int:
@@ -86,14 +86,14 @@ class Vehicles:
 
 
 def count_at(rank: int) -> int:
-    """Return how many vehicles the device at ``rank`` has met."""
+    """Return how many vehicles the device at ``rank`` has been plugged into."""
     if rank < len(SEEDED_AGES):
         return 2 if rank == SECOND_DEVICE else 1
     return {3: 2, 7: 0}.get(rank % 11, 1)
 
 
 def has_vin_only(rank: int) -> bool:
-    """Tell whether the vehicles of the device at ``rank`` are not decoded yet."""
+    """Tell whether only the VIN is known of the vehicles of the device at ``rank``."""
     return rank >= len(SEEDED_AGES) and rank % 13 == 5
 
 

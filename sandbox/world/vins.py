@@ -9,12 +9,12 @@ MODEL_CODES = LETTERS + "0123456789"
 
 
 def check_digit(vin: str) -> str:
-    """Return the character that belongs in position 9 of a 17-character VIN."""
+    """Return the check digit (position 9) of a 17-character VIN: 0 to 9 or X."""
     remainder = sum(VALUES[character] * weight for character, weight in zip(vin, WEIGHTS, strict=True)) % 11
     return "X" if remainder == 10 else str(remainder)
 
 
 def build_vin(manufacturer: str, description: str, year: int, plant: str, serial: int) -> str:
-    """Return a VIN: 3 characters of manufacturer, 5 of description, check digit, year, plant, 6-digit serial."""
+    """Return a VIN: manufacturer (3 characters), description (5), check digit, year, plant (1), serial (6 digits)."""
     draft = f"{manufacturer}{description}0{YEAR_CODES[(year - 1980) % 30]}{plant}{serial:06d}"
     return draft[:8] + check_digit(draft) + draft[9:]

@@ -1,9 +1,9 @@
-"""Whether bytes are a picture: the beginnings of JPEG, PNG and WebP files, read as far as their size in pixels."""
+"""Tells whether bytes are a picture, by the beginning of JPEG, PNG and WebP files up to the size in pixels."""
 
 import struct
 
 PNG = b"\x89PNG\r\n\x1a\n"
-# Start-of-frame markers (ITU-T T.81 table B.1); C4, C8 and CC are other things.
+# Start-of-frame markers (ITU-T T.81 table B.1). C4, C8 and CC are not among them.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 WEBP_CHUNKS = (b"VP8 ", b"VP8L", b"VP8X")
 
@@ -14,7 +14,7 @@ def is_picture(content: bytes) -> bool:
 
 
 def _is_png(content: bytes) -> bool:
-    """PNG specification section 5: signature, then an IHDR chunk that tells width and height."""
+    """PNG specification section 5: a signature, then an IHDR chunk with width and height."""
     if not content.startswith(PNG) or content[12:16] != b"IHDR" or len(content) < 33:
         return False
     width, height = struct.unpack_from(">II", content, 16)
@@ -22,7 +22,7 @@ def _is_png(content: bytes) -> bool:
 
 
 def _is_jpeg(content: bytes) -> bool:
-    """ITU-T T.81 annex B: SOI, then segments, of which one is a frame that tells height and width."""
+    """ITU-T T.81 annex B: SOI, then segments. One of them is a frame with height and width."""
     if not content.startswith(b"\xff\xd8\xff"):
         return False
     at = 2
@@ -38,5 +38,5 @@ def _is_jpeg(content: bytes) -> bool:
 
 
 def _is_webp(content: bytes) -> bool:
-    """WebP container specification: RIFF, a length, WEBP, and a chunk of one of three kinds."""
+    """WebP container specification: RIFF, a length, WEBP, then a chunk of one of three kinds."""
     return content.startswith(b"RIFF") and content[8:12] == b"WEBP" and content[12:16] in WEBP_CHUNKS

@@ -1,4 +1,4 @@
-"""What is read from a tire's sidewall: believable, and always the same for the same picture."""
+"""Readings of a tire's sidewall. They are invented, and always the same for the same picture."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -19,7 +19,7 @@ TIRES = (
     ("Hankook", "Ventus Prime 4", "H2"),
     ("Nokian", "Hakkapeliitta R5", "YL"),
 )
-# (width in mm, height in % of it, rim in inches, load index, speed rating)
+# (width in mm, height in % of the width, rim in inches, load index, speed rating)
 SIZES = (
     (205, 55, 16, 91, "V"),
     (195, 65, 15, 91, "H"),
@@ -30,16 +30,16 @@ SIZES = (
     (245, 45, 18, 100, "W"),
     (265, 70, 17, 115, "T"),
 )
-LETTERS = "ABCDEFHJKLMNPRTUVXY"  # those that 49 CFR 574.5 uses
+LETTERS = "ABCDEFHJKLMNPRTUVXY"  # the letters that 49 CFR 574.5 uses
 FIRST_YEAR, YEARS = 2016, 9
 
 
 def read_sidewall(image: bytes) -> dict[str, object]:
-    """Return what the sidewall in ``image`` says.
+    """Return the reading of the sidewall in ``image``.
 
-    The shape is a guess. The document (seed 000) shows no answer and the reference it points to is not public; names
-    and nesting are those of results in Anyline's mobile SDK (pub.dev anyline_plugin: TireSizeResult, TinResult,
-    TireMakeResult), a confidence is a percentage.
+    The shape is a guess. The document (seed 000) shows no response, and the reference it names is not public. Names and
+    nesting follow the results in Anyline's mobile SDK (pub.dev anyline_plugin: TireSizeResult, TinResult,
+    TireMakeResult). A confidence is a percentage.
     """
     draws = _Draws(image)
     make, model, plant = draws.pick(TIRES)
@@ -81,7 +81,7 @@ def _tin(draws: "_Draws", plant: str) -> dict[str, str]:
 
 
 class _Draws:
-    """Numbers that follow from the bytes of a picture."""
+    """Choices that depend on the bytes of a picture alone."""
 
     def __init__(self, content: bytes) -> None:
         self._pool = int.from_bytes(blake2b(content).digest())

@@ -1,7 +1,7 @@
 """Anyline: a JSON token request and the reading of a tire's sidewall (seed 000, Anyline "Getting Started").
 
-auth.anyline.com answers as Auth0 does, which runs it; where the document is silent Auth0's answers are taken, and said
-to be a guess.
+auth.anyline.com is run by Auth0. Where the document says nothing, the responses here are those of Auth0 and are named
+a guess.
 """
 
 import base64
@@ -24,9 +24,9 @@ FIELDS = ("client_id", "client_secret", "audience", "grant_type", "scope")
 
 
 def is_token_request() -> bool:
-    """Tell whether a request to the path that Vinli has too is Anyline's, by what Vinli's never hold.
+    """Tell whether a request to ``/oauth/token``, a path of Vinli as well, is for Anyline.
 
-    That is a body with an audience, or JSON of the client credentials grant.
+    It is when it has an audience, or JSON for the client credentials grant. Vinli's requests have neither.
     """
     if request.mimetype == "application/json":
         values = _object()
@@ -37,9 +37,9 @@ def is_token_request() -> bool:
 def answer_token_request() -> Response:
     """Issue an access token for ``POST /oauth/token`` with the five fields of the document as JSON.
 
-    The document says JSON, a standard JWT and 24 hours. The rest of the answer, and what is refused how, is a guess:
-    401 ``access_denied`` for a wrong client is Auth0's (github.com/auth0/node-auth0/issues/682), 403 for an audience or
-    a scope that is not granted is its habit as well, 400 for a form and for missing fields is the sandbox's own.
+    The document says JSON, a standard JWT and 24 hours. The rest is a guess: 401 ``access_denied`` for a wrong client
+    (as Auth0, github.com/auth0/node-auth0/issues/682), 403 for an audience or scope that is not granted (as Auth0), and
+    400 for a form and for missing fields (the sandbox's own choice).
     """
     values = _token_fields()
     _check_client(values)
@@ -92,10 +92,10 @@ def _token(values: dict[str, str]) -> dict[str, object]:
 
 @bp.post("/v2/tiresidewall")
 def read_tire_sidewall() -> Response:
-    """Read a tire's sidewall from ``{"image": base64}``; the shape of the answer is a guess, see ``read_sidewall``.
+    """Read a tire's sidewall from ``{"image": base64}``. The response's shape is a guess, see ``read_sidewall``.
 
-    The document's own call names no content type, so any will do as long as the body is JSON. The statuses and bodies
-    of refusals are guesses after RFC 6750 section 3.1.
+    The call in the document names no content type, so any is accepted when the body is JSON. The errors are guesses
+    that follow RFC 6750 section 3.1.
     """
     _require_token()
     try:
@@ -124,7 +124,7 @@ def _challenged(status: int, error: str, description: str) -> Exception:
 
 
 def _object() -> dict[str, Any]:
-    """Return the JSON object in the body, {} when there is none."""
+    """Return the JSON object in the body, {} when the body is anything else."""
     try:
         value = json_value()
     except ValueError:

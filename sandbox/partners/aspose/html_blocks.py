@@ -16,22 +16,22 @@ UNSEEN = frozenset(("script", "style", "template", "title"))
 
 @dataclass(frozen=True)
 class Block:
-    """A line of text, ``points`` high; a heading when that is more than BODY_POINTS or ``is_bold``."""
+    """One paragraph of text. ``points`` is the letter height. Headings are bold, and most are larger than text."""
 
     text: str
     points: int = BODY_POINTS
     is_bold: bool = False
 
 
-# What begins markup: a comment, a tag with its name, or a declaration.
+# The start of markup: a comment, a tag with its name, or a declaration.
 MARKUP = re.compile(r"<(?:(?P<comment>!--)|(?P<slash>/?)(?P<name>[a-zA-Z][a-zA-Z0-9-]*)|[!?/])")
 ENDS_OF_UNSEEN = {name: re.compile(f"</{name}", re.IGNORECASE) for name in UNSEEN}
-# Python reads no number of more than some thousand digits, and no character has one of more than six.
+# Python does not convert numbers of thousands of digits, and no character has a number of more than seven digits.
 LONG_REFERENCE = re.compile("&#[0-9]{9,};?")
 
 
 def blocks_of(page: str) -> list[Block]:
-    """Return the text of an HTML page. Cells of a table row are one block, with tabs between them."""
+    """Return the text of an HTML page. The cells of a table row are one block, separated by tabs."""
     reader = _Reader()
     for name, is_start, text in _pieces(page):
         if name is None:
@@ -45,10 +45,10 @@ def blocks_of(page: str) -> list[Block]:
 
 
 def _pieces(page: str) -> Iterator[tuple[str | None, bool, str]]:
-    """Yield (name, whether it starts, "") for each tag, and (None, False, text) for what is between them.
+    """Yield (name, whether it is a start tag, "") for each tag, and (None, False, text) for the text between tags.
 
-    The standard library's parser takes minutes for a hundred kilobytes of tags that never end; this one reads every
-    character a few times at most. Markup without an end is text.
+    The standard library's parser needs minutes for a hundred kilobytes of tags without an end. This one reads each
+    character a few times at most. Markup without an end counts as text.
     """
     at = 0
     while markup := MARKUP.search(page, at):
@@ -67,7 +67,7 @@ def _pieces(page: str) -> Iterator[tuple[str | None, bool, str]]:
 
 
 def _end_of_tag(page: str, at: int) -> int:
-    """Return where the tag ends whose attributes begin at ``at``: after ``>`` outside of quotes; 0 for nowhere."""
+    """Return the position after a tag's ``>`` outside of quotes, 0 without one. Its attributes begin at ``at``."""
     first = page.find(">", at)
     end = first
     while end >= 0 and (quote := _first_quote(page, at, end)) is not None:
@@ -93,7 +93,7 @@ class _Reader:
         self._heading: str | None = None
 
     def start(self, tag: str) -> None:
-        """Take note of a start tag."""
+        """Handle a start tag."""
         if tag in BLOCKS:
             self.flush()
             self._heading = tag if tag in HEADINGS else self._heading
@@ -103,13 +103,13 @@ class _Reader:
             self._parts.append("\t")
 
     def end(self, tag: str) -> None:
-        """Take note of an end tag."""
+        """Handle an end tag."""
         if tag in BLOCKS:
             self.flush()
             self._heading = None if tag in HEADINGS else self._heading
 
     def read_text(self, text: str) -> None:
-        """Add text to the current block, white space folded as browsers do."""
+        """Add text to the current block. White space is collapsed as in browsers."""
         self._parts.append(re.sub(r"\s+", " ", html.unescape(LONG_REFERENCE.sub("\ufffd", text))))
 
     def flush(self) -> None:

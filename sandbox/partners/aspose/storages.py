@@ -18,7 +18,7 @@ DAY_MS = 24 * 3600 * 1000
 
 
 class BadPath(Exception):
-    """A path that names no file, or what cannot be one."""
+    """A path that cannot be a file's, or that is a folder's."""
 
 
 class NothingThere(Exception):
@@ -26,12 +26,12 @@ class NothingThere(Exception):
 
 
 class Full(Exception):
-    """More files, or more bytes, than the sandbox keeps."""
+    """The storages hold MOST_FILES files or MOST_BYTES bytes; the sandbox keeps no more."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file's content, and when it was last written, in Unix milliseconds."""
+    """The content of a file, and when it was last written, in Unix milliseconds."""
 
     content: bytes
     modified_ms: int
@@ -39,7 +39,7 @@ class File:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of a folder's list; a folder has the time of its newest file, and no size."""
+    """One entry of a folder's list. A folder has the time of its newest file, and size 0."""
 
     name: str
     path: str
@@ -48,7 +48,7 @@ class Entry:
     size: int
 
     def as_json(self) -> dict[str, object]:
-        """Return it as the SDK's StorageFile (aspose-words-cloud-python, models/storage_file.py)."""
+        """Return the entry as the SDK's StorageFile (aspose-words-cloud-python, models/storage_file.py)."""
         modified = datetime.fromtimestamp(self.modified_ms // 1000, UTC)
         return {
             "Name": self.name,
@@ -60,7 +60,7 @@ class Entry:
 
 
 class Storages:
-    """All storages of the account: the default one, with some files, and an empty second."""
+    """All storages of the account: the default one with some files, and a second one without files."""
 
     def __init__(self, seed: Seed, clock: Clock, default: str) -> None:
         self._clock = clock
@@ -83,7 +83,7 @@ class Storages:
         return file
 
     def write(self, path: str, content: bytes, storage: str | None) -> str:
-        """Write a file, over the one that is there, and return its name; raises BadPath, NothingThere and Full."""
+        """Write or replace a file and return its name; raises BadPath, NothingThere and Full."""
         place = normal_path(path)
         if place == "/":
             raise BadPath
@@ -95,7 +95,7 @@ class Storages:
         return place.rpartition("/")[2]
 
     def list_folder(self, path: str, storage: str | None) -> list[Entry]:
-        """Return what is in a folder, folders first, by name; raises BadPath and NothingThere."""
+        """Return the entries of a folder by name, folders first; raises BadPath and NothingThere."""
         place = normal_path(path)
         start = place.rstrip("/") + "/"
         with self._lock:
@@ -114,7 +114,7 @@ class Storages:
             raise NothingThere from None
 
     def _make_room(self, old: File | None, size: int) -> None:
-        """Raise Full when a file of ``size`` bytes in the place of ``old`` is too much."""
+        """Raise Full when there is no room for a file of ``size`` bytes that replaces ``old``."""
         kept = [file for files in self._files.values() for file in files.values()]
         total = sum(len(file.content) for file in kept) - (len(old.content) if old else 0)
         if total + size > MOST_BYTES or (old is None and len(kept) >= MOST_FILES):
@@ -122,7 +122,7 @@ class Storages:
 
 
 def normal_path(path: str) -> str:
-    """Return a path with one slash at the start, before each name, and none at the end; raises BadPath."""
+    """Return a path with one slash before each name and none at the end; raises BadPath."""
     names = [name for name in path.split("/") if name]
     if len(path) > LONGEST_PATH or any(_is_bad(name) for name in names):
         raise BadPath
@@ -134,7 +134,7 @@ def _is_bad(name: str) -> bool:
 
 
 def _check_place(files: dict[str, File], place: str) -> None:
-    """Raise BadPath when a folder has this path, or a file has the path of one of its folders."""
+    """Raise BadPath when the path is a folder's, or when one of its folders is a file."""
     parents = [place[:at] for at, c in enumerate(place) if c == "/" and at]
     if any(parent in files for parent in parents) or any(name.startswith(place + "/") for name in files):
         raise BadPath
@@ -148,7 +148,7 @@ def _add_entry(entries: dict[str, Entry], start: str, path: str, file: File) -> 
 
 
 def _seeded(seed: Seed) -> dict[str, File]:
-    """Return the files of the start: real documents, written on days that depend on the seed."""
+    """Return the first files: real documents, with dates that depend on the seed."""
     notice = [Block("Vehicle report", 20, True), Block("A file of the sandbox. It holds no real data.")]
     made = {
         "/Templates/vehicle-report.docx": as_docx(notice),

@@ -1,9 +1,9 @@
-"""Aspose: tokens for a form with the credentials in it, a storage of files, and documents made from HTML.
+"""Aspose: tokens, a storage of files, and the conversion of HTML to documents.
 
 Tokens follow seed 003 (Aspose Cloud "Authenticating API Requests"). The calls follow the requests and models of
 Aspose's own client (github.com/aspose-words-cloud/aspose-words-cloud-python, asposewordscloud/models) and the page
-"Convert Documents" of aspose-words-cloud-docs. Errors have the shape of its WordsApiErrorResponse and ApiError; which
-code and status comes when is a guess.
+"Convert Documents" of aspose-words-cloud-docs. Errors have the shape of its WordsApiErrorResponse and ApiError. Which
+error has which code and status is a guess.
 """
 
 import uuid
@@ -37,10 +37,10 @@ T = TypeVar("T")
 
 @bp.post("/connect/token")
 def token() -> Response:
-    """Issue an access token for the form of the document: grant_type, client_id and client_secret in the body.
+    """Issue an access token for a form with grant_type, client_id and client_secret, as in the document.
 
-    It answers access_token, expires_in and token_type; 400 ``invalid_client`` for a wrong client is what the
-    IdentityServer behind such paths says, and a guess. The secret anywhere else is refused.
+    The response has access_token, expires_in and token_type. 400 ``invalid_client`` for a wrong client is a guess: an
+    IdentityServer, whose paths these are, answers so. A secret outside the body is refused.
     """
     fields = form_fields()
     if "Authorization" in request.headers:
@@ -69,7 +69,7 @@ def _check_client(client_id: str, secret: str) -> None:
 @bp.get("/v4.0/words/storage/folder", defaults={"path": ""}, strict_slashes=False)
 @bp.get("/v4.0/words/storage/folder/<path:path>")
 def list_folder(path: str) -> Response:
-    """Return ``{"Value": [...]}``, what a folder holds (GetFilesListRequest, FilesList, StorageFile)."""
+    """Return the entries of a folder as ``{"Value": [...]}`` (GetFilesListRequest, FilesList, StorageFile)."""
     _require_token()
     entries = _in_storage(lambda storages: storages.list_folder(path, request.args.get("storageName")))
     return json_answer({"Value": [entry.as_json() for entry in entries]})
@@ -77,7 +77,7 @@ def list_folder(path: str) -> Response:
 
 @bp.get("/v4.0/words/storage/file/<path:path>")
 def download_file(path: str) -> Response:
-    """Return a file's bytes (DownloadFileRequest); the content type is a guess."""
+    """Return a file's bytes (DownloadFileRequest). The content type is a guess."""
     _require_token()
     file = _in_storage(lambda storages: storages.read(path, request.args.get("storageName")))
     return Response(file.content, content_type=BINARY)
@@ -85,7 +85,7 @@ def download_file(path: str) -> Response:
 
 @bp.put("/v4.0/words/storage/file/<path:path>")
 def upload_file(path: str) -> Response:
-    """Keep the multipart part ``fileContent`` (UploadFileRequest); answers the SDK's FilesUploadResult."""
+    """Store the multipart part ``fileContent`` (UploadFileRequest) and return the SDK's FilesUploadResult."""
     _require_token()
     content = _part("fileContent")
     name = _in_storage(lambda storages: storages.write(path, content, request.args.get("storageName")))
@@ -94,11 +94,10 @@ def upload_file(path: str) -> Response:
 
 @bp.put("/v4.0/words/convert")
 def convert_document() -> Response:
-    """Make the HTML in the multipart part ``document`` into the ``format`` asked for (ConvertDocumentRequest).
+    """Convert the HTML in the multipart part ``document`` to ``format`` (ConvertDocumentRequest).
 
-    Answers the file, or keeps it under ``outPath`` in ``storage`` and answers 200, as the page "Convert Documents"
-    says; that the body is empty then is a guess. Of the formats of that page the sandbox knows docx and pdf, and of
-    the inputs HTML in UTF-8.
+    Returns the file. With ``outPath`` the file is stored there in ``storage`` and the status is 200, as the page
+    "Convert Documents" says; the empty body is a guess. The sandbox takes only HTML in UTF-8 and writes docx and pdf.
     """
     _require_token()
     page = _page(_part("document"))
@@ -114,7 +113,7 @@ def convert_document() -> Response:
 
 
 def _require_token() -> None:
-    """Let bearers of a good token pass: "401 Unauthorized" is what the document names for all others."""
+    """Raise Refused without a valid token. The document names "401 Unauthorized" for it."""
     partners = current_partners()
     try:
         claims = partners.jwts.claims("aspose", bearer_token() or "")
@@ -127,7 +126,7 @@ def _require_token() -> None:
 
 
 def _part(name: str) -> bytes:
-    """Return the file part of a multipart body; Aspose's own pages write ``document`` and ``Document``."""
+    """Return a file part of a multipart body. Case does not matter: Aspose writes ``document`` and ``Document``."""
     if request.mimetype != "multipart/form-data":
         raise _refusal(400, "InvalidRequest", "Send multipart/form-data")
     parts = [part for key, part in request.files.items(multi=True) if key.lower() == name.lower()]
@@ -148,7 +147,7 @@ def _page(content: bytes) -> str:
 
 
 def _in_storage(action: Callable[[Storages], T]) -> T:
-    """Do something with the storages and turn what goes wrong into Aspose's errors."""
+    """Call ``action`` with the storages; its exceptions become Aspose's errors."""
     try:
         return action(current_partners().storages)
     except NothingThere:

@@ -1,4 +1,4 @@
-"""Ayyeka's field sites: invented, the same for the same seed."""
+"""Ayyeka's field sites. They are invented, and the same for the same seed."""
 
 from sandbox.api.dates import iso
 from sandbox.world.seeds import Seed
@@ -18,7 +18,7 @@ PLACES = (
 
 
 def sites_of(seed: Seed) -> list[dict[str, object]]:
-    """Return all sites as Ayyeka writes them: coordinates are texts, times end in Z and have no decimals."""
+    """Return all sites in Ayyeka's form: coordinates are strings, times end in Z and have no decimals."""
     organization = 2000 + seed.number("ayyeka organization", 500)
     return [
         {

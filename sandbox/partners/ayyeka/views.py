@@ -26,11 +26,11 @@ AUDIENCE, ISSUER, SUBJECT = "2091", "Cloud", "6237:708"  # claims of the documen
 
 @bp.post("/auth/token")
 def token() -> Response:
-    """Issue an access token for key and secret by Basic and the form ``grant_type=client_credentials``.
+    """Issue an access token for key and secret by HTTP Basic and the form ``grant_type=client_credentials``.
 
-    Headers and body are the document's: ``token_type`` is JWT, ``expires_in`` 3600. How it refuses is a guess after
-    RFC 6749 section 5.2: 401 ``invalid_client`` with a challenge, 400 for what the document does not describe, the
-    key and secret in the body for example.
+    Headers and body follow the document: ``token_type`` is JWT, ``expires_in`` 3600. The errors are guesses that follow
+    RFC 6749 section 5.2: 401 ``invalid_client`` with a challenge, and 400 for requests that the document does not
+    describe, such as key and secret in the body.
     """
     fields = form_fields()
     if fields.keys() & {"client_id", "client_secret"}:
@@ -61,9 +61,9 @@ def _check_client() -> None:
 
 @bp.get("/v2.0/site")
 def list_sites() -> Response:
-    """Return all sites, as a list (developer.ayyeka.com/docs/quickstart).
+    """Return all sites as a list (developer.ayyeka.com/docs/quickstart).
 
-    The fields and their types are those of AkapiStoredSite, the 401 is Unauthorized, both in Ayyeka's own client
+    The fields and their types are those of AkapiStoredSite, the 401 is Unauthorized. Both are in Ayyeka's own client
     (github.com/ayyeka/restapi-apiclient-python, gen/docs).
     """
     try:

@@ -1,7 +1,7 @@
 """The identity provider of instyle.ai: AWS Cognito's InitiateAuth (seed 004; Amazon Cognito user pools API reference).
 
-Three users: the administrator and the superuser of the printed variables, and INVITED, who has the administrator's
-password and has to change it before a token is given.
+There are three users: the administrator and the superuser of the printed settings, and INVITED, who has the
+administrator's password and has to change it before getting a token.
 """
 
 import json
@@ -22,7 +22,7 @@ DOCUMENTED_LIFETIME = 3600  # "with 1 hour expiration"
 CONTENT_TYPE = "application/x-amz-json-1.1"
 TARGET = "AWSCognitoIdentityProviderService.InitiateAuth"
 INVITED = "invited@example.com"
-# The scope of tokens from InitiateAuth, and the one that the document's SCOPES parameter asks for.
+# The scope of all tokens from InitiateAuth, and the scope that the document's SCOPES parameter asks for.
 OWN_SCOPE, OPENID = "aws.cognito.signin.user.admin", "openid"
 NO_USER = "Incorrect username or password."
 
@@ -32,8 +32,8 @@ NO_USER = "Incorrect username or password."
 def initiate_auth() -> Response:
     """Sign a user in, or renew tokens by a refresh token.
 
-    Request, tokens and the error for a wrong password are in the document and in Cognito's reference; so is the
-    challenge. The other errors carry Cognito's names, their messages are from memory.
+    Request, tokens, challenge and the error for a wrong password are in the document and in Cognito's reference. The
+    other errors have Cognito's names; their messages are a guess.
     """
     if request.headers.get("X-Amz-Target") != TARGET:
         raise _refusal("UnknownOperationException", "The sandbox knows InitiateAuth alone")
@@ -54,7 +54,7 @@ def initiate_auth() -> Response:
 
 
 def _sign_in(parameters: Mapping[str, Any]) -> Response:
-    """Answer USER_PASSWORD_AUTH. Nobody learns which users there are: an unknown one has a wrong password."""
+    """Answer USER_PASSWORD_AUTH. An unknown user gets the error for a wrong password."""
     username, password = _text(parameters, "USERNAME"), _text(parameters, "PASSWORD")
     _check_hash(parameters, username)
     credentials = current_partners().credentials
@@ -63,7 +63,7 @@ def _sign_in(parameters: Mapping[str, Any]) -> Response:
         raise _refusal("NotAuthorizedException", NO_USER)
     if username == INVITED:
         return _answer(_new_password_required())
-    # SCOPES is the document's own: no page of Amazon's names it, and what it does here is a guess.
+    # SCOPES is in the document and on no page of Amazon's. Its effect here is a guess.
     is_openid = parameters.get("SCOPES") == "OPENID"
     scope = f"{OPENID} {OWN_SCOPE}" if is_openid else OWN_SCOPE
     refresh_token = current_partners().refresh_tokens.issue(username, scope)
@@ -71,7 +71,7 @@ def _sign_in(parameters: Mapping[str, Any]) -> Response:
 
 
 def _refresh(parameters: Mapping[str, Any]) -> Response:
-    """Answer REFRESH_TOKEN_AUTH: new tokens, and no new refresh token unless rotation is on, which it is not."""
+    """Answer REFRESH_TOKEN_AUTH with new tokens. There is no new refresh token, since rotation is off."""
     grant = current_partners().refresh_tokens.find(_text(parameters, "REFRESH_TOKEN"))
     if grant is None:
         raise _refusal("NotAuthorizedException", "Refresh Token has been revoked")
@@ -100,7 +100,7 @@ def _password_variable(username: str) -> str | None:
 
 
 def _new_password_required() -> dict[str, object]:
-    """Return the challenge of a user whose password an administrator set."""
+    """Return the challenge for a user whose password was set by an administrator."""
     attributes = json.dumps({"email_verified": "true", "email": INVITED})
     return {
         "ChallengeName": "NEW_PASSWORD_REQUIRED",
@@ -114,7 +114,7 @@ def _new_password_required() -> dict[str, object]:
 
 
 def _tokens(username: str, scope: str, refresh_token: str | None) -> dict[str, object]:
-    """Return an AuthenticationResult; the claims are those of the developer guide, "Using tokens with user pools"."""
+    """Return an AuthenticationResult. The claims follow "Using tokens with user pools" in the developer guide."""
     partners = current_partners()
     client_id, issuer = partners.credentials["INSTYLE_CLIENT_ID"], partners.credentials["INSTYLE_COGNITO_IDP"]
     subject = str(uuid.uuid5(uuid.NAMESPACE_URL, issuer + username))

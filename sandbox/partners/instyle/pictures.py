@@ -1,4 +1,4 @@
-"""The images that instyle.ai keeps for its customers, and the pictures behind those that are there at the start."""
+"""The images that instyle.ai keeps for its customers, and the pictures of the first ones."""
 
 import struct
 import threading
@@ -11,11 +11,11 @@ SIDE = 120  # pixels
 
 
 class Full(Exception):
-    """More images than the sandbox keeps."""
+    """A customer has MOST_KEPT images; the sandbox keeps no more."""
 
 
 class Pictures:
-    """Each customer's images: their URLs by id. Customers are known by name; there is one, and an empty second."""
+    """The image URLs of each customer, by id. There is one customer with images and one without."""
 
     def __init__(self, customer: str, base_url: str) -> None:
         self._lock = threading.Lock()
@@ -27,12 +27,12 @@ class Pictures:
         return name in self._urls
 
     def of(self, customer: str) -> list[tuple[int, str]]:
-        """Return a customer's images as ids and URLs, by id."""
+        """Return a customer's images as pairs of id and URL, sorted by id."""
         with self._lock:
             return sorted(self._urls[customer].items())
 
     def put(self, customer: str, images: list[tuple[int, str]]) -> None:
-        """Add images, or replace those whose ids are there. Raises Full, and has added none then."""
+        """Add images and replace those with the same id; raises Full and adds none when there are too many."""
         with self._lock:
             urls = self._urls[customer] | dict(images)
             if len(urls) > MOST_KEPT:
@@ -42,7 +42,7 @@ class Pictures:
 
 @lru_cache(SEEDED)
 def draw(number: int) -> bytes:
-    """Return a disc on a gradient as a PNG (PNG specification section 4): one channel for the grey of each pixel."""
+    """Return a PNG of a disc on a gradient, in shades of grey (PNG specification section 4)."""
     middle, radius = SIDE // 2, SIDE // 5 + 5 * number
     rows = bytearray()
     for y in range(SIDE):

@@ -1,4 +1,4 @@
-"""Refresh tokens of Cognito: opaque, good for 30 days (Amazon Cognito developer guide, the default)."""
+"""Refresh tokens of Cognito: random texts, valid for 30 days (the default in the Amazon Cognito developer guide)."""
 
 import secrets
 import threading
@@ -12,7 +12,10 @@ LIFETIME = 30 * 24 * 3600
 
 @dataclass(frozen=True)
 class Grant:
-    """What a refresh token stands for: a user and the scope of the access tokens."""
+    """What was granted with a refresh token: a user, and the scope of the access tokens.
+
+    ``expires_at`` is in Unix seconds.
+    """
 
     username: str
     scope: str
@@ -35,12 +38,12 @@ class RefreshTokens:
         return token
 
     def find(self, token: str) -> Grant | None:
-        """Return what a token stands for, None when it is unknown, expired or revoked."""
+        """Return the grant of a token, None when the token is unknown, expired or revoked."""
         with self._lock:
             grant = self._grants.get(token)
         return grant if grant and grant.expires_at > self._clock.now() else None
 
     def revoke(self) -> None:
-        """Forget all of them."""
+        """Revoke all refresh tokens."""
         with self._lock:
             self._grants.clear()

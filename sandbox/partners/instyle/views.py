@@ -1,7 +1,7 @@
 """instyle.ai: images in three roles (seed 004, instyle.ai "Notes for Superusers").
 
-Refusals look like those of the Amazon API Gateway that such an API stands behind, ``{"message": ...}``: 403 for the
-key, 401 for the token. The document shows none of them.
+The document shows no errors. Those here look like the errors of Amazon API Gateway, which such an API uses:
+``{"message": ...}`` with 403 for the key and 401 for the token.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LARGEST_ID = 2**53 - 1
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: ``service``, ``admin`` or ``superuser``, and the customer whose data it is about."""
+    """Who calls: the role (``service``, ``admin`` or ``superuser``), and the customer whose data is meant."""
 
     role: str
     customer: str
@@ -33,16 +33,16 @@ class Caller:
 
 @bp.get("/images")
 def list_images() -> Response:
-    """Return the customer's images; the document shows no answer, the list that POST takes is a guess."""
+    """Return the customer's images. The document shows no response; a list as POST takes it is a guess."""
     return json_answer(_as_json(current_partners().pictures.of(_caller().customer)))
 
 
 @bp.post("/images")
 def add_images() -> Response:
-    """Add images by URL: a list of ``{"id": 1, "file": {"url": ...}}``, as the document's example; not for service.
+    """Add images by URL: a list of ``{"id": 1, "file": {"url": ...}}``, as in the document. Not for the service role.
 
-    That it answers 200 with the list, and that an id which is there is replaced, are guesses. The document's call
-    names no content type, so any will do.
+    Two guesses: the response is 200 with the list, and an image with an existing id is replaced. The call in the
+    document names no content type, so any is accepted.
     """
     caller = _caller()
     if caller.role == "service":
@@ -57,17 +57,17 @@ def add_images() -> Response:
 
 @bp.get("/pictures/<int:number>.png")
 def show_picture(number: int) -> Response:
-    """Return a picture that an image of the start points to; open to all, as those of the document's example are."""
+    """Return the picture of one of the first images. No key is needed, as for those in the document's example."""
     if not 1 <= number <= SEEDED:
         raise NotFound
     return Response(draw(number), mimetype="image/png", headers={"Cache-Control": "public, max-age=3600"})
 
 
 def _caller() -> Caller:
-    """Return who makes the current request, by the three headers of the document's section Roles.
+    """Return the caller, from the three headers in the document's section "Roles".
 
-    Raises Refused: 403 for a key that is missing or unknown, 401 for an Authorization header that is missing, of the
-    wrong kind or not good any more, 403 for a token whose user has another role than the key.
+    Raises Refused: 403 for a missing or unknown key, 401 for a missing, wrong or expired Authorization header, 403 for
+    a token whose user has another role than the key.
     """
     role = _role_of_key()
     authorization = request.headers.get("Authorization", "")
@@ -88,7 +88,7 @@ def _role_of_key() -> str:
 
 
 def _username(authorization: str) -> str:
-    """Return the user of a bare id token, or of an access token after ``Bearer`` that has the scope openid."""
+    """Return the user of an id token without scheme, or of an access token after ``Bearer`` with the scope openid."""
     scheme, _, token = authorization.rpartition(" ")
     partners = current_partners()
     try:

@@ -1,4 +1,4 @@
-"""Auth service: the calls that programs make. None of them is documented; each follows the client that makes it."""
+"""Auth service: the calls of programs. None is documented; each follows the client that makes it."""
 
 import json
 
@@ -52,7 +52,7 @@ def clients() -> Response:
 
 @bp.post("/api/v1/sessions")
 def create_session() -> Response:
-    """Sign a driver in and set the session cookie (vinli-cli). One cookie only: the command line reads the first."""
+    """Sign a driver in and set the session cookie. No other cookie is set, since vinli-cli reads only the first."""
     refuse_other_sites()
     credentials = _session_of(request.get_data())
     driver = current_vinli().people.sign_in(*credentials)
@@ -68,9 +68,9 @@ def create_session() -> Response:
 
 
 def add_device() -> Response:
-    """Add a device to the signed-in driver's account by the number of its case (vinli-cli auth add-device).
+    """Add a device to the signed-in driver's account by its case number (vinli-cli auth add-device).
 
-    Shares its path with the platform's call, see ``sandbox.shared_paths``.
+    ``sandbox.shared_paths`` has the route.
     """
     refuse_other_sites()
     driver = signed_in_driver()
@@ -91,7 +91,7 @@ def add_device() -> Response:
 
 
 def refuse_other_sites() -> None:
-    """Keep pages of other sites from signing somebody in, or from using their session."""
+    """Raise Problem 403 for a page of another site, which could sign a driver in or use their session."""
     if not is_from_our_page(request):
         raise Problem(403, "Not from a page of another site")
 
@@ -108,7 +108,7 @@ def _session_of(body: bytes) -> tuple[str, str]:
 
 
 def _user_json(driver: Driver) -> dict[str, object]:
-    # Magic drivers count from far above; their accounts are no younger than the others'.
+    # Magic drivers have high numbers; the remainder gives their accounts the same age as others.
     created = iso(ACCOUNTS_CREATED_MS + driver.number % FIRST_SPECIAL_NUMBER * 3_600_000)
     return {
         "id": driver.id,

@@ -1,8 +1,8 @@
 """Auth service: the authorization endpoint (docs general/authentication; RFC 6749 and 7636).
 
-The steps of the authorization endpoint are those that vinli-cli's ``auth authorize`` drives: a consent page with a
-hidden ``transaction_id`` and a cookie of its own, a decision posted to ``/oauth/authorization``, and at once the
-redirect for a client that was approved before. Errors are a page in the body and never a redirect, as documented.
+The steps are those that vinli-cli's ``auth authorize`` takes: a consent page with a hidden ``transaction_id`` and its
+own cookie, then a decision posted to ``/oauth/authorization``. A client that was approved before gets the redirect at
+once. Errors are shown as a page and never redirect, as documented.
 """
 
 from collections.abc import Mapping
@@ -38,20 +38,20 @@ DESCRIPTIONS = {
 
 @bp.errorhandler(AuthorizationRefused)
 def show_refusal(refused: AuthorizationRefused) -> tuple[str, int]:
-    """Show why an authorization request was refused: in the body, never by redirect (docs general/authentication)."""
+    """Show why an authorization request was refused. Errors never redirect (docs general/authentication)."""
     title = "This request cannot go on"
     return error_page(400, title, str(refused), refused.error, refused.facts, stays_here=True), 400
 
 
 @bp.errorhandler(OAuth2Error)
 def show_late_refusal(error: OAuth2Error) -> tuple[str, int]:
-    """Show what Authlib refuses after all: the client's redirect URI changed between two looks at it."""
+    """Show an error of Authlib. It occurs when the client's redirect URI changes during the request."""
     return show_refusal(AuthorizationRefused(error.error, error.get_error_description()))
 
 
 @bp.get("/oauth/authorization/new")
 def authorize() -> Response | str:
-    """Ask for the driver's sign-in, then consent, or return at once for an approved client."""
+    """Show the sign-in page, then the consent page. Redirect at once for an approved client."""
     parameters = read_parameters(request.args)
     client = judge(parameters, current_vinli().oauth, request.headers)
     driver = signed_in_driver()
@@ -65,9 +65,9 @@ def authorize() -> Response | str:
 
 @bp.post("/oauth/authorization")
 def decide() -> Response | tuple[str, int]:
-    """Take the decision, from the page's form or as vinli-cli's JSON.
+    """Take the driver's decision, from the consent page's form or from vinli-cli's JSON.
 
-    ``cancel`` refuses: the name that oauth2orize uses, whose other names Vinli's are. A guess.
+    The field ``cancel`` refuses. It is a guess: Vinli's other field names are those of oauth2orize, which uses it.
     """
     if not is_from_our_page(request):
         return foreign_form_page()
@@ -79,7 +79,7 @@ def decide() -> Response | tuple[str, int]:
         else None
     )
     if driver is None or parameters is None:
-        text = "It was answered already, is too old, or was put to somebody else. Go back to the app and start again."
+        text = "It was answered already, is too old, or was for another driver. Go back to the app and start again."
         return error_page(400, "This question is no longer open", text, "invalid_request"), 400
     client = judge(parameters, current_vinli().oauth, request.headers)
     decision = behaviour_of(driver.number).decision
@@ -106,7 +106,7 @@ def _consent_page(parameters: Mapping[str, str], client: OAuthClient, driver: Dr
         transaction_id=vinli.sign_in_sessions.ask(driver.number, parameters),
     )
     response = Response(page)
-    # vinli-cli needs a cookie with this page and sends it back beside the session's.
+    # vinli-cli needs a cookie on this page and sends it back with the session cookie.
     set_cookie(
         response,
         CONSENT_COOKIE,
@@ -125,13 +125,13 @@ def _grant(parameters: Mapping[str, str], driver: Driver) -> Response:
     """Send the browser back with a code in the query or a token in the fragment."""
     plain = PlainRequest("POST", _with_state_as_returned(parameters, driver), request.headers)
     grant = current_vinli().oauth.get_consent_grant(plain)
-    # Authlib would parse and rewrite the redirect URI; given an empty one it yields what is to be appended.
+    # Authlib would rewrite the redirect URI. For an empty one it returns only what to append.
     headers = dict(grant.create_authorization_response("", driver)[2])
     return _send_back(parameters["redirect_uri"], headers["Location"])
 
 
 def _deny(parameters: Mapping[str, str], driver: Driver) -> Response | tuple[str, int]:
-    """Send a refusal back (RFC 6749 section 4.1.2.1 and 4.2.2.1), or show it here: Vinli documents neither."""
+    """Redirect with access_denied (RFC 6749 sections 4.1.2.1 and 4.2.2.1), or show a page. Vinli documents neither."""
     if current_vinli().options.denial == "body":
         text = "You refused, so nothing was shared. You can close this page."
         return error_page(403, "Not connected", text, "access_denied"), 403
@@ -139,9 +139,9 @@ def _deny(parameters: Mapping[str, str], driver: Driver) -> Response | tuple[str
 
 
 def _fail(error: str, parameters: Mapping[str, str], driver: Driver) -> Response:
-    """Let a request that was right end with an error: by redirect, or as the page that a wrong one gets."""
+    """End a correct request with an error: by redirect, or with the page that wrong requests get."""
     if error == "error page":
-        text = "For this driver every request ends here, as a wrong one does."
+        text = "For this magic driver every request ends with this page, even a correct one."
         raise AuthorizationRefused("invalid_request", text, [("Driver", driver.email)])
     return _send_error_back(error, parameters, driver)
 
@@ -157,7 +157,7 @@ def _send_error_back(error: str, parameters: Mapping[str, str], driver: Driver) 
 class VerbatimRedirect(Response):
     """A redirect whose Location is sent as it is.
 
-    Werkzeug would turn ``myApp://?code=x`` into ``myapp:?code=x``; mobile apps compare with what they registered.
+    Werkzeug would change ``myApp://?code=x`` to ``myapp:?code=x``, but a mobile app expects the URI that it registered.
     """
 
     def __init__(self, location: str) -> None:
@@ -171,14 +171,14 @@ class VerbatimRedirect(Response):
 
 
 def _send_back(redirect_uri: str, appendix: str) -> Response:
-    """Redirect to the registered URI with ``?...`` or ``#...`` appended, its own query kept as it is."""
+    """Redirect to the registered URI with ``?...`` or ``#...`` appended. Its own query stays as it is."""
     if appendix.startswith("?") and "?" in redirect_uri:
         appendix = "&" + appendix[1:]
     return VerbatimRedirect(redirect_uri + appendix)
 
 
 def _with_state_as_returned(parameters: Mapping[str, str], driver: Driver) -> dict[str, str]:
-    """Return the parameters with the state that goes back: as sent, another, or none."""
+    """Return the parameters with the state to send back: the one that was sent, another one, or none."""
     fate = behaviour_of(driver.number).state
     if fate == "changed":
         return {**parameters, "state": random_text(STRANGE_STATE_LENGTH)}

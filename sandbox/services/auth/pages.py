@@ -1,7 +1,7 @@
-"""Auth service: the pages that a driver meets besides the consent page.
+"""Auth service: the pages for sign-in, sign-up, sign-out and errors.
 
-What Vinli's own pages look like is not documented, but that they link to a page whose URL contains ``sign-up``:
-the Android SDK opens such links in the real browser.
+The docs do not show Vinli's pages. They link to a page whose URL contains ``sign-up``, because the Android SDK opens
+such links in the real browser.
 """
 
 import re
@@ -28,7 +28,7 @@ def sign_in_form() -> str:
 
 @bp.post("/sign-in")
 def sign_in() -> Response | tuple[str, int]:
-    """Start a session and go on with what the driver came for."""
+    """Start a session and continue with the authorization request in ``next``, if there is one."""
     if not is_from_our_page(request):
         return foreign_form_page()
     vinli = current_vinli()
@@ -45,7 +45,7 @@ def sign_in() -> Response | tuple[str, int]:
 
 @bp.get("/sign-up")
 def sign_up() -> str:
-    """Explain where accounts come from here."""
+    """Show which accounts exist. None can be created in the sandbox."""
     people = current_vinli().people
     return render_template(
         "auth/sign_up.html",
@@ -59,7 +59,7 @@ def sign_up() -> str:
 
 @bp.post("/sign-out")
 def sign_out() -> Response | tuple[str, int]:
-    """End the session; what was approved stays approved. ``next`` goes on with a request as somebody else."""
+    """End the session. Approved clients stay approved; ``next`` continues a request for another driver."""
     if not is_from_our_page(request):
         return foreign_form_page()
     current_vinli().sign_in_sessions.sign_out(request.cookies.get(SESSION_COOKIE))
@@ -83,7 +83,7 @@ def signed_in_driver() -> Driver | None:
 
 
 def sign_in_page(next_path: str, email: str = "", problem: str | None = None) -> str:
-    """Return the sign-in page; ``next_path`` keeps the authorization request across it."""
+    """Return the sign-in page. ``next_path`` is where to continue after it."""
     vinli = current_vinli()
     return render_template(
         "auth/sign_in.html",
@@ -106,8 +106,8 @@ def error_page(
 ) -> str:
     """Return a page about something that went wrong.
 
-    ``code`` is the machine-readable error, ``facts`` are pairs of label and value; ``stays_here`` explains why the
-    browser is not sent back to the app.
+    ``code`` is the OAuth error code, ``facts`` are pairs of label and value. With ``stays_here`` the page explains why
+    the browser is not sent back to the app.
     """
     return render_template(
         "error.html", status=status, title=title, text=text, code=code, facts=facts, stays_here=stays_here
@@ -115,9 +115,9 @@ def error_page(
 
 
 def foreign_form_page() -> tuple[str, int]:
-    """Refuse a form that another site's page sent."""
-    text = "This form was sent from a page of another site, so nothing was done."
-    return error_page(403, "Not from here", text), 403
+    """Return the page for a form that was sent from another site."""
+    text = "Forms have to be sent from a page of this sandbox, so nothing was changed."
+    return error_page(403, "This form came from another site", text), 403
 
 
 def _go_to(path: str) -> Response:
@@ -125,5 +125,5 @@ def _go_to(path: str) -> Response:
 
 
 def _own_path(target: str) -> str:
-    """Return ``target`` if it is the authorization endpoint of this server with a query, else the index."""
+    """Return ``target`` when it is this server's authorization endpoint with a query, ``/`` otherwise."""
     return target if OWN_TARGET.fullmatch(target) else "/"

@@ -11,9 +11,9 @@ from sandbox.services.current import current_vinli
 
 
 def answer_token_request() -> Response:
-    """Exchange a code, or a refresh token where these are switched on, for ``POST /oauth/token``.
+    """Answer ``POST /oauth/token``: exchange a code, or a refresh token where they are switched on.
 
-    Takes a form (vinli_tornado_auth) and JSON (vinli-node lib/auth.js), the client by Basic.
+    The body is a form (vinli_tornado_auth) or JSON (vinli-node lib/auth.js). The client authenticates by HTTP Basic.
     """
     values = _token_values()
     repeated = [name for name in values if len(values.getlist(name)) > 1]
@@ -22,14 +22,14 @@ def answer_token_request() -> Response:
     problem = _credentials_problem(values)
     if problem:
         return problem
-    spoilt = _spoilt(values.get("code"))
-    if spoilt is not None:
-        return spoilt
+    disrupted = _disrupted_response(values.get("code"))
+    if disrupted is not None:
+        return disrupted
     return current_vinli().oauth.answer_token_request(values.to_dict())
 
 
 def json_object() -> dict[str, object]:
-    """Return the JSON object in the body of the current request, {} when there is none."""
+    """Return the JSON object in the current request's body, {} when the body is anything else."""
     try:
         value = json.loads(request.get_data())
     except (ValueError, RecursionError):
@@ -38,21 +38,24 @@ def json_object() -> dict[str, object]:
 
 
 def _token_values() -> MultiDict[str, str]:
-    """Return the parameters of a token request, whichever of the two forms they came in."""
+    """Return the parameters of a token request, from JSON or from a form."""
     if request.mimetype == "application/json":
         return MultiDict({name: value for name, value in json_object().items() if isinstance(value, str)})
     return MultiDict(parse_qsl(request.get_data(as_text=True), keep_blank_values=True))
 
 
-def _spoilt(code: str | None) -> Response | None:
-    """Return the answer that the driver of a code gets in place of the true one, if any."""
+def _disrupted_response(code: str | None) -> Response | None:
+    """Return the response that replaces the true one for the driver of a code, or None."""
     driver = current_vinli().tokens.driver_of_code(code) if code else None
     disruption = None if driver is None else behaviour_of(driver).token_disruption
     return disruption.apply(request) if disruption else None
 
 
 def _credentials_problem(values: MultiDict[str, str]) -> Response | None:
-    """Refuse a secret in the body, and a second client beside the one of the header (RFC 6749 section 2.3)."""
+    """Return an error for a secret in the body, or for a client_id that is not the authenticated client's.
+
+    RFC 6749 section 2.3 allows one way of authenticating in a request.
+    """
     credentials = request.authorization
     if "client_secret" in values and (credentials or current_vinli().options.client_auth == "basic"):
         return _token_error("invalid_request", "Send the client's id and secret by HTTP Basic alone")
@@ -62,7 +65,7 @@ def _credentials_problem(values: MultiDict[str, str]) -> Response | None:
 
 
 def _token_error(error: str, description: str) -> Response:
-    """Answer as RFC 6749 section 5.2 says; what Vinli answers is not documented."""
+    """Return an error as in RFC 6749 section 5.2. Vinli does not document its own."""
     body = json.dumps({"error": error, "error_description": description})
     headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
     return Response(body, 400, headers, mimetype="application/json")

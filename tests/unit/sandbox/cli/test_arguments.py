@@ -86,4 +86,4 @@ def test_a_public_url_loses_its_slash_and_may_name_the_service():
 def test_help_says_that_the_documents_leave_it_open(capsys):
     with pytest.raises(SystemExit):
         parse_options(["--help"])
-    assert "Vinli's public documents leave the following open" in capsys.readouterr().out
+    assert "Vinli's public documents do not say how these work" in capsys.readouterr().out

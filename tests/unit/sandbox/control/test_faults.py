@@ -26,7 +26,7 @@ def test_without_a_number_it_strikes_until_cleared():
 
 
 @pytest.mark.parametrize(
-    ("fault", "request_", "meets"),
+    ("fault", "request_", "matches"),
     [
         (Fault("/x"), request_for("/x"), True),
         (Fault("/x"), request_for("/x/y"), False),
@@ -35,8 +35,8 @@ def test_without_a_number_it_strikes_until_cleared():
         (Fault("/x", query={"offset": "20"}), request_for("/x", query="limit=5"), False),
     ],
 )
-def test_a_fault_is_for_its_own_requests(fault, request_, meets):
-    assert fault.meets(request_) is meets
+def test_a_fault_is_for_its_own_requests(fault, request_, matches):
+    assert fault.matches(request_) is matches
 
 
 def test_a_flat_object_says_when_and_how():
