@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         server = _listen(options)
     except OSError as error:
-        print(f"sandbox: {_why(error, options)}", file=sys.stderr)
+        print(f"sandbox: {_reason(error, options)}", file=sys.stderr)
         return EXIT_CANNOT_START
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
@@ -71,7 +71,7 @@ def _log(is_quiet: bool) -> None:
     logging.getLogger("sandbox").setLevel(logging.WARNING if is_quiet else logging.INFO)
 
 
-def _why(error: OSError, options: Options) -> str:
+def _reason(error: OSError, options: Options) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {options.port} is in use; choose another with --port, or --port 0 for a free one"
     if isinstance(error, ssl.SSLError | FileNotFoundError):

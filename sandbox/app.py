@@ -5,8 +5,8 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from sandbox import shared_paths
 from sandbox.api.addresses import service_of
-from sandbox.api.errors import Problem, answer_http_exception, answer_problem
-from sandbox.api.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
+from sandbox.api.errors import ApiError, api_error_response, http_error_response
+from sandbox.api.headers import CORS_HEADERS, CORS_PREFLIGHT, add_page_headers, is_cors, is_preflight
 from sandbox.container import Sandbox
 from sandbox.control import views as control
 from sandbox.control.current import attach_control, current_control
@@ -17,7 +17,7 @@ from sandbox.partners.ayyeka import views as ayyeka
 from sandbox.partners.current import attach_partners
 from sandbox.partners.instyle import cognito
 from sandbox.partners.instyle import views as instyle
-from sandbox.partners.responses import Refused, answer_refused
+from sandbox.partners.responses import RequestRefused, refused_response
 from sandbox.services import platform, portal, transactions
 from sandbox.services.auth import accounts, authorization_endpoint, pages
 from sandbox.services.current import attach_vinli, current_vinli
@@ -58,8 +58,8 @@ def create_app(box: Sandbox) -> Flask:
     app.before_request(apply_fault)
     app.before_request(keep_to_the_named_service)
     app.after_request(finish)
-    app.register_error_handler(Problem, answer_problem)
-    app.register_error_handler(Refused, answer_refused)
+    app.register_error_handler(ApiError, api_error_response)
+    app.register_error_handler(RequestRefused, refused_response)
     app.register_error_handler(HTTPException, show_http_exception)
     return app
 
@@ -87,7 +87,7 @@ def keep_to_the_named_service() -> None:
 def show_http_exception(error: HTTPException) -> Response:
     """Return an error of Flask: as JSON on the paths of CALLS, as a page everywhere else."""
     if request.path.startswith(CALLS):
-        return answer_http_exception(error)
+        return http_error_response(error)
     status = error.code or 500
     return Response(pages.error_page(status, error.name, error.description or ""), status)
 
@@ -97,11 +97,11 @@ def finish(response: Response) -> Response:
     vinli = current_vinli()
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
-        dress_page(response, [form_target(client.redirect_uri) for client in vinli.registry.clients])
+        add_page_headers(response, [form_target(client.redirect_uri) for client in vinli.registry.clients])
     elif request.endpoint != "static" and request.blueprint != control.bp.name:
         _hold_back(vinli.options.latency_ms)
     if vinli.options.cors and is_cors(request):
-        response.headers.update(CORS_ANSWER)
+        response.headers.update(CORS_HEADERS)
     service = SERVICE_OF_BLUEPRINT.get(request.blueprint or "", "platform")
     if "caller" in g and service != "auth":
         vinli.transactions.record(

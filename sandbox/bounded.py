@@ -7,7 +7,7 @@ MOST_KEPT = 50_000
 V = TypeVar("V")
 
 
-class Bounded(OrderedDict[str, V], Generic[V]):
+class BoundedDict(OrderedDict[str, V], Generic[V]):
     """A dictionary that drops its oldest entry when it grows past MOST_KEPT."""
 
     def __setitem__(self, key: str, value: V) -> None:

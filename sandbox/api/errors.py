@@ -10,7 +10,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 
-class Problem(Exception):
+class ApiError(Exception):
     """An error response: status, message for the developer, and the value of WWW-Authenticate if there is one.
 
     Raised by a view, it ends the request.
@@ -23,25 +23,25 @@ class Problem(Exception):
         self.challenge = challenge
 
 
-def problem_response(status: int, message: str) -> Response:
+def error_response(status: int, message: str) -> Response:
     """Return an error as a JSON response."""
     response = jsonify(statusCode=status, error=HTTPStatus(status).phrase, message=message)
     response.status_code = status
     return response
 
 
-def answer_problem(problem: Problem) -> Response:
-    """Return the response for a Problem."""
-    response = problem_response(problem.status, problem.message)
-    if problem.challenge:
-        response.headers["WWW-Authenticate"] = problem.challenge
+def api_error_response(error: ApiError) -> Response:
+    """Return the response for an ApiError."""
+    response = error_response(error.status, error.message)
+    if error.challenge:
+        response.headers["WWW-Authenticate"] = error.challenge
     return response
 
 
-def answer_http_exception(error: HTTPException) -> Response:
+def http_error_response(error: HTTPException) -> Response:
     """Return an error of Flask (404, 405, 413) in the same shape."""
     original = error.get_response()
-    response = problem_response(error.code or 500, error.description or "")
+    response = error_response(error.code or 500, error.description or "")
     if "Allow" in original.headers:
         response.headers["Allow"] = original.headers["Allow"]
     return response

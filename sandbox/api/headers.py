@@ -20,13 +20,13 @@ CORS_PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, X-Vinli-Unit",
     "Access-Control-Max-Age": "600",
 }
-CORS_ANSWER = {
+CORS_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Location, WWW-Authenticate",
 }
 
 
-def dress_page(response: Response, form_targets: Iterable[str]) -> None:
+def add_page_headers(response: Response, form_targets: Iterable[str]) -> None:
     """Add the headers of a page. ``form_targets`` are the redirect URIs as ``form-action`` names them.
 
     The policy lets forms go there, because Chromium applies ``form-action`` to the redirect after a form as well.

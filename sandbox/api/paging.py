@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from sandbox.api.errors import Problem
+from sandbox.api.errors import ApiError
 
 DEFAULT_LIMIT = 20
 # The docs name no maximum. The Node SDK sends at most 100, and vinli-cli asks for 100.
@@ -23,7 +23,7 @@ class Window:
 def read_window(args: Mapping[str, str], *kept: str) -> Window:
     """Return the window that a query asks for. An empty value counts as missing; ``kept`` names other parameters.
 
-    A limit above the maximum is lowered to it, as documented. Raises Problem 400 for a value that is not a number from
+    A limit above the maximum is lowered to it, as documented. Raises ApiError 400 for a value that is not a number from
     0 up; this is a guess.
     """
     limit = _number(args, "limit", DEFAULT_LIMIT)
@@ -36,7 +36,7 @@ def read_window(args: Mapping[str, str], *kept: str) -> Window:
 def _number(args: Mapping[str, str], name: str, default: int) -> int:
     text = args.get(name) or str(default)
     if not (text.isascii() and text.isdecimal() and len(text) <= 15):
-        raise Problem(400, f'"{name}" must be a number from 0 up')
+        raise ApiError(400, f'"{name}" must be a number from 0 up')
     return int(text)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.api.errors import Problem
+from sandbox.api.errors import ApiError
 from sandbox.api.origins import is_from_our_page, is_loopback
 from sandbox.control.current import current_control
 from sandbox.control.faults import Fault
@@ -28,11 +28,11 @@ LONGEST_SECRET = 200
 def guard() -> None:
     """Refuse other machines, pages of other sites, and host names that are not this machine's own."""
     if not is_loopback(request.remote_addr or ""):
-        raise Problem(403, "The control interface answers this machine alone")
+        raise ApiError(403, "The control interface answers this machine alone")
     host = urlsplit("//" + request.host).hostname or ""
     is_known = host in ("127.0.0.1", "::1", "localhost") or host.endswith(".localhost")
     if not is_known or not is_from_our_page(request):
-        raise Problem(403, "The control interface answers programs, not pages of other sites")
+        raise ApiError(403, "The control interface answers programs, not pages of other sites")
 
 
 @bp.post("/faults")
@@ -41,7 +41,7 @@ def add_fault() -> Response:
     try:
         fault = Fault.from_json(_body())
     except ValueError as error:
-        raise Problem(400, str(error)) from None
+        raise ApiError(400, str(error)) from None
     current_control().faults.add(fault)
     return Response(status=204)
 
@@ -88,7 +88,7 @@ def revoke_tokens() -> Response:
     email = _body().get("driver")
     driver = current_control().vinli.people.by_email(email) if isinstance(email, str) else None
     if email is not None and driver is None:
-        raise Problem(404, "No such driver")
+        raise ApiError(404, "No such driver")
     return jsonify(revoked=current_control().vinli.tokens.revoke_driver(driver.number if driver else None))
 
 
@@ -98,14 +98,14 @@ def register_redirect_uri() -> Response:
     body = _body()
     client_id, redirect_uri = body.get("client_id"), body.get("redirect_uri")
     if not isinstance(client_id, str) or not isinstance(redirect_uri, str):
-        raise Problem(400, '"client_id" and "redirect_uri" must be texts')
+        raise ApiError(400, '"client_id" and "redirect_uri" must be texts')
     problem = find_problem(redirect_uri)
     if problem:
-        raise Problem(400, f'"redirect_uri" {problem}')
+        raise ApiError(400, f'"redirect_uri" {problem}')
     try:
         current_control().vinli.registry.register(client_id, redirect_uri)
     except UnknownClient:
-        raise Problem(404, "No such client") from None
+        raise ApiError(404, "No such client") from None
     return Response(status=204)
 
 
@@ -114,7 +114,7 @@ def revoke_partner_tokens() -> Response:
     """Revoke the tokens issued so far by ``{"partner": name}``, or by all partners."""
     partner = _body().get("partner")
     if partner is not None and partner not in PARTNERS:
-        raise Problem(404, f"The partners are {', '.join(PARTNERS)}")
+        raise ApiError(404, f"The partners are {', '.join(PARTNERS)}")
     return jsonify(revoked=current_control().partners.revoke(partner))
 
 
@@ -127,16 +127,16 @@ def rotate_partner_secret() -> Response:
     body = _body()
     partner, secret = body.get("partner"), body.get("secret")
     if not isinstance(partner, str) or partner not in PARTNERS:
-        raise Problem(404, f"The partners are {', '.join(PARTNERS)}")
+        raise ApiError(404, f"The partners are {', '.join(PARTNERS)}")
     variable = body.get("variable", MAIN_SECRETS[partner])
     if (
         not isinstance(variable, str)
         or variable not in SECRETS
         or not variable.startswith(partner.upper() + "_")
     ):
-        raise Problem(404, "The partner has no such secret")
+        raise ApiError(404, "The partner has no such secret")
     if not isinstance(secret, str) or not 1 <= len(secret) <= LONGEST_SECRET:
-        raise Problem(400, f'"secret" must be a text of 1 to {LONGEST_SECRET} characters')
+        raise ApiError(400, f'"secret" must be a text of 1 to {LONGEST_SECRET} characters')
     current_control().partners.credentials.rotate(variable, secret)
     return Response(status=204)
 
@@ -146,7 +146,7 @@ def advance_clock() -> Response:
     """Move the sandbox's clock forward by ``{"advance_seconds": n}``."""
     seconds = _body().get("advance_seconds")
     if not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
-        raise Problem(400, '"advance_seconds" must be a number from 0 up')
+        raise ApiError(400, '"advance_seconds" must be a number from 0 up')
     current_control().vinli.clock.advance(seconds)
     return jsonify(now=current_control().vinli.clock.now())
 
@@ -157,5 +157,5 @@ def _body() -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise Problem(400, "Send a JSON object")
+        raise ApiError(400, "Send a JSON object")
     return body

@@ -59,7 +59,7 @@ class PlainRequest(OAuth2Request):  # type: ignore[misc]
         return self.payload.data  # type: ignore[no-any-return]
 
 
-class Server(AuthorizationServer):  # type: ignore[misc]
+class OAuthServer(AuthorizationServer):  # type: ignore[misc]
     """Authlib's server with the sandbox's clients, drivers and tokens."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         self.register_token_generator("default", self._generate)
         self.register_client_auth_method("client_secret_basic", _authenticate_basic)
         self.register_grant(
-            CodeGrant, [] if options.pkce == "off" else [Challenge(options.pkce == "required")]
+            CodeGrant, [] if options.pkce == "off" else [PkceChallenge(options.pkce == "required")]
         )
         self.register_grant(ImplicitGrant)
         self.register_grant(RefreshGrant)
@@ -216,7 +216,7 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
             self.server.tokens.spend_refresh(refresh_token.refresh_token)
 
 
-class Challenge(CodeChallenge):  # type: ignore[misc]
+class PkceChallenge(CodeChallenge):  # type: ignore[misc]
     """PKCE (RFC 7636). With ``required`` every client has to send a challenge."""
 
     def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from authlib.oauth2 import OAuth2Error
 from werkzeug.datastructures import Headers, MultiDict
 
-from sandbox.oauth.authorization import PlainRequest, Server
+from sandbox.oauth.authorization import OAuthServer, PlainRequest
 from sandbox.oauth.registry import OAuthClient
 
 # None of these may be sent twice (RFC 6749 section 3.1). Unknown parameters are ignored: vinli_tornado_auth sends some.
@@ -44,7 +44,7 @@ def read_parameters(args: MultiDict[str, str]) -> dict[str, str]:
     return args.to_dict()
 
 
-def judge(parameters: Mapping[str, str], server: Server, headers: Headers) -> OAuthClient:
+def validate_request(parameters: Mapping[str, str], server: OAuthServer, headers: Headers) -> OAuthClient:
     """Validate an authorization request and return its client; raises AuthorizationRefused."""
     client = _client(parameters.get("client_id"), server)
     _compare_redirect_uri(parameters.get("redirect_uri"), client.redirect_uri)
@@ -58,7 +58,7 @@ def judge(parameters: Mapping[str, str], server: Server, headers: Headers) -> OA
     return client
 
 
-def _client(client_id: str | None, server: Server) -> OAuthClient:
+def _client(client_id: str | None, server: OAuthServer) -> OAuthClient:
     if not client_id:
         raise AuthorizationRefused("invalid_request", "The parameter client_id is missing.")
     client = server.query_client(client_id)

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from flask import Response
 
-from sandbox.bounded import Bounded
+from sandbox.bounded import BoundedDict
 from sandbox.world.clock import Clock
 
 SESSION_COOKIE = "sandbox_session"
@@ -24,7 +24,7 @@ SECOND_CLICK_SECONDS = 10
 
 
 @dataclass(frozen=True)
-class Pending:
+class PendingRequest:
     """An authorization request that waits for the driver's decision.
 
     ``driver`` is the driver's number, ``expires_at`` is in Unix seconds, ``is_approved`` None before the decision.
@@ -43,8 +43,8 @@ class SignInSessions:
         self._clock = clock
         self._lock = threading.Lock()
         self._key = secrets.token_bytes(32)
-        self._sessions: Bounded[int] = Bounded()
-        self._pending: Bounded[Pending] = Bounded()
+        self._sessions: BoundedDict[int] = BoundedDict()
+        self._pending: BoundedDict[PendingRequest] = BoundedDict()
 
     def sign_in(self, driver: int) -> str:
         """Start a session for a driver and return its id."""
@@ -71,7 +71,9 @@ class SignInSessions:
         """
         transaction_id = secrets.token_urlsafe(24)
         with self._lock:
-            self._pending[transaction_id] = Pending(parameters, driver, self._clock.now() + CONSENT_SECONDS)
+            self._pending[transaction_id] = PendingRequest(
+                parameters, driver, self._clock.now() + CONSENT_SECONDS
+            )
         return transaction_id
 
     def decide(

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.bounded import Bounded
+from sandbox.bounded import BoundedDict
 from sandbox.world.clock import Clock
 
 
@@ -65,11 +65,11 @@ class Tokens:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        self._codes: Bounded[Code] = Bounded()
-        self._tokens: Bounded[Token] = Bounded()
-        self._refresh: Bounded[Token] = Bounded()
-        self._spent: Bounded[Token] = Bounded()
-        self._consents: Bounded[bool] = Bounded()
+        self._codes: BoundedDict[Code] = BoundedDict()
+        self._tokens: BoundedDict[Token] = BoundedDict()
+        self._refresh: BoundedDict[Token] = BoundedDict()
+        self._spent: BoundedDict[Token] = BoundedDict()
+        self._consents: BoundedDict[bool] = BoundedDict()
 
     def save_code(self, code: Code) -> None:
         """Keep a code until it is used, or dropped because there are too many."""

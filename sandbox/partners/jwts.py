@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from sandbox.bounded import Bounded
+from sandbox.bounded import BoundedDict
 from sandbox.partners.credentials import PARTNERS
 from sandbox.world.clock import Clock
 
@@ -39,7 +39,7 @@ class Jwts:
         self._lock = threading.Lock()
         self._keys = {partner: ECKey.generate_key("P-256") for partner in PARTNERS}
         # Ids of the tokens that were issued and not revoked.
-        self._issued: dict[str, Bounded[bool]] = {partner: Bounded() for partner in PARTNERS}
+        self._issued: dict[str, BoundedDict[bool]] = {partner: BoundedDict() for partner in PARTNERS}
 
     def lifetime(self, documented: int) -> int:
         """Return the lifetime in seconds of a token whose document says ``documented``."""

@@ -10,7 +10,7 @@ from flask import Response, request
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """Ends a request with ``response``, an error in the partner's own shape."""
 
     def __init__(self, response: Response) -> None:
@@ -18,12 +18,12 @@ class Refused(Exception):
         self.response = response
 
 
-def answer_refused(refused: Refused) -> Response:
-    """Return the response of a Refused."""
+def refused_response(refused: RequestRefused) -> Response:
+    """Return the response that a RequestRefused carries."""
     return refused.response
 
 
-def json_answer(
+def json_response(
     body: object,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
@@ -34,12 +34,12 @@ def json_answer(
     return Response(text, status, dict(headers or {}), content_type=content_type)
 
 
-def oauth_refusal(
+def oauth_error(
     status: int, error: str, description: str, headers: Mapping[str, str] | None = None
-) -> Refused:
+) -> RequestRefused:
     """Return an OAuth error (RFC 6749 section 5.2) to raise."""
     body = {"error": error, "error_description": description}
-    return Refused(json_answer(body, status, {**NO_STORE, **(headers or {})}))
+    return RequestRefused(json_response(body, status, {**NO_STORE, **(headers or {})}))
 
 
 def json_value() -> Any:
@@ -53,14 +53,14 @@ def json_value() -> Any:
 def form_fields() -> dict[str, str]:
     """Return the fields of an ``application/x-www-form-urlencoded`` body (RFC 6749 section 4.4.2).
 
-    Raises Refused for any other content type, and for a field that is sent twice (section 3.2).
+    Raises RequestRefused for any other content type, and for a field that is sent twice (section 3.2).
     """
     if request.mimetype != "application/x-www-form-urlencoded":
-        raise oauth_refusal(400, "invalid_request", "Send application/x-www-form-urlencoded")
+        raise oauth_error(400, "invalid_request", "Send application/x-www-form-urlencoded")
     pairs = parse_qsl(request.get_data().decode(errors="replace"), keep_blank_values=True)
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise oauth_refusal(400, "invalid_request", "A field comes twice")
+        raise oauth_error(400, "invalid_request", "A field comes twice")
     return fields
 
 

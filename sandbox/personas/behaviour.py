@@ -57,4 +57,4 @@ class Behaviour:
     has_hostile_names: bool = False
 
 
-USUAL = Behaviour()
+DEFAULT_BEHAVIOUR = Behaviour()

@@ -7,7 +7,7 @@ ranks of their devices are higher than those of all other drivers.
 from dataclasses import dataclass
 
 from sandbox.api.disruptions import Disruption
-from sandbox.personas.behaviour import USUAL, Behaviour, TokenShape
+from sandbox.personas.behaviour import DEFAULT_BEHAVIOUR, Behaviour, TokenShape
 from sandbox.world.special_accounts import FIRST_SPECIAL_NUMBER, SpecialAccount, SpecialAccounts
 
 DOMAIN = "@magic.example.com"
@@ -206,4 +206,4 @@ def magic_driver(number: int) -> MagicDriver | None:
 def behaviour_of(number: int) -> Behaviour:
     """Return how requests of the driver with this number are answered."""
     driver = magic_driver(number)
-    return driver.behaviour if driver else USUAL
+    return driver.behaviour if driver else DEFAULT_BEHAVIOUR

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sandbox.api.addresses import Addresses
 from sandbox.api.serializers import Serializers
-from sandbox.oauth.authorization import Server
+from sandbox.oauth.authorization import OAuthServer
 from sandbox.oauth.registry import Registry
 from sandbox.oauth.sign_in_sessions import SignInSessions
 from sandbox.oauth.tokens import Tokens
@@ -32,7 +32,7 @@ class Vinli:
     tokens: Tokens
     sign_in_sessions: SignInSessions
     transactions: Transactions
-    oauth: Server
+    oauth: OAuthServer
     serializers: Serializers
 
 
@@ -53,6 +53,6 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
         tokens=tokens,
         sign_in_sessions=SignInSessions(clock),
         transactions=Transactions(clock),
-        oauth=Server(options, registry, people, tokens, clock),
+        oauth=OAuthServer(options, registry, people, tokens, clock),
         serializers=Serializers(addresses),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.api.errors import Problem
+from sandbox.api.errors import ApiError
 from sandbox.api.paging import Window, offset_meta, read_window
 from sandbox.api.serializers import to_json
 from sandbox.services.callers import app_caller, authenticated_caller
@@ -57,7 +57,7 @@ def create_device() -> Response:
     try:
         device = vinli.fleet.add(device_id or vinli.fleet.id_for_case(case_id), None, None)
     except FleetFull:
-        raise Problem(409, "The sandbox keeps no more devices") from None
+        raise ApiError(409, "The sandbox keeps no more devices") from None
     response = _item("device", vinli.serializers.device(device))
     response.status_code = 201
     response.headers["Location"] = f"{vinli.addresses.origin('platform')}/api/v1/devices/{device.id}"
@@ -101,7 +101,7 @@ def list_vehicles() -> Response:
     """
     caller = authenticated_caller()
     if caller.driver is None:
-        raise Problem(403, "Ask with a driver's access token")
+        raise ApiError(403, "Ask with a driver's access token")
     vinli = current_vinli()
     return _vehicle_page(
         [v for device in vinli.fleet.of_driver(caller.driver) for v in vinli.vehicles.of_device(device)]
@@ -115,26 +115,26 @@ def show_vehicle(vehicle_id: str) -> Response:
     vehicle = current_vinli().vehicles.find(vehicle_id)
     device = current_vinli().fleet.find(vehicle.device_id) if vehicle else None
     if vehicle is None or device is None or not caller.may_see(device):
-        raise Problem(404, "No such vehicle")
+        raise ApiError(404, "No such vehicle")
     return _item("vehicle", current_vinli().serializers.vehicle(vehicle))
 
 
 def _visible_device(device_id: str) -> Device:
-    """Return a device that the caller may see; raises Problem 404 for any other.
+    """Return a device that the caller may see; raises ApiError 404 for any other.
 
     The docs do not say whether another driver's device is 403 or 404. 404 does not reveal that it exists.
     """
     caller = authenticated_caller()
     device = current_vinli().fleet.find(device_id)
     if device is None or not caller.may_see(device):
-        raise Problem(404, "No such device")
+        raise ApiError(404, "No such device")
     return device
 
 
 def _is_newest_first() -> bool:
     direction = request.args.get("sortDirection") or "desc"
     if direction not in ("asc", "desc") or (request.args.get("sortBy") or "createdAt") != "createdAt":
-        raise Problem(400, "Lists are sorted by createdAt, asc or desc")
+        raise ApiError(400, "Lists are sorted by createdAt, asc or desc")
     return direction == "desc"
 
 
@@ -148,7 +148,7 @@ def _wanted_device(body: bytes) -> tuple[str | None, str]:
         return device_id, ""
     if isinstance(case_id, str) and device_id is None and CASE_ID.fullmatch(case_id):
         return None, case_id
-    raise Problem(400, 'Send {"device": {"id": UUID}} or {"device": {"caseId": "VNL999"}}')
+    raise ApiError(400, 'Send {"device": {"id": UUID}} or {"device": {"caseId": "VNL999"}}')
 
 
 def _vehicle_page(vehicles: Sequence[Vehicle]) -> Response:

@@ -22,7 +22,7 @@ def list_transactions() -> Response:
     vinli = current_vinli()
     period = read_period(request.args, vinli.clock.now_ms())
     calls = vinli.transactions.within(period.since, period.until)
-    shown, remaining = cut(calls, period)
+    shown, remaining = first_page(calls, period)
     usage = Counter(call.service for call in calls)
     stats = {"periodTotal": len(calls), "serviceUsage": usage, "allTimeTotal": vinli.transactions.all_time}
     pagination = {
@@ -38,7 +38,7 @@ def list_transactions() -> Response:
     )
 
 
-def cut(calls: Sequence[Transaction], period: Period) -> tuple[list[Transaction], int]:
+def first_page(calls: Sequence[Transaction], period: Period) -> tuple[list[Transaction], int]:
     """Return the first page of ``calls`` (oldest first) in the period's direction, and the number of calls left.
 
     A page includes all calls of its last millisecond, because the link to the next page starts after it. The docs do

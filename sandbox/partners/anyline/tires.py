@@ -41,7 +41,7 @@ def read_sidewall(image: bytes) -> dict[str, object]:
     nesting follow the results in Anyline's mobile SDK (pub.dev anyline_plugin: TireSizeResult, TinResult,
     TireMakeResult). A confidence is a percentage.
     """
-    draws = _Draws(image)
+    draws = _Choices(image)
     make, model, plant = draws.pick(TIRES)
     return {
         "tireSizeResult": _size(draws),
@@ -51,7 +51,7 @@ def read_sidewall(image: bytes) -> dict[str, object]:
     }
 
 
-def _size(draws: "_Draws") -> dict[str, Field]:
+def _size(draws: "_Choices") -> dict[str, Field]:
     width, ratio, diameter, load, speed = draws.pick(SIZES)
     parts = {
         "text": f"{width}/{ratio}R{diameter} {load}{speed}",
@@ -66,7 +66,7 @@ def _size(draws: "_Draws") -> dict[str, Field]:
     return {name: {"text": str(part), "confidence": 88 + draws.below(12)} for name, part in parts.items()}
 
 
-def _tin(draws: "_Draws", plant: str) -> dict[str, str]:
+def _tin(draws: "_Choices", plant: str) -> dict[str, str]:
     """Return a tire identification number: plant, size, type, and week and year (49 CFR 574.5)."""
     year, week = FIRST_YEAR + draws.below(YEARS), 1 + draws.below(52)
     size, kind = draws.letters(2), draws.letters(3)
@@ -80,7 +80,7 @@ def _tin(draws: "_Draws", plant: str) -> dict[str, str]:
     }
 
 
-class _Draws:
+class _Choices:
     """Choices that depend on the bytes of a picture alone."""
 
     def __init__(self, content: bytes) -> None:

@@ -15,7 +15,7 @@ from sandbox.partners.anyline.tires import read_sidewall
 from sandbox.partners.credentials import equal
 from sandbox.partners.current import current_partners
 from sandbox.partners.jwts import BadToken
-from sandbox.partners.responses import NO_STORE, bearer_token, json_answer, json_value, oauth_refusal
+from sandbox.partners.responses import NO_STORE, bearer_token, json_response, json_value, oauth_error
 
 bp = Blueprint("anyline", __name__)
 
@@ -45,23 +45,23 @@ def answer_token_request() -> Response:
     _check_client(values)
     credentials = current_partners().credentials
     if values["audience"] != credentials["ANYLINE_AUDIENCE"]:
-        raise oauth_refusal(403, "access_denied", "Service not found for this audience")
+        raise oauth_error(403, "access_denied", "Service not found for this audience")
     if values["scope"] != credentials["ANYLINE_SCOPE"]:
-        raise oauth_refusal(403, "access_denied", "Client has not been granted this scope")
-    return json_answer(_token(values), headers=NO_STORE)
+        raise oauth_error(403, "access_denied", "Client has not been granted this scope")
+    return json_response(_token(values), headers=NO_STORE)
 
 
 def _token_fields() -> dict[str, str]:
     if request.mimetype != "application/json":
-        raise oauth_refusal(400, "invalid_request", "Send application/json")
+        raise oauth_error(400, "invalid_request", "Send application/json")
     if "Authorization" in request.headers:
-        raise oauth_refusal(400, "invalid_request", "The client's id and secret belong into the body")
+        raise oauth_error(400, "invalid_request", "The client's id and secret belong into the body")
     values = _object()
     missing = [name for name in FIELDS if not isinstance(values.get(name), str)]
     if missing:
-        raise oauth_refusal(400, "invalid_request", f"Missing or not a text: {', '.join(missing)}")
+        raise oauth_error(400, "invalid_request", f"Missing or not a text: {', '.join(missing)}")
     if values["grant_type"] != "client_credentials":
-        raise oauth_refusal(400, "unsupported_grant_type", "grant_type is not client_credentials")
+        raise oauth_error(400, "unsupported_grant_type", "grant_type is not client_credentials")
     return values
 
 
@@ -69,7 +69,7 @@ def _check_client(values: dict[str, str]) -> None:
     credentials = current_partners().credentials
     is_known = equal(values["client_id"], credentials["ANYLINE_CLIENT_ID"])
     if not is_known or not credentials.matches("ANYLINE_CLIENT_SECRET", values["client_secret"]):
-        raise oauth_refusal(401, "access_denied", "Unauthorized")
+        raise oauth_error(401, "access_denied", "Unauthorized")
 
 
 def _token(values: dict[str, str]) -> dict[str, object]:
@@ -103,8 +103,8 @@ def read_tire_sidewall() -> Response:
     except (binascii.Error, ValueError, TypeError):
         image = b""
     if not is_picture(image):
-        raise oauth_refusal(400, "invalid_image", "image is not a JPEG, PNG or WebP picture in base64")
-    return json_answer(read_sidewall(image))
+        raise oauth_error(400, "invalid_image", "image is not a JPEG, PNG or WebP picture in base64")
+    return json_response(read_sidewall(image))
 
 
 def _require_token() -> None:
@@ -120,7 +120,7 @@ def _require_token() -> None:
 
 
 def _challenged(status: int, error: str, description: str) -> Exception:
-    return oauth_refusal(status, error, description, {"WWW-Authenticate": f'Bearer error="{error}"'})
+    return oauth_error(status, error, description, {"WWW-Authenticate": f'Bearer error="{error}"'})
 
 
 def _object() -> dict[str, Any]:

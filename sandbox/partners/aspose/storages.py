@@ -21,11 +21,11 @@ class BadPath(Exception):
     """A path that cannot be a file's, or that is a folder's."""
 
 
-class NothingThere(Exception):
+class PathNotFound(Exception):
     """No such storage, folder or file."""
 
 
-class Full(Exception):
+class StorageFull(Exception):
     """The storages hold MOST_FILES files or MOST_BYTES bytes; the sandbox keeps no more."""
 
 
@@ -74,16 +74,16 @@ class Storages:
         return {self._default: _seeded(self._seed), "Archive": {}}
 
     def read(self, path: str, storage: str | None) -> File:
-        """Return a file; raises BadPath and NothingThere."""
+        """Return a file; raises BadPath and PathNotFound."""
         place = normal_path(path)
         with self._lock:
             file = self._of(storage).get(place)
         if file is None:
-            raise NothingThere
+            raise PathNotFound
         return file
 
     def write(self, path: str, content: bytes, storage: str | None) -> str:
-        """Write or replace a file and return its name; raises BadPath, NothingThere and Full."""
+        """Write or replace a file and return its name; raises BadPath, PathNotFound and StorageFull."""
         place = normal_path(path)
         if place == "/":
             raise BadPath
@@ -95,13 +95,13 @@ class Storages:
         return place.rpartition("/")[2]
 
     def list_folder(self, path: str, storage: str | None) -> list[Entry]:
-        """Return the entries of a folder by name, folders first; raises BadPath and NothingThere."""
+        """Return the entries of a folder by name, folders first; raises BadPath and PathNotFound."""
         place = normal_path(path)
         start = place.rstrip("/") + "/"
         with self._lock:
             inside = {name: file for name, file in self._of(storage).items() if name.startswith(start)}
         if not inside and place != "/":
-            raise NothingThere
+            raise PathNotFound
         entries: dict[str, Entry] = {}
         for name, file in inside.items():
             _add_entry(entries, start, name, file)
@@ -111,14 +111,14 @@ class Storages:
         try:
             return self._files[self._default if storage is None else storage]
         except KeyError:
-            raise NothingThere from None
+            raise PathNotFound from None
 
     def _make_room(self, old: File | None, size: int) -> None:
-        """Raise Full when there is no room for a file of ``size`` bytes that replaces ``old``."""
+        """Raise StorageFull when there is no room for a file of ``size`` bytes that replaces ``old``."""
         kept = [file for files in self._files.values() for file in files.values()]
         total = sum(len(file.content) for file in kept) - (len(old.content) if old else 0)
         if total + size > MOST_BYTES or (old is None and len(kept) >= MOST_FILES):
-            raise Full
+            raise StorageFull
 
 
 def normal_path(path: str) -> str:

@@ -15,17 +15,17 @@ from flask import Blueprint, Response, request
 
 from sandbox.partners.aspose.documents import WRITERS
 from sandbox.partners.aspose.html_blocks import blocks_of
-from sandbox.partners.aspose.storages import BadPath, Full, NothingThere, Storages
+from sandbox.partners.aspose.storages import BadPath, PathNotFound, StorageFull, Storages
 from sandbox.partners.credentials import equal
 from sandbox.partners.current import current_partners
 from sandbox.partners.jwts import BadToken
 from sandbox.partners.responses import (
     NO_STORE,
-    Refused,
+    RequestRefused,
     bearer_token,
     form_fields,
-    json_answer,
-    oauth_refusal,
+    json_response,
+    oauth_error,
 )
 
 bp = Blueprint("aspose", __name__)
@@ -44,9 +44,9 @@ def token() -> Response:
     """
     fields = form_fields()
     if "Authorization" in request.headers:
-        raise oauth_refusal(400, "invalid_request", "The client's id and secret belong into the body")
+        raise oauth_error(400, "invalid_request", "The client's id and secret belong into the body")
     if fields.get("grant_type") != "client_credentials":
-        raise oauth_refusal(400, "unsupported_grant_type", "grant_type is not client_credentials")
+        raise oauth_error(400, "unsupported_grant_type", "grant_type is not client_credentials")
     _check_client(fields.get("client_id", ""), fields.get("client_secret", ""))
     partners = current_partners()
     audience = partners.credentials["ASPOSE_URL"]
@@ -56,14 +56,14 @@ def token() -> Response:
         "expires_in": partners.jwts.lifetime(DOCUMENTED_LIFETIME),
         "token_type": "Bearer",
     }
-    return json_answer(body, headers=NO_STORE)
+    return json_response(body, headers=NO_STORE)
 
 
 def _check_client(client_id: str, secret: str) -> None:
     credentials = current_partners().credentials
     is_known = equal(client_id, credentials["ASPOSE_CLIENT_ID"])
     if not is_known or not credentials.matches("ASPOSE_CLIENT_SECRET", secret):
-        raise oauth_refusal(400, "invalid_client", "Unknown client or wrong secret")
+        raise oauth_error(400, "invalid_client", "Unknown client or wrong secret")
 
 
 @bp.get("/v4.0/words/storage/folder", defaults={"path": ""}, strict_slashes=False)
@@ -72,7 +72,7 @@ def list_folder(path: str) -> Response:
     """Return the entries of a folder as ``{"Value": [...]}`` (GetFilesListRequest, FilesList, StorageFile)."""
     _require_token()
     entries = _in_storage(lambda storages: storages.list_folder(path, request.args.get("storageName")))
-    return json_answer({"Value": [entry.as_json() for entry in entries]})
+    return json_response({"Value": [entry.as_json() for entry in entries]})
 
 
 @bp.get("/v4.0/words/storage/file/<path:path>")
@@ -89,7 +89,7 @@ def upload_file(path: str) -> Response:
     _require_token()
     content = _part("fileContent")
     name = _in_storage(lambda storages: storages.write(path, content, request.args.get("storageName")))
-    return json_answer({"Uploaded": [name], "Errors": []})
+    return json_response({"Uploaded": [name], "Errors": []})
 
 
 @bp.put("/v4.0/words/convert")
@@ -113,7 +113,7 @@ def convert_document() -> Response:
 
 
 def _require_token() -> None:
-    """Raise Refused without a valid token. The document names "401 Unauthorized" for it."""
+    """Raise RequestRefused without a valid token. The document names "401 Unauthorized" for it."""
     partners = current_partners()
     try:
         claims = partners.jwts.claims("aspose", bearer_token() or "")
@@ -150,11 +150,11 @@ def _in_storage(action: Callable[[Storages], T]) -> T:
     """Call ``action`` with the storages; its exceptions become Aspose's errors."""
     try:
         return action(current_partners().storages)
-    except NothingThere:
+    except PathNotFound:
         _refuse(404, "NotFound", "No such storage, folder or file")
     except BadPath:
         _refuse(400, "InvalidPath", "The path is none that a file can have")
-    except Full:
+    except StorageFull:
         _refuse(413, "StorageFull", "The storage holds as much as the sandbox keeps")
 
 
@@ -162,7 +162,7 @@ def _refuse(status: int, code: str, message: str) -> NoReturn:
     raise _refusal(status, code, message) from None
 
 
-def _refusal(status: int, code: str, message: str) -> Refused:
+def _refusal(status: int, code: str, message: str) -> RequestRefused:
     now = datetime.fromtimestamp(int(current_partners().clock.now()), UTC)
     error = {
         "Code": code,
@@ -171,4 +171,4 @@ def _refusal(status: int, code: str, message: str) -> Refused:
         "DateTime": now.isoformat(),
         "InnerError": None,
     }
-    return Refused(json_answer({"RequestId": str(uuid.uuid4()), "Error": error}, status))
+    return RequestRefused(json_response({"RequestId": str(uuid.uuid4()), "Error": error}, status))

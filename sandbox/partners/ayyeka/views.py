@@ -10,11 +10,11 @@ from sandbox.partners.current import current_partners
 from sandbox.partners.jwts import BadToken
 from sandbox.partners.responses import (
     NO_STORE,
-    Refused,
+    RequestRefused,
     bearer_token,
     form_fields,
-    json_answer,
-    oauth_refusal,
+    json_response,
+    oauth_error,
 )
 
 bp = Blueprint("ayyeka", __name__)
@@ -34,9 +34,9 @@ def token() -> Response:
     """
     fields = form_fields()
     if fields.keys() & {"client_id", "client_secret"}:
-        raise oauth_refusal(400, "invalid_request", "Send key and secret by HTTP Basic alone")
+        raise oauth_error(400, "invalid_request", "Send key and secret by HTTP Basic alone")
     if fields.get("grant_type") != "client_credentials":
-        raise oauth_refusal(
+        raise oauth_error(
             400, "unsupported_grant_type", "Only the client credentials grant type is supported"
         )
     _check_client()
@@ -47,7 +47,7 @@ def token() -> Response:
         "token_type": "JWT",
         "expires_in": jwts.lifetime(DOCUMENTED_LIFETIME),
     }
-    return json_answer(body, headers=NO_STORE, content_type=JSON)
+    return json_response(body, headers=NO_STORE, content_type=JSON)
 
 
 def _check_client() -> None:
@@ -56,7 +56,7 @@ def _check_client() -> None:
     key, secret = (given.username or "", given.password or "") if given and is_basic else ("", "")
     if not equal(key, credentials["AYYEKA_KEY"]) or not credentials.matches("AYYEKA_SECRET", secret):
         challenge = {"WWW-Authenticate": 'Basic realm="Ayyeka sandbox"'}
-        raise oauth_refusal(401, "invalid_client", "Unknown key or wrong secret", challenge)
+        raise oauth_error(401, "invalid_client", "Unknown key or wrong secret", challenge)
 
 
 @bp.get("/v2.0/site")
@@ -72,8 +72,10 @@ def list_sites() -> Response:
         raise _unauthorized(str(bad)) from None
     if claims["aud"] != AUDIENCE:
         raise _unauthorized("The token is for another audience")
-    return json_answer(sites_of(current_partners().seed), content_type=JSON)
+    return json_response(sites_of(current_partners().seed), content_type=JSON)
 
 
-def _unauthorized(message: str) -> Refused:
-    return Refused(json_answer({"message": message, "request_id": str(uuid.uuid4())}, 401, content_type=JSON))
+def _unauthorized(message: str) -> RequestRefused:
+    return RequestRefused(
+        json_response({"message": message, "request_id": str(uuid.uuid4())}, 401, content_type=JSON)
+    )

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 
 from sandbox.partners.credentials import equal
 from sandbox.partners.current import current_partners
-from sandbox.partners.responses import Refused, json_answer, json_value
+from sandbox.partners.responses import RequestRefused, json_response, json_value
 
 bp = Blueprint("cognito", __name__)
 
@@ -62,12 +62,12 @@ def _sign_in(parameters: Mapping[str, Any]) -> Response:
     if variable is None or not credentials.matches(variable, password):
         raise _refusal("NotAuthorizedException", NO_USER)
     if username == INVITED:
-        return _answer(_new_password_required())
+        return _response(_new_password_required())
     # SCOPES is in the document and on no page of Amazon's. Its effect here is a guess.
     is_openid = parameters.get("SCOPES") == "OPENID"
     scope = f"{OPENID} {OWN_SCOPE}" if is_openid else OWN_SCOPE
     refresh_token = current_partners().refresh_tokens.issue(username, scope)
-    return _answer(_tokens(username, scope, refresh_token))
+    return _response(_tokens(username, scope, refresh_token))
 
 
 def _refresh(parameters: Mapping[str, Any]) -> Response:
@@ -76,7 +76,7 @@ def _refresh(parameters: Mapping[str, Any]) -> Response:
     if grant is None:
         raise _refusal("NotAuthorizedException", "Refresh Token has been revoked")
     _check_hash(parameters, grant.username)
-    return _answer(_tokens(grant.username, grant.scope, None))
+    return _response(_tokens(grant.username, grant.scope, None))
 
 
 def _check_hash(parameters: Mapping[str, Any], username: str) -> None:
@@ -156,9 +156,9 @@ def _text(values: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _answer(body: object, status: int = 200) -> Response:
-    return json_answer(body, status, {"Cache-Control": "no-store"}, CONTENT_TYPE)
+def _response(body: object, status: int = 200) -> Response:
+    return json_response(body, status, {"Cache-Control": "no-store"}, CONTENT_TYPE)
 
 
-def _refusal(kind: str, message: str) -> Refused:
-    return Refused(_answer({"__type": kind, "message": message}, 400))
+def _refusal(kind: str, message: str) -> RequestRefused:
+    return RequestRefused(_response({"__type": kind, "message": message}, 400))

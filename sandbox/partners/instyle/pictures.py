@@ -10,7 +10,7 @@ MOST_KEPT = 5000
 SIDE = 120  # pixels
 
 
-class Full(Exception):
+class TooManyImages(Exception):
     """A customer has MOST_KEPT images; the sandbox keeps no more."""
 
 
@@ -32,11 +32,11 @@ class Pictures:
             return sorted(self._urls[customer].items())
 
     def put(self, customer: str, images: list[tuple[int, str]]) -> None:
-        """Add images and replace those with the same id; raises Full and adds none when there are too many."""
+        """Add images and replace those with the same id; raises TooManyImages and adds none when there are too many."""
         with self._lock:
             urls = self._urls[customer] | dict(images)
             if len(urls) > MOST_KEPT:
-                raise Full
+                raise TooManyImages
             self._urls[customer] = urls
 
 

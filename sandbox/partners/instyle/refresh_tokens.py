@@ -4,7 +4,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 
-from sandbox.bounded import Bounded
+from sandbox.bounded import BoundedDict
 from sandbox.world.clock import Clock
 
 LIFETIME = 30 * 24 * 3600
@@ -28,7 +28,7 @@ class RefreshTokens:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._grants: Bounded[Grant] = Bounded()
+        self._grants: BoundedDict[Grant] = BoundedDict()
 
     def issue(self, username: str, scope: str) -> str:
         """Return a new token."""

@@ -13,9 +13,9 @@ from werkzeug.exceptions import NotFound
 
 from sandbox.partners.current import current_partners
 from sandbox.partners.instyle.cognito import OPENID, role_of
-from sandbox.partners.instyle.pictures import SEEDED, Full, draw
+from sandbox.partners.instyle.pictures import SEEDED, TooManyImages, draw
 from sandbox.partners.jwts import BadToken, Expired
-from sandbox.partners.responses import Refused, json_answer, json_value
+from sandbox.partners.responses import RequestRefused, json_response, json_value
 
 bp = Blueprint("instyle", __name__, url_prefix="/instyle")
 
@@ -34,7 +34,7 @@ class Caller:
 @bp.get("/images")
 def list_images() -> Response:
     """Return the customer's images. The document shows no response; a list as POST takes it is a guess."""
-    return json_answer(_as_json(current_partners().pictures.of(_caller().customer)))
+    return json_response(_as_json(current_partners().pictures.of(_caller().customer)))
 
 
 @bp.post("/images")
@@ -50,9 +50,9 @@ def add_images() -> Response:
     images = _images()
     try:
         current_partners().pictures.put(caller.customer, images)
-    except Full:
+    except TooManyImages:
         raise _refusal(413, "More images than the sandbox keeps") from None
-    return json_answer(_as_json(images))
+    return json_response(_as_json(images))
 
 
 @bp.get("/pictures/<int:number>.png")
@@ -66,8 +66,8 @@ def show_picture(number: int) -> Response:
 def _caller() -> Caller:
     """Return the caller, from the three headers in the document's section "Roles".
 
-    Raises Refused: 403 for a missing or unknown key, 401 for a missing, wrong or expired Authorization header, 403 for
-    a token whose user has another role than the key.
+    Raises RequestRefused: 403 for a missing or unknown key, 401 for a missing, wrong or expired Authorization header,
+    403 for a token whose user has another role than the key.
     """
     role = _role_of_key()
     authorization = request.headers.get("Authorization", "")
@@ -152,5 +152,5 @@ def _as_json(images: list[tuple[int, str]]) -> list[dict[str, object]]:
     return [{"id": number, "file": {"url": url}} for number, url in images]
 
 
-def _refusal(status: int, message: str) -> Refused:
-    return Refused(json_answer({"message": message}, status))
+def _refusal(status: int, message: str) -> RequestRefused:
+    return RequestRefused(json_response({"message": message}, status))

@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.api.dates import iso
-from sandbox.api.errors import Problem
+from sandbox.api.errors import ApiError
 from sandbox.api.origins import is_from_our_page
 from sandbox.oauth.sign_in_sessions import SESSION_COOKIE, set_cookie
 from sandbox.services.auth.pages import signed_in_driver
@@ -57,7 +57,7 @@ def create_session() -> Response:
     credentials = _session_of(request.get_data())
     driver = current_vinli().people.sign_in(*credentials)
     if driver is None:
-        raise Problem(401, "Invalid e-mail or password")
+        raise ApiError(401, "Invalid e-mail or password")
     response = jsonify(session={"userId": driver.id})
     response.status_code = 201
     vinli = current_vinli()
@@ -75,25 +75,25 @@ def add_device() -> Response:
     refuse_other_sites()
     driver = signed_in_driver()
     if driver is None:
-        raise Problem(401, "Sign in first")
+        raise ApiError(401, "Sign in first")
     case_id = request.form.get("device[caseId]", "").strip().upper()
     name = request.form.get("device[name]", "").strip()[:100] or None
     if not CASE_ID.fullmatch(case_id):
-        raise Problem(400, '"device[caseId]" is the number on the case, such as VNL999')
+        raise ApiError(400, '"device[caseId]" is the number on the case, such as VNL999')
     fleet = current_vinli().fleet
     try:
         device = fleet.add(fleet.id_for_case(case_id), name, driver.number)
     except FleetFull:
-        raise Problem(409, "The sandbox keeps no more devices") from None
+        raise ApiError(409, "The sandbox keeps no more devices") from None
     response = jsonify(device={"id": device.id, "name": device.name})
     response.status_code = 201
     return response
 
 
 def refuse_other_sites() -> None:
-    """Raise Problem 403 for a page of another site, which could sign a driver in or use their session."""
+    """Raise ApiError 403 for a page of another site, which could sign a driver in or use their session."""
     if not is_from_our_page(request):
-        raise Problem(403, "Not from a page of another site")
+        raise ApiError(403, "Not from a page of another site")
 
 
 def _session_of(body: bytes) -> tuple[str, str]:
@@ -103,7 +103,7 @@ def _session_of(body: bytes) -> tuple[str, str]:
     except (ValueError, KeyError, TypeError, RecursionError):
         email = password = None
     if not isinstance(email, str) or not isinstance(password, str):
-        raise Problem(400, 'Send {"session": {"email": ..., "password": ...}}')
+        raise ApiError(400, 'Send {"session": {"email": ..., "password": ...}}')
     return email, password
 
 

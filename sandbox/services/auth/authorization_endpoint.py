@@ -15,7 +15,7 @@ from werkzeug.datastructures import Headers
 
 from sandbox.api.origins import is_from_our_page
 from sandbox.oauth.authorization import PlainRequest, random_text
-from sandbox.oauth.authorization_request import AuthorizationRefused, judge, read_parameters
+from sandbox.oauth.authorization_request import AuthorizationRefused, read_parameters, validate_request
 from sandbox.oauth.registry import OAuthClient
 from sandbox.oauth.sign_in_sessions import CONSENT_COOKIE, set_cookie
 from sandbox.personas.magic_drivers import behaviour_of
@@ -53,7 +53,7 @@ def show_late_refusal(error: OAuth2Error) -> tuple[str, int]:
 def authorize() -> Response | str:
     """Show the sign-in page, then the consent page. Redirect at once for an approved client."""
     parameters = read_parameters(request.args)
-    client = judge(parameters, current_vinli().oauth, request.headers)
+    client = validate_request(parameters, current_vinli().oauth, request.headers)
     driver = signed_in_driver()
     if driver is None:
         return sign_in_page(request.full_path)
@@ -81,7 +81,7 @@ def decide() -> Response | tuple[str, int]:
     if driver is None or parameters is None:
         text = "It was answered already, is too old, or was for another driver. Go back to the app and start again."
         return error_page(400, "This question is no longer open", text, "invalid_request"), 400
-    client = judge(parameters, current_vinli().oauth, request.headers)
+    client = validate_request(parameters, current_vinli().oauth, request.headers)
     decision = behaviour_of(driver.number).decision
     if decision != "as pressed":
         return _fail(decision, parameters, driver)

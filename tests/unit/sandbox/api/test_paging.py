@@ -1,7 +1,7 @@
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from sandbox.api.errors import Problem
+from sandbox.api.errors import ApiError
 from sandbox.api.paging import Window, last_offset, offset_meta, read_window
 
 URL = "https://platform.vin.li/api/v1/devices"
@@ -76,6 +76,6 @@ def test_a_window_is_read_with_defaults_and_a_maximum(query, window):
 @pytest.mark.parametrize("text", ["-1", "x", "1.5", " 1", "٣", "1e3", "9" * 5000, "+1"])
 @pytest.mark.parametrize("name", ["limit", "offset"])
 def test_what_is_no_number_is_refused(name, text):
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiError) as caught:
         read_window({name: text})
     assert caught.value.status == 400

@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.api.errors import Problem
+from sandbox.api.errors import ApiError
 from sandbox.api.streams import read_period
 
 NOW_MS = 1_800_000_000_000
@@ -14,6 +14,6 @@ def test_empty_values_count_as_not_given():
 
 @pytest.mark.parametrize("query", [{"since": "soon"}, {"until": "x"}, {"limit": "-1"}, {"sortDir": "up"}])
 def test_what_makes_no_sense_is_refused(query):
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiError) as caught:
         read_period(query, NOW_MS)
     assert caught.value.status == 400

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sandbox.partners.anyline.images import is_picture
 from sandbox.partners.aspose.documents import as_docx, as_pdf
 from sandbox.partners.aspose.html_blocks import blocks_of
-from tests.unit.sandbox.partners.partner_desk import TARGET, Desk, bearer
+from tests.unit.sandbox.partners.partner_calls import TARGET, PartnerCalls, bearer
 
 RANDOM = settings(
     max_examples=150,
@@ -20,7 +20,7 @@ RANDOM = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-DESK = Desk()
+CALLS = PartnerCalls()
 FOLDER, FILE = "/v4.0/words/storage/folder/", "/v4.0/words/storage/file/"
 PATHS = (
     ("POST", "/oauth/token"),
@@ -44,7 +44,13 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 VALUES = st.one_of(
     st.sampled_from(
-        (*DESK.variables.values(), "client_credentials", "USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH", "\ud800")
+        (
+            *CALLS.variables.values(),
+            "client_credentials",
+            "USER_PASSWORD_AUTH",
+            "REFRESH_TOKEN_AUTH",
+            "\ud800",
+        )
     ),
     st.text(max_size=40),
 )
@@ -59,9 +65,9 @@ HEADER = st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"]))
 @pytest.fixture(scope="module")
 def tokens():
     return {
-        "anyline": DESK.anyline_token().json["access_token"],
-        "ayyeka": DESK.ayyeka_token().json["access_token"],
-        "aspose": DESK.aspose_token().json["access_token"],
+        "anyline": CALLS.anyline_token().json["access_token"],
+        "ayyeka": CALLS.ayyeka_token().json["access_token"],
+        "aspose": CALLS.aspose_token().json["access_token"],
     }
 
 
@@ -78,17 +84,17 @@ def test_any_json(tokens, value):
             headers = {
                 "X-Amz-Target": TARGET,
                 **bearer(tokens["anyline"]),
-                "x-api-key": DESK["INSTYLE_API_KEY"],
+                "x-api-key": CALLS["INSTYLE_API_KEY"],
             }
-            assert_answered(DESK.send("POST", path, data=body, content_type=kind, headers=headers))
+            assert_answered(CALLS.send("POST", path, data=body, content_type=kind, headers=headers))
 
 
 @RANDOM
 @given(value=JSON)
 def test_any_json_for_the_control_interface(value):
-    desk = Desk()
+    calls = PartnerCalls()
     for path in ("secret", "revoke"):
-        assert_answered(desk.send("POST", f"/_sandbox/partners/{path}", json=value))
+        assert_answered(calls.send("POST", f"/_sandbox/partners/{path}", json=value))
 
 
 @RANDOM
@@ -97,7 +103,7 @@ def test_any_body_and_any_headers(body, header, key):
     for method, path in PATHS:
         for kind in KINDS:
             headers = {"Authorization": header, "x-api-key": key, "x-selected-customer": key}
-            assert_answered(DESK.send(method, path, data=body, content_type=kind, headers=headers))
+            assert_answered(CALLS.send(method, path, data=body, content_type=kind, headers=headers))
 
 
 @RANDOM
@@ -107,7 +113,7 @@ def test_any_form(pairs):
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
     for path in ("/oauth/token", "/auth/token", "/connect/token"):
-        assert_answered(DESK.send("POST", path, data=fields))
+        assert_answered(CALLS.send("POST", path, data=fields))
 
 
 @RANDOM
@@ -116,8 +122,8 @@ def test_any_path_in_a_storage(tokens, path, query):
     headers = bearer(tokens["aspose"])
     queries = {name: query.replace("\ud800", "") for name in ("storageName", "storage", "outPath", "format")}
     for base in (FOLDER, FILE):
-        assert_answered(DESK.send("GET", base + quote(path), headers=headers, query_string=queries))
-        assert_answered(DESK.send("GET", base + quote(path, safe=""), headers=headers))
+        assert_answered(CALLS.send("GET", base + quote(path), headers=headers, query_string=queries))
+        assert_answered(CALLS.send("GET", base + quote(path, safe=""), headers=headers))
 
 
 @RANDOM
@@ -128,7 +134,7 @@ def test_any_picture(tokens, content):
         image = beginning + content
         assert is_picture(image) in (True, False)
         body = json.dumps({"image": base64.b64encode(image).decode()})
-        assert_answered(DESK.send("POST", "/v2/tiresidewall", data=body, headers=bearer(tokens["anyline"])))
+        assert_answered(CALLS.send("POST", "/v2/tiresidewall", data=body, headers=bearer(tokens["anyline"])))
 
 
 @RANDOM

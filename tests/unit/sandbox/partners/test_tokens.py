@@ -7,7 +7,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from tests.unit.sandbox.partners.partner_desk import NOW, PNG, Desk, bearer
+from tests.unit.sandbox.partners.partner_calls import NOW, PNG, PartnerCalls, bearer
 
 PARTNERS = ("anyline", "ayyeka", "aspose")
 IMAGE = {"image": base64.b64encode(PNG).decode()}
@@ -15,24 +15,24 @@ LIFETIMES = {"anyline": 86400, "ayyeka": 3600, "aspose": 86400}
 
 
 @pytest.fixture
-def desk():
-    return Desk()
+def calls():
+    return PartnerCalls()
 
 
-def token_of(desk, partner):
-    response = getattr(desk, f"{partner}_token")()
+def token_of(calls, partner):
+    response = getattr(calls, f"{partner}_token")()
     assert response.status_code == 200, response.text
     return response.json["access_token"]
 
 
-def call(desk, partner, token):
+def call(calls, partner, token):
     """Make the partner's documented call with a token."""
     headers = bearer(token)
     if partner == "anyline":
-        return desk.send("POST", "/v2/tiresidewall", json=IMAGE, headers=headers)
+        return calls.send("POST", "/v2/tiresidewall", json=IMAGE, headers=headers)
     if partner == "ayyeka":
-        return desk.send("GET", "/v2.0/site", headers=headers)
-    return desk.send("GET", "/v4.0/words/storage/folder/", headers=headers)
+        return calls.send("GET", "/v2.0/site", headers=headers)
+    return calls.send("GET", "/v4.0/words/storage/folder/", headers=headers)
 
 
 def claims_of(token):
@@ -44,45 +44,45 @@ def encoded(value):
 
 
 @pytest.mark.parametrize("partner", PARTNERS)
-def test_a_token_is_good_for_the_documented_time_by_the_clock_of_the_sandbox(desk, partner):
-    token = token_of(desk, partner)
+def test_a_token_is_good_for_the_documented_time_by_the_clock_of_the_sandbox(calls, partner):
+    token = token_of(calls, partner)
     claims = claims_of(token)
     assert (claims["iat"], claims["exp"]) == (NOW, NOW + LIFETIMES[partner])
-    desk.box.vinli.clock.advance(LIFETIMES[partner] - 1)
-    assert call(desk, partner, token).status_code == 200
-    desk.box.vinli.clock.advance(1)
-    response = call(desk, partner, token)
+    calls.box.vinli.clock.advance(LIFETIMES[partner] - 1)
+    assert call(calls, partner, token).status_code == 200
+    calls.box.vinli.clock.advance(1)
+    response = call(calls, partner, token)
     assert response.status_code == 401
     assert "expired" in response.text
 
 
 @pytest.mark.parametrize("partner", PARTNERS)
 def test_the_switch_shortens_what_is_said_and_what_is_signed(partner):
-    desk = Desk(partner_lifetime=30)
-    answer = getattr(desk, f"{partner}_token")().json
+    calls = PartnerCalls(partner_lifetime=30)
+    answer = getattr(calls, f"{partner}_token")().json
     assert answer["expires_in"] == 30
     assert claims_of(answer["access_token"])["exp"] == NOW + 30
 
 
 def test_the_switch_lengthens_nothing():
-    assert Desk(partner_lifetime=7200).ayyeka_token().json["expires_in"] == 3600
+    assert PartnerCalls(partner_lifetime=7200).ayyeka_token().json["expires_in"] == 3600
 
 
 @pytest.mark.parametrize("partner", PARTNERS)
 @pytest.mark.parametrize("issuer", [*PARTNERS, "instyle"])
-def test_a_token_of_another_partner_is_refused(desk, partner, issuer):
-    token = desk.tokens()["AccessToken"] if issuer == "instyle" else token_of(desk, issuer)
-    assert call(desk, partner, token).status_code == (200 if partner == issuer else 401)
+def test_a_token_of_another_partner_is_refused(calls, partner, issuer):
+    token = calls.tokens()["AccessToken"] if issuer == "instyle" else token_of(calls, issuer)
+    assert call(calls, partner, token).status_code == (200 if partner == issuer else 401)
 
 
 @pytest.mark.parametrize("partner", PARTNERS)
-def test_a_token_of_another_sandbox_is_refused(desk, partner):
-    assert call(desk, partner, token_of(Desk(), partner)).status_code == 401
+def test_a_token_of_another_sandbox_is_refused(calls, partner):
+    assert call(calls, partner, token_of(PartnerCalls(), partner)).status_code == 401
 
 
 @pytest.mark.parametrize("partner", PARTNERS)
-def test_a_token_that_was_tampered_with_is_refused(desk, partner):
-    header, payload, signature = token_of(desk, partner).split(".")
+def test_a_token_that_was_tampered_with_is_refused(calls, partner):
+    header, payload, signature = token_of(calls, partner).split(".")
     claims = claims_of(f".{payload}.") | {"exp": NOW + 10**6}
     without = encoded({"alg": "none"})
     forged_key = ECKey.generate_key("P-256")
@@ -107,12 +107,12 @@ def test_a_token_that_was_tampered_with_is_refused(desk, partner):
         "a" * 100_000,
     ]
     for token in forged:
-        assert call(desk, partner, token).status_code == 401, token[:80]
+        assert call(calls, partner, token).status_code == 401, token[:80]
 
 
 @pytest.mark.parametrize("partner", PARTNERS)
-def test_a_token_in_the_wrong_place_is_refused(desk, partner):
-    token = token_of(desk, partner)
+def test_a_token_in_the_wrong_place_is_refused(calls, partner):
+    token = token_of(calls, partner)
     for headers in (
         {},
         {"Authorization": token},
@@ -125,43 +125,43 @@ def test_a_token_in_the_wrong_place_is_refused(desk, partner):
             "aspose": "/v4.0/words/storage/folder/",
         }
         method = "POST" if partner == "anyline" else "GET"
-        response = desk.send(method, path[partner], headers=headers, query_string={"access_token": token})
+        response = calls.send(method, path[partner], headers=headers, query_string={"access_token": token})
         assert response.status_code == 401
 
 
-def test_revoking_takes_the_tokens_of_one_partner_so_far_and_no_other(desk):
-    before = {partner: token_of(desk, partner) for partner in PARTNERS}
-    assert desk.send("POST", "/_sandbox/partners/revoke", json={"partner": "ayyeka"}).json == {"revoked": 1}
-    assert [call(desk, partner, before[partner]).status_code for partner in PARTNERS] == [200, 401, 200]
-    assert call(desk, "ayyeka", token_of(desk, "ayyeka")).status_code == 200
+def test_revoking_takes_the_tokens_of_one_partner_so_far_and_no_other(calls):
+    before = {partner: token_of(calls, partner) for partner in PARTNERS}
+    assert calls.send("POST", "/_sandbox/partners/revoke", json={"partner": "ayyeka"}).json == {"revoked": 1}
+    assert [call(calls, partner, before[partner]).status_code for partner in PARTNERS] == [200, 401, 200]
+    assert call(calls, "ayyeka", token_of(calls, "ayyeka")).status_code == 200
 
 
-def test_revoking_takes_everything_when_no_partner_is_named(desk):
-    before = {partner: token_of(desk, partner) for partner in PARTNERS}
-    result = desk.tokens()
-    assert desk.send("POST", "/_sandbox/partners/revoke").json == {"revoked": 5}
-    assert [call(desk, partner, before[partner]).status_code for partner in PARTNERS] == [401, 401, 401]
-    _, answer = desk.cognito(
-        "REFRESH_TOKEN_AUTH", REFRESH_TOKEN=result["RefreshToken"], SECRET_HASH=desk["INSTYLE_SECRET_HASH"]
+def test_revoking_takes_everything_when_no_partner_is_named(calls):
+    before = {partner: token_of(calls, partner) for partner in PARTNERS}
+    result = calls.tokens()
+    assert calls.send("POST", "/_sandbox/partners/revoke").json == {"revoked": 5}
+    assert [call(calls, partner, before[partner]).status_code for partner in PARTNERS] == [401, 401, 401]
+    _, answer = calls.cognito(
+        "REFRESH_TOKEN_AUTH", REFRESH_TOKEN=result["RefreshToken"], SECRET_HASH=calls["INSTYLE_SECRET_HASH"]
     )
     assert answer["__type"] == "NotAuthorizedException"
 
 
 @pytest.mark.parametrize("partner", PARTNERS)
-def test_a_rotated_secret_is_the_only_one_that_is_good(desk, partner):
+def test_a_rotated_secret_is_the_only_one_that_is_good(calls, partner):
     body = {"partner": partner, "secret": "a new secret: ü"}
-    assert desk.send("POST", "/_sandbox/partners/secret", json=body).status_code == 204
-    assert getattr(desk, f"{partner}_token")().status_code in (400, 401)
-    desk.variables = desk.partners.credentials.as_settings()
-    assert getattr(desk, f"{partner}_token")().status_code == 200
+    assert calls.send("POST", "/_sandbox/partners/secret", json=body).status_code == 204
+    assert getattr(calls, f"{partner}_token")().status_code in (400, 401)
+    calls.variables = calls.partners.credentials.as_settings()
+    assert getattr(calls, f"{partner}_token")().status_code == 200
 
 
-def test_a_new_client_secret_of_cognito_makes_old_hashes_worthless(desk):
+def test_a_new_client_secret_of_cognito_makes_old_hashes_worthless(calls):
     body = {"partner": "instyle", "secret": "s2", "variable": "INSTYLE_CLIENT_SECRET"}
-    assert desk.send("POST", "/_sandbox/partners/secret", json=body).status_code == 204
-    assert "secret hash" in desk.sign_in()[1]["message"]
-    desk.variables = desk.partners.credentials.as_settings()
-    assert desk.sign_in()[0] == 200
+    assert calls.send("POST", "/_sandbox/partners/secret", json=body).status_code == 204
+    assert "secret hash" in calls.sign_in()[1]["message"]
+    calls.variables = calls.partners.credentials.as_settings()
+    assert calls.sign_in()[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -181,19 +181,23 @@ def test_a_new_client_secret_of_cognito_makes_old_hashes_worthless(desk):
         ("secret", {"partner": "anyline", "secret": "x", "variable": ["x"]}, 404),
     ],
 )
-def test_what_makes_no_sense_is_refused(desk, path, body, status):
-    assert desk.send("POST", f"/_sandbox/partners/{path}", json=body).status_code == status
+def test_what_makes_no_sense_is_refused(calls, path, body, status):
+    assert calls.send("POST", f"/_sandbox/partners/{path}", json=body).status_code == status
 
 
-def test_a_page_of_another_site_cannot_rotate_a_secret(desk):
+def test_a_page_of_another_site_cannot_rotate_a_secret(calls):
     body = {"partner": "anyline", "secret": "x"}
     headers = {"Origin": "https://evil.example"}
-    assert desk.send("POST", "/_sandbox/partners/secret", json=body, headers=headers).status_code == 403
-    assert desk.anyline_token().status_code == 200
+    assert calls.send("POST", "/_sandbox/partners/secret", json=body, headers=headers).status_code == 403
+    assert calls.anyline_token().status_code == 200
 
 
 def test_ids_and_secrets_depend_on_the_seed_alone():
-    first, again, other = Desk(seed=5).variables, Desk(seed=5, devices=9).variables, Desk(seed=6).variables
+    first, again, other = (
+        PartnerCalls(seed=5).variables,
+        PartnerCalls(seed=5, devices=9).variables,
+        PartnerCalls(seed=6).variables,
+    )
     assert first == again
     secrets = [name for name in first if name.endswith(("SECRET", "KEY", "PASSWORD", "HASH", "CLIENT_ID"))]
     assert len(secrets) == 14

@@ -2,7 +2,7 @@ import pytest
 
 from sandbox.container import build_sandbox
 from sandbox.options import Options
-from sandbox.personas.behaviour import USUAL
+from sandbox.personas.behaviour import DEFAULT_BEHAVIOUR
 from sandbox.personas.magic_drivers import ACCOUNTS, MAGIC_DRIVERS, behaviour_of, magic_driver
 from sandbox.server.recorder import Recorder
 from sandbox.world.clock import Clock
@@ -30,12 +30,12 @@ def fleet():
 @pytest.mark.parametrize("number", [0, 1, 9_999, FIRST_NUMBER - 1, FIRST_NUMBER + len(MAGIC_DRIVERS)])
 def test_everybody_else_gets_what_is_usual(number):
     assert magic_driver(number) is None
-    assert behaviour_of(number) is USUAL
+    assert behaviour_of(number) is DEFAULT_BEHAVIOUR
 
 
 def test_every_magic_driver_differs_from_the_usual_and_from_the_others():
     behaviours = [driver.behaviour for driver in MAGIC_DRIVERS]
-    assert USUAL not in behaviours
+    assert DEFAULT_BEHAVIOUR not in behaviours
     assert all(behaviours.count(behaviour) == 1 for behaviour in behaviours)
 
 

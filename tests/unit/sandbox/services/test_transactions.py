@@ -1,5 +1,5 @@
 from sandbox.api.streams import read_period
-from sandbox.services.transactions import cut
+from sandbox.services.transactions import first_page
 from sandbox.world.clock import Clock
 from sandbox.world.transactions import Transactions
 
@@ -35,7 +35,7 @@ def test_since_is_exclusive_and_until_inclusive():
 def test_a_page_is_newest_first_and_the_rest_remains():
     transactions = recorded(1000, 2000, 3000)
     period = read_period({"limit": "2"}, NOW_MS + 9000)
-    shown, remaining = cut(transactions.within(period.since, period.until), period)
+    shown, remaining = first_page(transactions.within(period.since, period.until), period)
     assert paths(shown) == [3000, 2000]
     assert remaining == 1
 
@@ -43,13 +43,13 @@ def test_a_page_is_newest_first_and_the_rest_remains():
 def test_ascending_starts_with_the_oldest():
     transactions = recorded(1000, 2000, 3000)
     period = read_period({"limit": "2", "sortDir": "asc"}, NOW_MS + 9000)
-    assert paths(cut(transactions.within(period.since, period.until), period)[0]) == [1000, 2000]
+    assert paths(first_page(transactions.within(period.since, period.until), period)[0]) == [1000, 2000]
 
 
 def test_a_page_is_extended_over_a_tie_so_that_the_next_one_loses_nothing():
     transactions = recorded(1000, 2000, 2000, 2000)
     period = read_period({"limit": "1"}, NOW_MS + 9000)
-    shown, remaining = cut(transactions.within(period.since, period.until), period)
+    shown, remaining = first_page(transactions.within(period.since, period.until), period)
     assert paths(shown) == [2000, 2000, 2000]
     assert remaining == 1
 
@@ -57,4 +57,4 @@ def test_a_page_is_extended_over_a_tie_so_that_the_next_one_loses_nothing():
 def test_limit_zero_shows_none():
     transactions = recorded(1000)
     period = read_period({"limit": "0"}, NOW_MS + 9000)
-    assert cut(transactions.within(period.since, period.until), period) == ([], 1)
+    assert first_page(transactions.within(period.since, period.until), period) == ([], 1)

@@ -7,28 +7,28 @@ import pytest
 
 from sandbox.partners.anyline.images import is_picture
 from sandbox.partners.anyline.tires import read_sidewall
-from tests.unit.sandbox.partners.partner_desk import PNG, Desk, bearer
+from tests.unit.sandbox.partners.partner_calls import PNG, PartnerCalls, bearer
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x04JF" + bytes.fromhex("ffc0000b080001000101011100") + b"rest"
 WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8L\x04\x00\x00\x00\x2f\x00\x00\x00"
 
 
 @pytest.fixture
-def desk():
-    return Desk()
+def calls():
+    return PartnerCalls()
 
 
 def claims_of(token):
     return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
 
 
-def call(desk, body, token=None, **options):
-    token = token or desk.anyline_token().json["access_token"]
-    return desk.send("POST", "/v2/tiresidewall", data=body, headers=bearer(token), **options)
+def call(calls, body, token=None, **options):
+    token = token or calls.anyline_token().json["access_token"]
+    return calls.send("POST", "/v2/tiresidewall", data=body, headers=bearer(token), **options)
 
 
-def test_the_document_s_request_gets_a_token(desk):
-    response = desk.anyline_token()
+def test_the_document_s_request_gets_a_token(calls):
+    response = calls.anyline_token()
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-store"
     answer = response.json
@@ -58,29 +58,29 @@ def test_the_document_s_request_gets_a_token(desk):
         ({"grant_type": None}, 400, "invalid_request"),
     ],
 )
-def test_what_the_document_does_not_describe_is_refused(desk, changes, status, error):
-    response = desk.anyline_token(**changes)
+def test_what_the_document_does_not_describe_is_refused(calls, changes, status, error):
+    response = calls.anyline_token(**changes)
     assert (response.status_code, response.json["error"]) == (status, error)
 
 
-def test_a_wrong_client_learns_nothing_of_audience_and_scope(desk):
-    response = desk.anyline_token(client_secret="wrong", audience="x", scope="y")
+def test_a_wrong_client_learns_nothing_of_audience_and_scope(calls):
+    response = calls.anyline_token(client_secret="wrong", audience="x", scope="y")
     assert response.json == {"error": "access_denied", "error_description": "Unauthorized"}
 
 
-def test_a_form_is_refused(desk):
-    response = desk.send("POST", "/oauth/token", data=desk.anyline_fields())
+def test_a_form_is_refused(calls):
+    response = calls.send("POST", "/oauth/token", data=calls.anyline_fields())
     assert (response.status_code, response.json["error"]) == (400, "invalid_request")
 
 
-def test_the_secret_by_basic_is_refused(desk):
-    auth = (desk["ANYLINE_CLIENT_ID"], desk["ANYLINE_CLIENT_SECRET"])
-    for fields in (desk.anyline_fields(client_secret=None), desk.anyline_fields()):
-        assert desk.send("POST", "/oauth/token", json=fields, auth=auth).status_code == 400
+def test_the_secret_by_basic_is_refused(calls):
+    auth = (calls["ANYLINE_CLIENT_ID"], calls["ANYLINE_CLIENT_SECRET"])
+    for fields in (calls.anyline_fields(client_secret=None), calls.anyline_fields()):
+        assert calls.send("POST", "/oauth/token", json=fields, auth=auth).status_code == 400
 
 
-def test_the_path_stays_vinli_s_for_everything_else(desk):
-    own = desk.box.vinli.registry.server_client
+def test_the_path_stays_vinli_s_for_everything_else(calls):
+    own = calls.box.vinli.registry.server_client
     fields = {"grant_type": "authorization_code", "code": "x", "redirect_uri": own.redirect_uri}
     for body in (
         {"data": fields},
@@ -88,33 +88,33 @@ def test_the_path_stays_vinli_s_for_everything_else(desk):
         {"data": {"grant_type": "client_credentials"}},
         {"json": {}},
     ):
-        response = desk.send("POST", "/oauth/token", auth=(own.id, own.secret), **body)
+        response = calls.send("POST", "/oauth/token", auth=(own.id, own.secret), **body)
         assert response.status_code == 400
         assert response.json["error"] in ("invalid_grant", "unsupported_grant_type", "invalid_request")
 
 
-def test_a_host_name_decides_whose_path_it_is(desk):
-    fields = desk.anyline_fields()
+def test_a_host_name_decides_whose_path_it_is(calls):
+    fields = calls.anyline_fields()
     at = {host: f"http://{host}.localhost:9000" for host in ("anyline", "auth", "platform", "ayyeka")}
-    assert desk.send("POST", "/oauth/token", json=fields, base_url=at["anyline"]).status_code == 200
-    assert desk.send("POST", "/oauth/token", data={"code": "x"}, base_url=at["anyline"]).status_code == 400
-    assert "access_token" not in desk.send("POST", "/oauth/token", json=fields, base_url=at["auth"]).text
+    assert calls.send("POST", "/oauth/token", json=fields, base_url=at["anyline"]).status_code == 200
+    assert calls.send("POST", "/oauth/token", data={"code": "x"}, base_url=at["anyline"]).status_code == 400
+    assert "access_token" not in calls.send("POST", "/oauth/token", json=fields, base_url=at["auth"]).text
     for host in ("platform", "ayyeka"):
-        assert desk.send("POST", "/oauth/token", json=fields, base_url=at[host]).status_code == 404
+        assert calls.send("POST", "/oauth/token", json=fields, base_url=at[host]).status_code == 404
     for host, status in (("anyline", 401), ("auth", 404), ("aspose", 404)):
         base_url = f"http://{host}.localhost:9000"
-        assert desk.send("POST", "/v2/tiresidewall", base_url=base_url).status_code == status
+        assert calls.send("POST", "/v2/tiresidewall", base_url=base_url).status_code == status
 
 
 @pytest.mark.parametrize("image", [PNG, JPEG, WEBP])
-def test_a_picture_is_read(desk, image):
+def test_a_picture_is_read(calls, image):
     body = json.dumps({"image": base64.b64encode(image).decode()})
-    response = call(desk, body)
+    response = call(calls, body)
     assert response.status_code == 200
     assert response.json == read_sidewall(image)
     # curl sends this content type where none is named, as in the document's call.
     kind = "application/x-www-form-urlencoded"
-    assert call(desk, body, content_type=kind).json == response.json
+    assert call(calls, body, content_type=kind).json == response.json
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_a_picture_is_read(desk, image):
         b'{"image": "' + base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg'/>") + b'"}',
     ],
 )
-def test_what_is_no_picture_is_refused(desk, body):
-    response = call(desk, body)
+def test_what_is_no_picture_is_refused(calls, body):
+    response = call(calls, body)
     assert (response.status_code, response.json["error"]) == (400, "invalid_image")
 
 
@@ -152,10 +152,10 @@ def test_what_is_no_picture_is_refused(desk, body):
         ({"scope": "a cloudapi:tiresidewall"}, 200),
     ],
 )
-def test_audience_and_scope_of_a_token_are_looked_at(desk, claims, status):
+def test_audience_and_scope_of_a_token_are_looked_at(calls, claims, status):
     usual = {"aud": "https://prod.cloud-api.anyline.com", "scope": "cloudapi:tiresidewall"}
-    token = desk.partners.jwts.issue("anyline", 60, usual | claims)
-    response = call(desk, json.dumps({"image": base64.b64encode(PNG).decode()}), token)
+    token = calls.partners.jwts.issue("anyline", 60, usual | claims)
+    response = call(calls, json.dumps({"image": base64.b64encode(PNG).decode()}), token)
     assert response.status_code == status
     if status != 200:
         assert response.headers["WWW-Authenticate"].startswith("Bearer error=")

@@ -5,7 +5,7 @@ import pytest
 
 from sandbox.partners.aspose import storages
 from sandbox.partners.aspose.storages import BadPath, normal_path
-from tests.unit.sandbox.partners.partner_desk import NOW, Desk, bearer
+from tests.unit.sandbox.partners.partner_calls import NOW, PartnerCalls, bearer
 
 HTML = "<!doctype html><title>t</title><h1>Report</h1><p>Über 30 € &amp; mehr</p>".encode()
 FOLDER, FILE = "/v4.0/words/storage/folder/", "/v4.0/words/storage/file/"
@@ -13,12 +13,12 @@ CONVERT = "/v4.0/words/convert"
 
 
 @pytest.fixture
-def desk():
-    return Desk()
+def calls():
+    return PartnerCalls()
 
 
-def names(desk, folder="", **query):
-    response = desk.aspose("GET", FOLDER + folder, query_string=query)
+def names(calls, folder="", **query):
+    response = calls.aspose("GET", FOLDER + folder, query_string=query)
     assert response.status_code == 200, response.text
     return [entry["Name"] for entry in response.json["Value"]]
 
@@ -26,8 +26,8 @@ def names(desk, folder="", **query):
 # --- tokens
 
 
-def test_the_document_s_request_gets_a_token(desk):
-    response = desk.aspose_token()
+def test_the_document_s_request_gets_a_token(calls):
+    response = calls.aspose_token()
     assert response.status_code == 200
     answer = response.json
     assert answer.pop("access_token").count(".") == 2
@@ -46,42 +46,42 @@ def test_the_document_s_request_gets_a_token(desk):
         ({"client_id": ["x", "x"]}, "invalid_request"),
     ],
 )
-def test_what_the_document_does_not_describe_is_refused(desk, changes, error):
-    response = desk.aspose_token(**changes)
+def test_what_the_document_does_not_describe_is_refused(calls, changes, error):
+    response = calls.aspose_token(**changes)
     assert (response.status_code, response.json["error"]) == (400, error)
 
 
-def test_json_and_basic_and_queries_are_refused(desk):
-    fields, path = desk.aspose_fields(), "/connect/token"
-    assert desk.send("POST", path, json=fields).status_code == 400
-    assert desk.send("POST", path, query_string=fields).status_code == 400
+def test_json_and_basic_and_queries_are_refused(calls):
+    fields, path = calls.aspose_fields(), "/connect/token"
+    assert calls.send("POST", path, json=fields).status_code == 400
+    assert calls.send("POST", path, query_string=fields).status_code == 400
     assert (
-        desk.send("POST", path, data={"grant_type": "client_credentials"}, query_string=fields).status_code
+        calls.send("POST", path, data={"grant_type": "client_credentials"}, query_string=fields).status_code
         == 400
     )
-    auth = (desk["ASPOSE_CLIENT_ID"], desk["ASPOSE_CLIENT_SECRET"])
-    assert desk.send("POST", path, data={"grant_type": "client_credentials"}, auth=auth).status_code == 400
-    assert desk.send("POST", path, data=fields, auth=auth).status_code == 400
+    auth = (calls["ASPOSE_CLIENT_ID"], calls["ASPOSE_CLIENT_SECRET"])
+    assert calls.send("POST", path, data={"grant_type": "client_credentials"}, auth=auth).status_code == 400
+    assert calls.send("POST", path, data=fields, auth=auth).status_code == 400
 
 
-def test_a_refusal_has_the_shape_of_the_sdk_s_errors(desk):
-    response = desk.send("GET", FOLDER, headers=bearer("x"))
+def test_a_refusal_has_the_shape_of_the_sdk_s_errors(calls):
+    response = calls.send("GET", FOLDER, headers=bearer("x"))
     assert response.status_code == 401
     assert set(response.json) == {"RequestId", "Error"}
     assert set(response.json["Error"]) == {"Code", "Message", "Description", "DateTime", "InnerError"}
 
 
-def test_a_token_for_another_audience_is_refused(desk):
-    token = desk.partners.jwts.issue("aspose", 60, {"aud": "https://example.com"})
-    assert desk.send("GET", FOLDER, headers=bearer(token)).status_code == 401
+def test_a_token_for_another_audience_is_refused(calls):
+    token = calls.partners.jwts.issue("aspose", 60, {"aud": "https://example.com"})
+    assert calls.send("GET", FOLDER, headers=bearer(token)).status_code == 401
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", FOLDER), ("GET", FILE + "x"), ("PUT", FILE + "x"), ("PUT", CONVERT + "?format=pdf")],
 )
-def test_every_call_wants_a_token(desk, method, path):
-    response = desk.send(method, path)
+def test_every_call_wants_a_token(calls, method, path):
+    response = calls.send(method, path)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
@@ -89,8 +89,8 @@ def test_every_call_wants_a_token(desk, method, path):
 # --- storage
 
 
-def test_a_folder_is_listed_in_the_sdk_s_shape(desk):
-    entries = desk.aspose("GET", FOLDER).json["Value"]
+def test_a_folder_is_listed_in_the_sdk_s_shape(calls):
+    entries = calls.aspose("GET", FOLDER).json["Value"]
     assert [entry["Name"] for entry in entries] == [
         "Archive",
         "Templates",
@@ -101,60 +101,60 @@ def test_a_folder_is_listed_in_the_sdk_s_shape(desk):
     assert entries[0].keys() == {"Name", "IsFolder", "ModifiedDate", "Size", "Path"}
     assert entries[0]["Size"] == 0 < entries[2]["Size"]
     assert entries[2]["Path"] == "/fleet-overview.pdf"
-    assert names(desk, "Archive/2023") == names(desk, "Archive/2023/") == ["fleet-overview.pdf"]
-    assert desk.aspose("GET", FOLDER.rstrip("/")).json["Value"] == entries
-    assert Desk().aspose("GET", FOLDER).json["Value"] == entries
+    assert names(calls, "Archive/2023") == names(calls, "Archive/2023/") == ["fleet-overview.pdf"]
+    assert calls.aspose("GET", FOLDER.rstrip("/")).json["Value"] == entries
+    assert PartnerCalls().aspose("GET", FOLDER).json["Value"] == entries
 
 
-def test_the_storage_may_be_named_and_has_to_exist(desk):
-    assert names(desk, storageName="Reports") == names(desk)
-    assert names(desk, storageName="Archive") == []
+def test_the_storage_may_be_named_and_has_to_exist(calls):
+    assert names(calls, storageName="Reports") == names(calls)
+    assert names(calls, storageName="Archive") == []
     for path in (FOLDER, FILE + "handbook.docx"):
-        assert desk.aspose("GET", path, query_string={"storageName": "nowhere"}).status_code == 404
-        assert desk.aspose("GET", path, query_string={"storageName": "reports"}).status_code == 404
+        assert calls.aspose("GET", path, query_string={"storageName": "nowhere"}).status_code == 404
+        assert calls.aspose("GET", path, query_string={"storageName": "reports"}).status_code == 404
 
 
-def test_a_file_comes_back_as_it_was_sent(desk):
+def test_a_file_comes_back_as_it_was_sent(calls):
     content = bytes(range(256)) * 10
-    response = desk.aspose("PUT", FILE + "made/Über uns.bin", "fileContent", content)
+    response = calls.aspose("PUT", FILE + "made/Über uns.bin", "fileContent", content)
     assert (response.status_code, response.json) == (200, {"Uploaded": ["Über uns.bin"], "Errors": []})
-    assert desk.aspose("GET", FILE + "made/Über uns.bin").data == content
-    assert "made" in names(desk)
-    entry = desk.aspose("GET", FOLDER + "made").json["Value"][0]
+    assert calls.aspose("GET", FILE + "made/Über uns.bin").data == content
+    assert "made" in names(calls)
+    entry = calls.aspose("GET", FOLDER + "made").json["Value"][0]
     assert (entry["Size"], entry["Path"]) == (2560, "/made/Über uns.bin")
     assert entry["ModifiedDate"] == "2027-01-15T08:00:00+00:00"  # NOW
-    assert desk.aspose("PUT", FILE + "made/Über uns.bin", "fileContent", b"new").status_code == 200
-    assert desk.aspose("GET", FILE + "made/Über uns.bin").data == b"new"
+    assert calls.aspose("PUT", FILE + "made/Über uns.bin", "fileContent", b"new").status_code == 200
+    assert calls.aspose("GET", FILE + "made/Über uns.bin").data == b"new"
 
 
-def test_storages_do_not_mix(desk):
+def test_storages_do_not_mix(calls):
     there = {"storageName": "Archive"}
-    assert desk.aspose("PUT", FILE + "a.txt", "fileContent", b"a", query_string=there).status_code == 200
-    assert desk.aspose("GET", FILE + "a.txt").status_code == 404
-    assert desk.aspose("GET", FILE + "a.txt", query_string=there).data == b"a"
+    assert calls.aspose("PUT", FILE + "a.txt", "fileContent", b"a", query_string=there).status_code == 200
+    assert calls.aspose("GET", FILE + "a.txt").status_code == 404
+    assert calls.aspose("GET", FILE + "a.txt", query_string=there).data == b"a"
 
 
 @pytest.mark.parametrize("path", ["../a", "a/../b", "./a", "a\\b", "a\x01b", "a%00b", "x" * 501])
-def test_paths_that_lead_elsewhere_are_refused(desk, path):
-    assert desk.aspose("PUT", FILE + path, "fileContent", b"x").status_code in (400, 404)
-    assert desk.aspose("GET", FOLDER + path).status_code in (400, 404)
-    assert len(names(desk)) == 4
+def test_paths_that_lead_elsewhere_are_refused(calls, path):
+    assert calls.aspose("PUT", FILE + path, "fileContent", b"x").status_code in (400, 404)
+    assert calls.aspose("GET", FOLDER + path).status_code in (400, 404)
+    assert len(names(calls)) == 4
 
 
-def test_a_name_is_a_file_or_a_folder(desk):
+def test_a_name_is_a_file_or_a_folder(calls):
     for path in ("Archive", "handbook.docx/inside.txt"):
-        assert desk.aspose("PUT", FILE + path, "fileContent", b"x").status_code == 400
-    assert desk.aspose("GET", FILE + "Archive").status_code == 404
-    assert desk.aspose("GET", FOLDER + "handbook.docx").status_code == 404
+        assert calls.aspose("PUT", FILE + path, "fileContent", b"x").status_code == 400
+    assert calls.aspose("GET", FILE + "Archive").status_code == 404
+    assert calls.aspose("GET", FOLDER + "handbook.docx").status_code == 404
 
 
 @pytest.mark.parametrize("part", ["file", "fileContents", "filecontent"])
-def test_the_part_s_name_is_the_sdk_s(desk, part):
+def test_the_part_s_name_is_the_sdk_s(calls, part):
     expected = 200 if part == "filecontent" else 400
-    assert desk.aspose("PUT", FILE + "x", part, b"x").status_code == expected
+    assert calls.aspose("PUT", FILE + "x", part, b"x").status_code == expected
 
 
-def test_a_body_that_is_no_part_is_refused(desk):
+def test_a_body_that_is_no_part_is_refused(calls):
     for options in (
         {},
         {"data": b"x"},
@@ -164,18 +164,18 @@ def test_a_body_that_is_no_part_is_refused(desk):
         {"data": {"fileContent": "a field and no file"}, "content_type": "multipart/form-data"},
         {"data": {"fileContent": [(io.BytesIO(b"a"), "a"), (io.BytesIO(b"b"), "b")]}},
     ):
-        assert desk.aspose("PUT", FILE + "x", **options).status_code == 400
-    assert len(names(desk)) == 4
+        assert calls.aspose("PUT", FILE + "x", **options).status_code == 400
+    assert len(names(calls)) == 4
 
 
-def test_a_storage_is_bounded(desk, monkeypatch):
+def test_a_storage_is_bounded(calls, monkeypatch):
     monkeypatch.setattr(storages, "MOST_FILES", 6)
-    statuses = [desk.aspose("PUT", f"{FILE}{n}", "fileContent", b"x").status_code for n in range(3)]
+    statuses = [calls.aspose("PUT", f"{FILE}{n}", "fileContent", b"x").status_code for n in range(3)]
     assert statuses == [200, 200, 413]
-    assert desk.aspose("PUT", FILE + "0", "fileContent", b"y").status_code == 200
+    assert calls.aspose("PUT", FILE + "0", "fileContent", b"y").status_code == 200
     monkeypatch.setattr(storages, "MOST_BYTES", 10_000)
-    assert desk.aspose("PUT", FILE + "0", "fileContent", b"y" * 10_000).status_code == 413
-    assert desk.aspose("GET", FILE + "0").data == b"y"
+    assert calls.aspose("PUT", FILE + "0", "fileContent", b"y" * 10_000).status_code == 413
+    assert calls.aspose("GET", FILE + "0").data == b"y"
 
 
 def test_paths_are_normal():
@@ -189,26 +189,26 @@ def test_paths_are_normal():
 
 
 @pytest.mark.parametrize("part", ["document", "Document"])
-def test_html_becomes_a_word_document(desk, part):
-    response = desk.aspose("PUT", CONVERT, part, HTML, query_string={"format": "docx"})
+def test_html_becomes_a_word_document(calls, part):
+    response = calls.aspose("PUT", CONVERT, part, HTML, query_string={"format": "docx"})
     assert response.status_code == 200
     with zipfile.ZipFile(io.BytesIO(response.data)) as package:
         assert package.testzip() is None
         assert "Über 30 € &amp; mehr" in package.read("word/document.xml").decode()
 
 
-def test_html_becomes_a_pdf(desk):
-    response = desk.aspose("PUT", CONVERT, "document", HTML, query_string={"format": "pdf"})
+def test_html_becomes_a_pdf(calls):
+    response = calls.aspose("PUT", CONVERT, "document", HTML, query_string={"format": "pdf"})
     assert response.status_code == 200
     assert response.data.startswith(b"%PDF-")
     assert "(Über 30 € & mehr)".encode("cp1252") in response.data
 
 
-def test_the_result_may_be_kept(desk):
+def test_the_result_may_be_kept(calls):
     query = {"format": "pdf", "outPath": "/made/report.pdf", "storage": "Archive"}
-    response = desk.aspose("PUT", CONVERT, "document", HTML, query_string=query)
+    response = calls.aspose("PUT", CONVERT, "document", HTML, query_string=query)
     assert (response.status_code, response.data) == (200, b"")
-    kept = desk.aspose("GET", FILE + "made/report.pdf", query_string={"storageName": "Archive"})
+    kept = calls.aspose("GET", FILE + "made/report.pdf", query_string={"storageName": "Archive"})
     assert kept.data.startswith(b"%PDF-")
     for changes, status in (
         ({"storage": "nowhere"}, 404),
@@ -216,31 +216,31 @@ def test_the_result_may_be_kept(desk):
         ({"outPath": ""}, 400),
     ):
         query_string = query | changes
-        response = desk.aspose("PUT", CONVERT, "document", HTML, query_string=query_string)
+        response = calls.aspose("PUT", CONVERT, "document", HTML, query_string=query_string)
         assert response.status_code == status
 
 
 @pytest.mark.parametrize("query", [{}, {"format": ""}, {"format": "xps"}, {"format": "../pdf"}])
-def test_other_formats_are_refused(desk, query):
-    assert desk.aspose("PUT", CONVERT, "document", HTML, query_string=query).status_code == 400
+def test_other_formats_are_refused(calls, query):
+    assert calls.aspose("PUT", CONVERT, "document", HTML, query_string=query).status_code == 400
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"no markup", b"PK\x03\x04\xff\xfe", b"%PDF-1.4\n\xe2\xe3", b"\xff\xfe<\x00"]
 )
-def test_other_documents_are_refused(desk, content):
-    response = desk.aspose("PUT", CONVERT, "document", content, query_string={"format": "pdf"})
+def test_other_documents_are_refused(calls, content):
+    response = calls.aspose("PUT", CONVERT, "document", content, query_string={"format": "pdf"})
     assert (response.status_code, response.json["Error"]["Code"]) == (400, "UnsupportedDocument")
 
 
-def test_times_follow_the_clock_of_the_sandbox(desk):
+def test_times_follow_the_clock_of_the_sandbox(calls):
     assert NOW == 1_800_000_000
-    response = desk.aspose("GET", FILE + "nothing")
+    response = calls.aspose("GET", FILE + "nothing")
     assert response.json["Error"]["DateTime"] == "2027-01-15T08:00:00+00:00"
 
 
-def test_an_unknown_path_is_answered_as_json(desk):
+def test_an_unknown_path_is_answered_as_json(calls):
     for path in ("/v4.0/words/nothing", "/connect/token", "/v2.0/nothing", "/instyle/nothing", "/cognito"):
-        response = desk.send("GET", path)
+        response = calls.send("GET", path)
         assert response.status_code in (404, 405)
         assert response.is_json

@@ -3,17 +3,17 @@ import json
 
 import pytest
 
-from tests.unit.sandbox.partners.partner_desk import Desk, bearer
+from tests.unit.sandbox.partners.partner_calls import PartnerCalls, bearer
 
 
 @pytest.fixture
-def desk():
-    return Desk()
+def calls():
+    return PartnerCalls()
 
 
-def test_the_document_s_request_gets_the_document_s_answer(desk):
-    basic = base64.b64encode(f"{desk['AYYEKA_KEY']}:{desk['AYYEKA_SECRET']}".encode()).decode()
-    response = desk.send(
+def test_the_document_s_request_gets_the_document_s_answer(calls):
+    basic = base64.b64encode(f"{calls['AYYEKA_KEY']}:{calls['AYYEKA_SECRET']}".encode()).decode()
+    response = calls.send(
         "POST",
         "/auth/token",
         data=b"grant_type=client_credentials",
@@ -33,14 +33,14 @@ def test_the_document_s_request_gets_the_document_s_answer(desk):
     assert (claims["aud"], claims["iss"], claims["sub"]) == ("2091", "Cloud", "6237:708")
 
 
-def test_wrong_credentials_are_refused(desk):
+def test_wrong_credentials_are_refused(calls):
     for auth in (
-        ("x", desk["AYYEKA_SECRET"]),
-        (desk["AYYEKA_KEY"], "x"),
-        (desk["AYYEKA_KEY"], ""),
+        ("x", calls["AYYEKA_SECRET"]),
+        (calls["AYYEKA_KEY"], "x"),
+        (calls["AYYEKA_KEY"], ""),
         ("ü", "ü"),
     ):
-        response = desk.ayyeka_token(auth)
+        response = calls.ayyeka_token(auth)
         assert (response.status_code, response.json["error"]) == (401, "invalid_client")
         assert response.headers["WWW-Authenticate"].startswith("Basic")
 
@@ -48,8 +48,8 @@ def test_wrong_credentials_are_refused(desk):
 @pytest.mark.parametrize(
     "authorization", ["", "Basic", "Basic x", "Basic eA==", "Bearer x", "Digest username=x"]
 )
-def test_a_header_that_is_no_basic_is_refused(desk, authorization):
-    response = desk.send(
+def test_a_header_that_is_no_basic_is_refused(calls, authorization):
+    response = calls.send(
         "POST",
         "/auth/token",
         data={"grant_type": "client_credentials"},
@@ -58,17 +58,17 @@ def test_a_header_that_is_no_basic_is_refused(desk, authorization):
     assert response.status_code == 401
 
 
-def test_credentials_in_the_body_are_refused(desk):
-    fields = {"client_id": desk["AYYEKA_KEY"], "client_secret": desk["AYYEKA_SECRET"]}
-    assert desk.ayyeka_token(**fields).status_code == 400
+def test_credentials_in_the_body_are_refused(calls):
+    fields = {"client_id": calls["AYYEKA_KEY"], "client_secret": calls["AYYEKA_SECRET"]}
+    assert calls.ayyeka_token(**fields).status_code == 400
     fields["grant_type"] = "client_credentials"
-    response = desk.send("POST", "/auth/token", data=fields)
+    response = calls.send("POST", "/auth/token", data=fields)
     assert (response.status_code, response.json["error"]) == (400, "invalid_request")
 
 
-def test_json_is_refused(desk):
-    auth = (desk["AYYEKA_KEY"], desk["AYYEKA_SECRET"])
-    response = desk.send("POST", "/auth/token", json={"grant_type": "client_credentials"}, auth=auth)
+def test_json_is_refused(calls):
+    auth = (calls["AYYEKA_KEY"], calls["AYYEKA_SECRET"])
+    response = calls.send("POST", "/auth/token", json={"grant_type": "client_credentials"}, auth=auth)
     assert (response.status_code, response.json["error"]) == (400, "invalid_request")
 
 
@@ -81,15 +81,15 @@ def test_json_is_refused(desk):
         b"\xff=\xff",
     ],
 )
-def test_another_grant_is_refused(desk, body):
-    auth = (desk["AYYEKA_KEY"], desk["AYYEKA_SECRET"])
+def test_another_grant_is_refused(calls, body):
+    auth = (calls["AYYEKA_KEY"], calls["AYYEKA_SECRET"])
     kind = "application/x-www-form-urlencoded"
-    assert desk.send("POST", "/auth/token", data=body, content_type=kind, auth=auth).status_code == 400
+    assert calls.send("POST", "/auth/token", data=body, content_type=kind, auth=auth).status_code == 400
 
 
-def test_sites_are_listed_as_in_the_quickstart(desk):
-    token = desk.ayyeka_token().json["access_token"]
-    response = desk.send("GET", "/v2.0/site", headers=bearer(token))
+def test_sites_are_listed_as_in_the_quickstart(calls):
+    token = calls.ayyeka_token().json["access_token"]
+    response = calls.send("GET", "/v2.0/site", headers=bearer(token))
     assert response.status_code == 200
     assert len(response.json) == 6
     for site in response.json:
@@ -101,12 +101,12 @@ def test_sites_are_listed_as_in_the_quickstart(desk):
         assert site["status"] in ("Active", "Inactive")
 
 
-def test_a_refusal_has_the_shape_of_ayyeka_s_own_client(desk):
-    response = desk.send("GET", "/v2.0/site", headers=bearer("x"))
+def test_a_refusal_has_the_shape_of_ayyeka_s_own_client(calls):
+    response = calls.send("GET", "/v2.0/site", headers=bearer("x"))
     assert response.status_code == 401
     assert set(response.json) == {"message", "request_id"}
 
 
-def test_a_token_for_another_audience_is_refused(desk):
-    token = desk.partners.jwts.issue("ayyeka", 60, {"aud": "2092"})
-    assert desk.send("GET", "/v2.0/site", headers=bearer(token)).status_code == 401
+def test_a_token_for_another_audience_is_refused(calls):
+    token = calls.partners.jwts.issue("ayyeka", 60, {"aud": "2092"})
+    assert calls.send("GET", "/v2.0/site", headers=bearer(token)).status_code == 401

@@ -1,4 +1,4 @@
-"""The partners of a sandbox in this process, and their documents' requests as one call each."""
+"""Calls of the partners of a sandbox in this process: one method for each request of their documents."""
 
 import io
 import json
@@ -15,8 +15,8 @@ PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108000000003
 TARGET = "AWSCognitoIdentityProviderService.InitiateAuth"
 
 
-class Desk:
-    """``variables`` are what the sandbox prints; every call answers Flask's test response."""
+class PartnerCalls:
+    """``variables`` are what the sandbox prints. Every method returns Flask's test response, unless it says more."""
 
     def __init__(self, **options):
         self.box = build_sandbox(Options(**options), ORIGIN, Recorder(), Clock(lambda: NOW))
