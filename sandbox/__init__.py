@@ -1,11 +1,11 @@
 """A local emulator of the Vinli platform, for tests and for anyone who writes a Vinli client.
 
-Four partners that the application calls beside Vinli are emulated as well, in ``sandbox.partners``.
+It also emulates the four partners that the application calls, in ``sandbox.partners``.
 
-Start it with ``python -m sandbox``. It is a program of its own: it imports nothing of the application beside it,
-and the application imports nothing of it, so each checks the other.
+Start it with ``python -m sandbox``. It is a separate program: it imports nothing from the application, and the
+application imports nothing from it, so that each checks the other.
 
-Every answer follows a public document, named where the answer is made: Vinli's documentation (docs), the official
-Node SDK (vinli-node), the official command line (vinli-cli), the mobile SDKs, or an RFC. Where all of them are
-silent the sandbox says that it guesses, and most guesses are switches on the command line.
+Every response follows a public document, which is named beside the code: Vinli's documentation (docs), the official
+Node SDK (vinli-node), the official command line (vinli-cli), the mobile SDKs, or an RFC. Where none of them says
+anything, the comment says "a guess". Most guesses can be switched on the command line.
 """

@@ -8,14 +8,14 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from sandbox.announce import announcement
 from sandbox.app import create_app
-from sandbox.arguments import parse_options
-from sandbox.clock import Clock
+from sandbox.cli.announce import announcement
+from sandbox.cli.arguments import parse_options
+from sandbox.container import build_sandbox
 from sandbox.options import Options
-from sandbox.recorder import Recorder
-from sandbox.server import Server
-from sandbox.state import build_sandbox
+from sandbox.server.recorder import Recorder
+from sandbox.server.server import Server
+from sandbox.world.clock import Clock
 
 EXIT_CANNOT_START = 2
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         server = _listen(options)
     except OSError as error:
-        print(f"sandbox: {_why(error, options)}", file=sys.stderr)
+        print(f"sandbox: {_reason(error, options)}", file=sys.stderr)
         return EXIT_CANNOT_START
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
@@ -66,12 +66,12 @@ def _origin(options: Options, port: int) -> str:
 
 
 def _log(is_quiet: bool) -> None:
-    """Log requests to stderr. Authlib logs tokens and verifiers when it debugs, so it never does here."""
+    """Log requests to stderr. Authlib's debug messages contain tokens and verifiers, so they stay off."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="sandbox: %(message)s")
     logging.getLogger("sandbox").setLevel(logging.WARNING if is_quiet else logging.INFO)
 
 
-def _why(error: OSError, options: Options) -> str:
+def _reason(error: OSError, options: Options) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {options.port} is in use; choose another with --port, or --port 0 for a free one"
     if isinstance(error, ssl.SSLError | FileNotFoundError):

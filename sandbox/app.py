@@ -1,21 +1,31 @@
-"""The sandbox as a Flask application: wiring, and what is the same for every request."""
+"""The sandbox as a Flask application: its views, and what is the same for every request."""
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from sandbox import control
-from sandbox.addresses import service_of
-from sandbox.headers import CORS_ANSWER, CORS_PREFLIGHT, dress_page, is_cors, is_preflight
-from sandbox.partners import anyline, aspose, ayyeka, cognito, instyle
-from sandbox.partners.answers import Refused, answer_refused
-from sandbox.problems import Problem, answer_http_exception, answer_problem
-from sandbox.services import auth, authorize, pages, platform, portal, shared, transactions
-from sandbox.state import Sandbox, sandbox
+from sandbox import shared_paths
+from sandbox.api.addresses import service_of
+from sandbox.api.errors import ApiError, api_error_response, http_error_response
+from sandbox.api.headers import CORS_HEADERS, CORS_PREFLIGHT, add_page_headers, is_cors, is_preflight
+from sandbox.container import Sandbox
+from sandbox.control import views as control
+from sandbox.control.current import attach_control, current_control
+from sandbox.oauth.redirect_uris import form_target
+from sandbox.partners.anyline import views as anyline
+from sandbox.partners.aspose import views as aspose
+from sandbox.partners.ayyeka import views as ayyeka
+from sandbox.partners.current import attach_partners
+from sandbox.partners.instyle import cognito
+from sandbox.partners.instyle import views as instyle
+from sandbox.partners.responses import RequestRefused, refused_response
+from sandbox.services import platform, portal, transactions
+from sandbox.services.auth import accounts, authorization_endpoint, pages
+from sandbox.services.current import attach_vinli, current_vinli
 
-# Which service each blueprint belongs to. What is not listed answers under every host name.
+# The service of each blueprint. Blueprints that are not listed answer under every host name.
 SERVICE_OF_BLUEPRINT = {
-    auth.bp.name: "auth",
-    authorize.bp.name: "auth",
+    accounts.bp.name: "auth",
+    authorization_endpoint.bp.name: "auth",
     pages.bp.name: "auth",
     portal.bp.name: "auth",
     platform.bp.name: "platform",
@@ -26,8 +36,9 @@ SERVICE_OF_BLUEPRINT = {
     cognito.bp.name: "instyle",
     instyle.bp.name: "instyle",
 }
+VINLI = (accounts, authorization_endpoint, pages, portal, platform, transactions)
 PARTNERS = (anyline, ayyeka, aspose, cognito, instyle)
-# Where programs call and an error is JSON.
+# Paths that programs call. Their errors are JSON, all others are pages.
 CALLS = (
     *("/api/", "/user", "/_sandbox/", "/oauth/token"),
     *("/v2/", "/v2.0/", "/v4.0/", "/auth/token", "/connect/token", "/cognito", "/instyle/"),
@@ -37,34 +48,36 @@ CALLS = (
 def create_app(box: Sandbox) -> Flask:
     """Return the application that answers for ``box``."""
     app = Flask(__name__)
-    app.extensions["sandbox"] = box
+    attach_vinli(app, box.vinli)
+    attach_partners(app, box.partners)
+    attach_control(app, box.control)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    for module in (auth, authorize, pages, portal, platform, transactions, shared, control, *PARTNERS):
-        app.register_blueprint(module.bp)
+    for views in (*VINLI, shared_paths, control, *PARTNERS):
+        app.register_blueprint(views.bp)
     app.before_request(allow_cross_origin)
     app.before_request(apply_fault)
     app.before_request(keep_to_the_named_service)
     app.after_request(finish)
-    app.register_error_handler(Problem, answer_problem)
-    app.register_error_handler(Refused, answer_refused)
+    app.register_error_handler(ApiError, api_error_response)
+    app.register_error_handler(RequestRefused, refused_response)
     app.register_error_handler(HTTPException, show_http_exception)
     return app
 
 
 def apply_fault() -> Response | None:
-    """Let a fault that was set for this request strike."""
-    fault = None if request.blueprint == control.bp.name else sandbox().faults.take(request)
-    return fault.strike(request) if fault else None
+    """Apply a fault that was set for this request."""
+    fault = None if request.blueprint == control.bp.name else current_control().faults.take(request)
+    return fault.disruption.apply(request) if fault else None
 
 
 def allow_cross_origin() -> Response | None:
-    """Answer the question that a browser asks before a call from a page of another origin."""
-    is_asked = sandbox().options.cors and is_preflight(request)
+    """Answer a CORS preflight, which a browser sends before a call from a page of another origin."""
+    is_asked = current_vinli().options.cors and is_preflight(request)
     return Response(status=204, headers=CORS_PREFLIGHT) if is_asked else None
 
 
 def keep_to_the_named_service() -> None:
-    """Give a host name that stands for one service the routes of that service alone."""
+    """Answer 404 when the host name names one service and the route belongs to another."""
     named = service_of(request.host)
     owner = SERVICE_OF_BLUEPRINT.get(request.blueprint or "")
     if named and owner and named != owner:
@@ -72,30 +85,32 @@ def keep_to_the_named_service() -> None:
 
 
 def show_http_exception(error: HTTPException) -> Response:
-    """Answer what Flask refuses: as a page where pages are, as JSON everywhere else."""
+    """Return an error of Flask: as JSON on the paths of CALLS, as a page everywhere else."""
     if request.path.startswith(CALLS):
-        return answer_http_exception(error)
+        return http_error_response(error)
     status = error.code or 500
     return Response(pages.error_page(status, error.name, error.description or ""), status)
 
 
 def finish(response: Response) -> Response:
-    """Add the headers of pages and of CORS, hold back what programs asked for, and record the app's calls."""
-    box = sandbox()
+    """Add page and CORS headers, delay responses to programs by the latency, and record the app's calls."""
+    vinli = current_vinli()
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
-        dress_page(response, [client.redirect_uri for client in box.registry.clients])
+        add_page_headers(response, [form_target(client.redirect_uri) for client in vinli.registry.clients])
     elif request.endpoint != "static" and request.blueprint != control.bp.name:
-        _hold_back(box.options.latency_ms)
-    if box.options.cors and is_cors(request):
-        response.headers.update(CORS_ANSWER)
+        _hold_back(vinli.options.latency_ms)
+    if vinli.options.cors and is_cors(request):
+        response.headers.update(CORS_HEADERS)
     service = SERVICE_OF_BLUEPRINT.get(request.blueprint or "", "platform")
     if "caller" in g and service != "auth":
-        box.transactions.record(request.method, request.full_path.rstrip("?"), response.status_code, service)
+        vinli.transactions.record(
+            request.method, request.full_path.rstrip("?"), response.status_code, service
+        )
     return response
 
 
 def _hold_back(latency_ms: int) -> None:
-    """Let the answer leave ``latency_ms`` after its request arrived: the work is done within the latency."""
+    """Send the response ``latency_ms`` after its request arrived. The work is done within that time."""
     earliest = request.environ.get("sandbox.arrived", 0.0) + latency_ms / 1000
     request.environ["sandbox.not_before"] = max(earliest, request.environ.get("sandbox.not_before", 0.0))

@@ -1,6 +1,5 @@
-"""What the sandbox is told to be: network, data, output, partners, and what Vinli's documents leave open."""
+"""The options of one run: network, data, output, partners, and what Vinli's documents leave open."""
 
-import ipaddress
 from dataclasses import dataclass
 
 SEEDED_DEVICES = 4
@@ -8,7 +7,10 @@ SEEDED_DEVICES = 4
 
 @dataclass(frozen=True)
 class Options:
-    """Everything the command line says. Defaults are those of ``python -m sandbox``."""
+    """All options of the command line, with the defaults of ``python -m sandbox``.
+
+    ``sandbox.cli.arguments`` says what each one means.
+    """
 
     host: str = "127.0.0.1"
     port: int = 9000
@@ -40,23 +42,5 @@ class Options:
 
     @property
     def fleet_size(self) -> int:
-        """How many devices the app has at the start."""
+        """The number of devices that the app has at the start."""
         return SEEDED_DEVICES + self.drivers if self.devices is None else self.devices
-
-
-def find_problem(options: Options) -> str | None:
-    """Return what is wrong with options that are fine one by one, or None."""
-    if not options.allow_remote and not _is_loopback(options.host):
-        return f"--host {options.host} is not a loopback address; --allow-remote permits it"
-    if bool(options.tls_cert) != bool(options.tls_key):
-        return "--tls-cert and --tls-key go together"
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

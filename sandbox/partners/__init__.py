@@ -1,5 +1,5 @@
 """The four partners that the application calls besides Vinli: Anyline, Ayyeka, Aspose and instyle.ai.
 
-Each is one blueprint that follows the partner's own document; what they have in common, credentials and signed tokens,
-is in ``credentials`` and ``jwts``.
+Each has a package whose views follow the partner's own document. The modules beside them are what they share:
+credentials, signed tokens (``jwts``), responses, and the container with its accessor.
 """

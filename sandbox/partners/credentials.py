@@ -1,6 +1,6 @@
-"""What the partners would hand to a customer, by the names of the application's variables.
+"""The credentials that the partners give to a customer, named as the application's settings.
 
-All of it depends on the seed alone until a test rotates a secret.
+They depend on the seed alone, until a test rotates a secret.
 """
 
 import base64
@@ -9,13 +9,13 @@ import hmac
 import threading
 from collections.abc import Mapping
 
-from sandbox.addresses import Addresses
-from sandbox.seeds import Seed
+from sandbox.api.addresses import Addresses
+from sandbox.world.seeds import Seed
 
 ANYLINE_AUDIENCE = "https://prod.cloud-api.anyline.com"  # as the document writes it (seed 000)
 ANYLINE_SCOPE = "cloudapi:tiresidewall"
 
-# Which secret is meant when only the partner is named.
+# The secret that is meant when only the partner is named.
 MAIN_SECRETS: Mapping[str, str] = {
     "anyline": "ANYLINE_CLIENT_SECRET",
     "ayyeka": "AYYEKA_SECRET",
@@ -33,7 +33,7 @@ SECRETS = (
 
 
 class Credentials:
-    """The variables of all partners, and the secrets among them as they are now."""
+    """The settings of all partners, with the current secrets."""
 
     def __init__(self, seed: Seed, addresses: Addresses) -> None:
         self._lock = threading.Lock()
@@ -44,25 +44,25 @@ class Credentials:
         return self._values[variable]
 
     def matches(self, variable: str, given: str) -> bool:
-        """Compare in constant time."""
+        """Compare a value with a setting in constant time."""
         return equal(self._values[variable], given)
 
     def rotate(self, variable: str, secret: str) -> None:
-        """Replace one of SECRETS; the old one is refused from now on."""
+        """Replace one of SECRETS. The old one is refused from now on."""
         with self._lock:
             self._values[variable] = secret
 
     def secret_hash(self, username: str) -> str:
-        """Return Cognito's SECRET_HASH: HMAC-SHA256 under the client secret over user name and client id, in base64.
+        """Return Cognito's SECRET_HASH in base64: HMAC-SHA256 of user name and client id with the client secret.
 
-        (Amazon Cognito developer guide, "Computing secret hash values".)
+        See "Computing secret hash values" in the Amazon Cognito developer guide.
         """
         message = (username + self["INSTYLE_CLIENT_ID"]).encode(errors="surrogatepass")
         secret = self["INSTYLE_CLIENT_SECRET"].encode(errors="surrogatepass")
         return base64.b64encode(hmac.digest(secret, message, hashlib.sha256)).decode()
 
     def as_settings(self) -> dict[str, str]:
-        """Return every variable that makes the application talk to the sandbox's partners, hashes included."""
+        """Return all settings that the application needs to call the sandbox's partners, including secret hashes."""
         with self._lock:
             values = dict(self._values)
         for user in ("INSTYLE_", "INSTYLE_SUPERUSER_"):
@@ -71,7 +71,7 @@ class Credentials:
 
 
 def equal(one: str, other: str) -> bool:
-    """Compare two texts in constant time; JSON may hold lone surrogates, which have no UTF-8."""
+    """Compare two texts in constant time. JSON may contain lone surrogates, which plain UTF-8 cannot encode."""
     return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))
 
 

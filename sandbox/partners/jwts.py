@@ -1,8 +1,8 @@
 """Signed tokens of the partners: issued, checked and revoked.
 
-JWS with ES256 (RFC 7515, RFC 7518 section 3.4), one key for each partner, made at the start: a token of one partner is
-worth nothing at another. Ayyeka's example is signed with RS384; a client has no business looking at that, and an
-elliptic key is there in a millisecond.
+JWS with ES256 (RFC 7515, RFC 7518 section 3.4). Each partner has its own key, made at the start, so no partner accepts
+another's token. Ayyeka's example token is signed with RS384. Clients do not look at the signature, and a key for ES256
+is made in a millisecond.
 """
 
 import threading
@@ -14,35 +14,35 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from sandbox.clock import Clock
+from sandbox.bounded import BoundedDict
 from sandbox.partners.credentials import PARTNERS
-from sandbox.tokens import Bounded
+from sandbox.world.clock import Clock
 
 ALGORITHM = "ES256"
-LONGEST = 8192  # characters of a token worth looking at; those issued here have some 500
+LONGEST = 8192  # characters; tokens issued here have about 500
 
 
 class BadToken(Exception):
-    """A token that is not good; the text says why, for the developer."""
+    """A token that is not valid. The message tells the developer why."""
 
 
 class Expired(BadToken):
-    """A token of ours whose time is over."""
+    """A token that was issued here and has expired."""
 
 
 class Jwts:
-    """All tokens that were issued. ``longest_lifetime`` caps every documented lifetime, in seconds."""
+    """Issues and checks tokens. ``longest_lifetime`` limits all documented lifetimes, in seconds; None does not."""
 
     def __init__(self, clock: Clock, longest_lifetime: int | None) -> None:
         self._clock = clock
         self._longest_lifetime = longest_lifetime
         self._lock = threading.Lock()
         self._keys = {partner: ECKey.generate_key("P-256") for partner in PARTNERS}
-        # Ids of the tokens that are good until they expire.
-        self._issued: dict[str, Bounded[bool]] = {partner: Bounded() for partner in PARTNERS}
+        # Ids of the tokens that were issued and not revoked.
+        self._issued: dict[str, BoundedDict[bool]] = {partner: BoundedDict() for partner in PARTNERS}
 
     def lifetime(self, documented: int) -> int:
-        """Return how long a token lasts whose document says ``documented`` seconds."""
+        """Return the lifetime in seconds of a token whose document says ``documented``."""
         return min(documented, self._longest_lifetime or documented)
 
     def issue(self, partner: str, documented_lifetime: int, claims: Mapping[str, Any]) -> str:
@@ -56,9 +56,9 @@ class Jwts:
         return jwt.encode(header, {**claims, **times}, self._keys[partner], algorithms=[ALGORITHM])
 
     def claims(self, partner: str, token: str) -> dict[str, Any]:
-        """Return the claims of a token that is signed by ``partner``, not expired and not revoked.
+        """Return the claims of a token that ``partner`` signed and that is neither expired nor revoked.
 
-        Raises BadToken. The audience is the caller's to check.
+        Raises BadToken for any other. The caller has to check the audience.
         """
         if len(token) > LONGEST:
             raise BadToken("The token is too long")
@@ -75,7 +75,7 @@ class Jwts:
         return claims
 
     def revoke(self, partner: str | None) -> int:
-        """Revoke the tokens that ``partner``, or every one of them, has issued so far; return how many."""
+        """Revoke the tokens issued so far by ``partner``, or by all for None; return the number of tokens."""
         with self._lock:
             doomed = [issued for name, issued in self._issued.items() if partner in (None, name)]
             count = sum(len(issued) for issued in doomed)

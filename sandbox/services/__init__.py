@@ -1,1 +1,1 @@
-"""Vinli's services, one module each. A blueprint is named after the service it stands for."""
+"""Vinli's services: one module or package each, and what they share (callers, container, current)."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.callers import app_caller, authenticated_caller
-from sandbox.devices import Device
-from sandbox.fleet import CASE_ID, FleetFull
-from sandbox.paging import Window, offset_meta, read_window
-from sandbox.problems import Problem
-from sandbox.state import sandbox
-from sandbox.vehicles import Vehicle
-from sandbox.wire import to_json
+from sandbox.api.errors import ApiError
+from sandbox.api.paging import Window, offset_meta, read_window
+from sandbox.api.serializers import to_json
+from sandbox.services.callers import app_caller, authenticated_caller
+from sandbox.services.current import current_vinli
+from sandbox.world.devices import Device
+from sandbox.world.fleet import CASE_ID, FleetFull
+from sandbox.world.vehicles import Vehicle
 
 bp = Blueprint("platform", __name__)
 
@@ -24,57 +24,57 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 def list_devices() -> Response:
     """Return a page of devices: all of the app's for Basic, the driver's own for Bearer.
 
-    Newest first, ``sortDirection=asc`` turns it round (docs general/pagination). Which fields ``sortBy`` may name is
-    not documented: ``createdAt`` alone here.
+    Newest first, oldest first with ``sortDirection=asc`` (docs general/pagination). The docs do not say which fields
+    ``sortBy`` may name; here it is ``createdAt`` alone.
     """
     caller = authenticated_caller()
     window = read_window(request.args, "sortBy", "sortDirection")
     newest_first = _is_newest_first()
-    box = sandbox()
+    vinli = current_vinli()
     if caller.driver is None:
-        total, devices = box.fleet.total(), box.fleet.page(window.offset, window.limit, newest_first)
+        total, devices = vinli.fleet.total(), vinli.fleet.page(window.offset, window.limit, newest_first)
     else:
-        own = box.fleet.of_driver(caller.driver)
+        own = vinli.fleet.of_driver(caller.driver)
         total, devices = len(own), (own if newest_first else own[::-1])[window.offset :][: window.limit]
-    return _page("devices", [box.wire.device(device) for device in devices], window, total)
+    return _page("devices", [vinli.serializers.device(device) for device in devices], window, total)
 
 
 @bp.get("/api/v1/devices/<device_id>")
 def show_device(device_id: str) -> Response:
     """Return one device."""
-    return _item("device", sandbox().wire.device(_visible_device(device_id)))
+    return _item("device", current_vinli().serializers.device(_visible_device(device_id)))
 
 
 def create_device() -> Response:
     """Add a device to the app by its id or the number of its case (vinli-node ``addDevice``).
 
-    Documented for Enterprise apps; what others get is not. The sandbox adds it, and answers alike when it is there
-    already: a guess. Shares its path with the auth service's call, see ``sandbox.services.shared``.
+    The docs describe this call for Enterprise apps only. The sandbox adds the device for every app, and answers the
+    same when the device already exists; both are guesses. ``sandbox.shared_paths`` has the route.
     """
     app_caller()
-    box = sandbox()
+    vinli = current_vinli()
     device_id, case_id = _wanted_device(request.get_data())
     try:
-        device = box.fleet.add(device_id or box.fleet.id_for_case(case_id), None, None)
+        device = vinli.fleet.add(device_id or vinli.fleet.id_for_case(case_id), None, None)
     except FleetFull:
-        raise Problem(409, "The sandbox keeps no more devices") from None
-    response = _item("device", box.wire.device(device))
+        raise ApiError(409, "The sandbox keeps no more devices") from None
+    response = _item("device", vinli.serializers.device(device))
     response.status_code = 201
-    response.headers["Location"] = f"{box.addresses.origin('platform')}/api/v1/devices/{device.id}"
+    response.headers["Location"] = f"{vinli.addresses.origin('platform')}/api/v1/devices/{device.id}"
     return response
 
 
 @bp.delete("/api/v1/devices/<device_id>")
 def delete_device(device_id: str) -> Response:
-    """Take a device out of the app: 204 with an empty body, which vinli-node reads as an empty string."""
+    """Remove a device from the app. The response is 204 without a body, which vinli-node reads as an empty string."""
     app_caller()
-    sandbox().fleet.remove(_visible_device(device_id))
+    current_vinli().fleet.remove(_visible_device(device_id))
     return Response(status=204)
 
 
 @bp.get("/api/v1/devices/<device_id>/capabilities")
 def show_capabilities(device_id: str) -> Response:
-    """Return nothing in particular: ios-net asks for it, its content is not known."""
+    """Return an empty object. ios-net makes this call; what Vinli returns is not documented."""
     _visible_device(device_id)
     return jsonify(capabilities={})
 
@@ -82,53 +82,59 @@ def show_capabilities(device_id: str) -> Response:
 @bp.get("/api/v1/devices/<device_id>/vehicles")
 def list_device_vehicles(device_id: str) -> Response:
     """Return a page of the vehicles that the device was plugged into, newest first."""
-    vehicles = sandbox().vehicles.of_device(_visible_device(device_id))
+    vehicles = current_vinli().vehicles.of_device(_visible_device(device_id))
     return _vehicle_page(vehicles)
 
 
 @bp.get("/api/v1/devices/<device_id>/vehicles/_latest")
 def show_latest_vehicle(device_id: str) -> Response:
-    """Return the vehicle that the device is plugged into, or null for one that never was (vinli-node test)."""
-    latest = next(iter(sandbox().vehicles.of_device(_visible_device(device_id))), None)
-    return _item("vehicle", sandbox().wire.vehicle(latest) if latest else "null")
+    """Return the vehicle that the device is plugged into, null when it never was (vinli-node test)."""
+    latest = next(iter(current_vinli().vehicles.of_device(_visible_device(device_id))), None)
+    return _item("vehicle", current_vinli().serializers.vehicle(latest) if latest else "null")
 
 
 @bp.get("/api/v1/vehicles")
 def list_vehicles() -> Response:
-    """Return a page of the vehicles of a driver's devices. Only ios-net asks, with Bearer; for the app a guess: 403."""
+    """Return a page of the vehicles of a driver's devices.
+
+    Only ios-net makes this call, with Bearer. The app gets 403, which is a guess.
+    """
     caller = authenticated_caller()
     if caller.driver is None:
-        raise Problem(403, "Ask with a driver's access token")
-    box = sandbox()
+        raise ApiError(403, "Ask with a driver's access token")
+    vinli = current_vinli()
     return _vehicle_page(
-        [v for device in box.fleet.of_driver(caller.driver) for v in box.vehicles.of_device(device)]
+        [v for device in vinli.fleet.of_driver(caller.driver) for v in vinli.vehicles.of_device(device)]
     )
 
 
 @bp.get("/api/v1/vehicles/<vehicle_id>")
 def show_vehicle(vehicle_id: str) -> Response:
-    """Return one vehicle, visible only through a device of the caller's."""
+    """Return one vehicle. The caller has to be allowed to see its device."""
     caller = authenticated_caller()
-    vehicle = sandbox().vehicles.find(vehicle_id)
-    device = sandbox().fleet.find(vehicle.device_id) if vehicle else None
+    vehicle = current_vinli().vehicles.find(vehicle_id)
+    device = current_vinli().fleet.find(vehicle.device_id) if vehicle else None
     if vehicle is None or device is None or not caller.may_see(device):
-        raise Problem(404, "No such vehicle")
-    return _item("vehicle", sandbox().wire.vehicle(vehicle))
+        raise ApiError(404, "No such vehicle")
+    return _item("vehicle", current_vinli().serializers.vehicle(vehicle))
 
 
 def _visible_device(device_id: str) -> Device:
-    """Return a device that the caller may see. Whether others' are 403 or 404 is not documented: 404 tells less."""
+    """Return a device that the caller may see; raises ApiError 404 for any other.
+
+    The docs do not say whether another driver's device is 403 or 404. 404 does not reveal that it exists.
+    """
     caller = authenticated_caller()
-    device = sandbox().fleet.find(device_id)
+    device = current_vinli().fleet.find(device_id)
     if device is None or not caller.may_see(device):
-        raise Problem(404, "No such device")
+        raise ApiError(404, "No such device")
     return device
 
 
 def _is_newest_first() -> bool:
     direction = request.args.get("sortDirection") or "desc"
     if direction not in ("asc", "desc") or (request.args.get("sortBy") or "createdAt") != "createdAt":
-        raise Problem(400, "Lists are sorted by createdAt, asc or desc")
+        raise ApiError(400, "Lists are sorted by createdAt, asc or desc")
     return direction == "desc"
 
 
@@ -142,18 +148,20 @@ def _wanted_device(body: bytes) -> tuple[str | None, str]:
         return device_id, ""
     if isinstance(case_id, str) and device_id is None and CASE_ID.fullmatch(case_id):
         return None, case_id
-    raise Problem(400, 'Send {"device": {"id": UUID}} or {"device": {"caseId": "VNL999"}}')
+    raise ApiError(400, 'Send {"device": {"id": UUID}} or {"device": {"caseId": "VNL999"}}')
 
 
 def _vehicle_page(vehicles: Sequence[Vehicle]) -> Response:
     window = read_window(request.args)
     shown = vehicles[window.offset :][: window.limit]
-    return _page("vehicles", [sandbox().wire.vehicle(vehicle) for vehicle in shown], window, len(vehicles))
+    return _page(
+        "vehicles", [current_vinli().serializers.vehicle(vehicle) for vehicle in shown], window, len(vehicles)
+    )
 
 
 def _page(key: str, items: Sequence[str], window: Window, total: int) -> Response:
-    """Return a page: its list and ``meta``, nothing else (older Android releases throw on any other key)."""
-    url = sandbox().addresses.origin("platform") + request.path
+    """Return a page of a list with ``meta`` and no other key, since older Android releases fail on any other."""
+    url = current_vinli().addresses.origin("platform") + request.path
     meta = to_json(offset_meta(url, window, total))
     return Response(f'{{"{key}":[{",".join(items)}],"meta":{meta}}}', mimetype="application/json")
 

@@ -1,4 +1,4 @@
-"""Platform service: the record of the app's calls (docs platform-services/transaction-service, until 2024)."""
+"""Transaction service: the record of the app's calls (docs platform-services/transaction-service, until 2024)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,24 +6,25 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.callers import app_caller
-from sandbox.dates import iso
-from sandbox.state import sandbox
-from sandbox.transactions import Period, Transaction, read_period
+from sandbox.api.dates import iso
+from sandbox.api.streams import Period, read_period
+from sandbox.services.callers import app_caller
+from sandbox.services.current import current_vinli
+from sandbox.world.transactions import Transaction
 
 bp = Blueprint("transactions", __name__)
 
 
 @bp.get("/api/v1/transactions")
 def list_transactions() -> Response:
-    """Return the newest of the app's calls in a period. Basic only (title of vinli-node issue 10)."""
+    """Return the newest of the app's calls in a period. Only Basic is accepted (vinli-node issue 10)."""
     app_caller()
-    box = sandbox()
-    period = read_period(request.args, box.clock.now_ms())
-    calls = box.transactions.within(period)
-    shown, remaining = cut(calls, period)
+    vinli = current_vinli()
+    period = read_period(request.args, vinli.clock.now_ms())
+    calls = vinli.transactions.within(period.since, period.until)
+    shown, remaining = first_page(calls, period)
     usage = Counter(call.service for call in calls)
-    stats = {"periodTotal": len(calls), "serviceUsage": usage, "allTimeTotal": box.transactions.all_time}
+    stats = {"periodTotal": len(calls), "serviceUsage": usage, "allTimeTotal": vinli.transactions.all_time}
     pagination = {
         "remaining": remaining,
         "until": iso(period.until),
@@ -37,11 +38,11 @@ def list_transactions() -> Response:
     )
 
 
-def cut(calls: Sequence[Transaction], period: Period) -> tuple[list[Transaction], int]:
-    """Return the first page of ``calls`` (oldest first) in the period's direction, and how many are left.
+def first_page(calls: Sequence[Transaction], period: Period) -> tuple[list[Transaction], int]:
+    """Return the first page of ``calls`` (oldest first) in the period's direction, and the number of calls left.
 
-    A page is extended over calls of the same millisecond: the link to the next one leaves that millisecond out. How
-    Vinli treats such ties is not documented.
+    A page includes all calls of its last millisecond, because the link to the next page starts after it. The docs do
+    not say how Vinli does this.
     """
     ordered = list(calls) if period.ascending else list(calls)[::-1]
     end = min(period.limit, len(ordered))
@@ -51,7 +52,7 @@ def cut(calls: Sequence[Transaction], period: Period) -> tuple[list[Transaction]
 
 
 def _links(period: Period, shown: Sequence[Transaction], remaining: int) -> dict[str, str]:
-    """Return ``prior`` (or ``next`` when ascending) with the parameters that the caller gave, and no others."""
+    """Return the link ``prior`` (``next`` when ascending) with the parameters that the caller sent and no others."""
     if not (remaining and shown):
         return {}
     given = dict(period.given)
@@ -60,7 +61,7 @@ def _links(period: Period, shown: Sequence[Transaction], remaining: int) -> dict
         given |= {"until": str(period.until), "since": str(last)}
     else:
         given["until"] = str(last - 1)
-    url = sandbox().addresses.origin("platform") + request.path
+    url = current_vinli().addresses.origin("platform") + request.path
     return {"next" if period.ascending else "prior": f"{url}?{urlencode(given)}"}
 
 

@@ -228,12 +228,13 @@ def test_requests_sent_together_are_answered_in_order(sandbox):
     ("request_", "status"),
     [
         (b"nonsense code=s3cr3t\r\n\r\n", 400),
+        (b"GET /x?code=s3cr3t HTTP/1.1\r\n\r\n", 400),
         (b"GET /x?code=s3cr3t HTTP/9.9\r\n\r\n", 505),
-        (b"GET http://[::/s3cr3t HTTP/1.1\r\n\r\n", 400),
-        (b"POST /oauth/token HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
-        (b"POST /oauth/token HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
-        (b"POST /oauth/token HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
-        (b"POST /oauth/token HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (b"GET http://[::/s3cr3t HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+        (b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+        (b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
         (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"GET /x HTTP/1.1\r\nA: " + b"a" * 70_000 + b"\r\n\r\n", 431),
     ],
@@ -248,7 +249,9 @@ def test_what_cannot_be_read_is_refused_without_quoting_it(sandbox, request_, st
 
 
 def test_an_absolute_target_is_understood(sandbox):
-    answer = raw(sandbox, b"GET http://any.example/sign-in HTTP/1.1\r\nConnection: close\r\n\r\n")
+    answer = raw(
+        sandbox, b"GET http://any.example/sign-in HTTP/1.1\r\nHost: any.example\r\nConnection: close\r\n\r\n"
+    )
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
@@ -260,7 +263,7 @@ def test_old_clients_get_an_answer_that_ends_with_the_connection(sandbox):
 
 
 def test_a_head_request_gets_no_body(sandbox):
-    answer = raw(sandbox, b"HEAD /sign-in HTTP/1.1\r\nConnection: close\r\n\r\n")
+    answer = raw(sandbox, b"HEAD /sign-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.endswith(b"\r\n\r\n")
     assert b"Content-Length: 0" not in answer
 

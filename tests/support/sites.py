@@ -51,7 +51,7 @@ class Site:
         return self.calls(*TOKEN_REQUEST)
 
     def fault(self, path: str, **fault: Any) -> None:
-        """Spoil the sandbox's next answers on a path (``sandbox.faults.Fault``)."""
+        """Spoil the sandbox's next answers on a path (``sandbox.control.faults.Fault``)."""
         self.sandbox.control("POST", "/faults", {"path": path, **fault})
 
     def forget(self) -> None:

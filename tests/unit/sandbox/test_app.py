@@ -4,10 +4,10 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from sandbox.app import create_app
-from sandbox.clock import Clock
+from sandbox.container import build_sandbox
 from sandbox.options import Options
-from sandbox.recorder import Recorder
-from sandbox.state import build_sandbox
+from sandbox.server.recorder import Recorder
+from sandbox.world.clock import Clock
 
 ORIGIN = "http://127.0.0.1:9000"
 
@@ -81,7 +81,9 @@ def test_an_error_of_ours_tells_nothing(app, caplog):
 
 def test_links_do_not_follow_the_host_header(box, client):
     response = client.get(
-        "/api/v1/devices", base_url="http://evil.example", auth=(box.registry.app.id, box.registry.app.secret)
+        "/api/v1/devices",
+        base_url="http://evil.example",
+        auth=(box.vinli.registry.app.id, box.vinli.registry.app.secret),
     )
     assert response.json["meta"]["pagination"]["links"]["first"].startswith("http://platform.localhost:9000/")
     assert "evil.example" not in response.text

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.app import create_app
-from sandbox.clock import Clock
+from sandbox.container import build_sandbox
 from sandbox.options import Options
-from sandbox.recorder import Recorder
-from sandbox.state import build_sandbox
+from sandbox.server.recorder import Recorder
+from sandbox.world.clock import Clock
 
 ORIGIN = "http://127.0.0.1:9000"
 RANDOM = settings(
@@ -29,8 +29,9 @@ BOX = build_sandbox(
     Options(refresh_token=True, client_auth="basic-or-post"), ORIGIN, Recorder(), Clock(lambda: 1_800_000_000)
 )
 GOOD = (
-    BOX.registry.server_client.id, BOX.registry.server_client.redirect_uri, "code", "token", "authorization_code",
-    "refresh_token", "S256", "a" * 43, BOX.people.password, "driver@example.com", "1", "100", "asc", "VNL999",
+    BOX.vinli.registry.server_client.id, BOX.vinli.registry.server_client.redirect_uri, "code", "token",
+    "authorization_code", "refresh_token", "S256", "a" * 43, BOX.vinli.people.password, "driver@example.com",
+    "1", "100", "asc", "VNL999",
 )  # fmt: skip
 VALUES = st.one_of(st.sampled_from(GOOD), st.text(max_size=60))
 PAIRS = st.lists(st.tuples(NAMES, VALUES), max_size=8)
@@ -46,7 +47,7 @@ JSON = st.recursive(
 @pytest.fixture
 def client():
     client = create_app(BOX).test_client()
-    client.set_cookie("sandbox_session", BOX.browsers.sign_in(0), domain="127.0.0.1")
+    client.set_cookie("sandbox_session", BOX.vinli.sign_in_sessions.sign_in(0), domain="127.0.0.1")
     return client
 
 
@@ -64,7 +65,7 @@ def test_any_query(client, pairs):
 @RANDOM
 @given(pairs=PAIRS, path=st.sampled_from(["/api/v1/devices", "/api/v1/transactions", "/api/v1/vehicles"]))
 def test_any_query_of_the_app(client, pairs, path):
-    app = BOX.registry.app
+    app = BOX.vinli.registry.app
     assert_answered(client.get(path, query_string=pairs, base_url=ORIGIN, auth=(app.id, app.secret)))
 
 
@@ -74,7 +75,7 @@ def test_any_form(client, pairs, path):
     fields = {}
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
-    own = BOX.registry.server_client
+    own = BOX.vinli.registry.server_client
     assert_answered(client.post(path, data=fields, base_url=ORIGIN))
     assert_answered(client.post(path, data=fields, base_url=ORIGIN, auth=(own.id, own.secret)))
 
@@ -85,7 +86,7 @@ def test_any_form(client, pairs, path):
     path=st.sampled_from(["/oauth/token", "/oauth/authorization", "/api/v1/sessions", "/api/v1/devices"]),
 )
 def test_any_json(client, value, path):
-    app = BOX.registry.app
+    app = BOX.vinli.registry.app
     options = {"data": json.dumps(value), "content_type": "application/json", "base_url": ORIGIN}
     assert_answered(client.post(path, **options))
     assert_answered(create_app(BOX).test_client().post(path, auth=(app.id, app.secret), **options))

@@ -1,0 +1,1 @@
+"""How the emulated HTTP interfaces speak: addresses, paging, dates, errors, serializers and headers."""

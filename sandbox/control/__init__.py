@@ -1,0 +1,1 @@
+"""The control interface for tests, under ``/_sandbox/``."""

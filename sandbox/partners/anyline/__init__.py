@@ -1,0 +1,1 @@
+"""Anyline: tokens, and the reading of tire sidewalls."""

@@ -1,0 +1,1 @@
+"""Aspose: tokens, a storage of files, and the conversion of documents."""

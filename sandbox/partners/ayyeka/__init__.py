@@ -1,0 +1,1 @@
+"""Ayyeka: tokens, and the list of sites."""

@@ -1,0 +1,1 @@
+"""instyle.ai: tokens from Cognito, and images in three roles."""

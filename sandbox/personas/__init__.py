@@ -1,0 +1,1 @@
+"""Magic drivers, and how each one's requests are answered."""

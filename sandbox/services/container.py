@@ -1,0 +1,58 @@
+"""What Vinli's services know: everything their views share, built once for a sandbox."""
+
+from dataclasses import dataclass
+
+from sandbox.api.addresses import Addresses
+from sandbox.api.serializers import Serializers
+from sandbox.oauth.authorization import OAuthServer
+from sandbox.oauth.registry import Registry
+from sandbox.oauth.sign_in_sessions import SignInSessions
+from sandbox.oauth.tokens import Tokens
+from sandbox.options import Options
+from sandbox.personas.magic_drivers import ACCOUNTS
+from sandbox.world.clock import Clock
+from sandbox.world.fleet import Fleet
+from sandbox.world.people import People
+from sandbox.world.seeds import Seed
+from sandbox.world.transactions import Transactions
+from sandbox.world.vehicles import Vehicles
+
+
+@dataclass(frozen=True)
+class Vinli:
+    """The collaborators of the views of Vinli's services."""
+
+    options: Options
+    addresses: Addresses
+    clock: Clock
+    people: People
+    registry: Registry
+    fleet: Fleet
+    vehicles: Vehicles
+    tokens: Tokens
+    sign_in_sessions: SignInSessions
+    transactions: Transactions
+    oauth: OAuthServer
+    serializers: Serializers
+
+
+def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock) -> Vinli:
+    """Return Vinli's services; their data depends on the options alone."""
+    fleet = Fleet(seed, options.fleet_size, clock, ACCOUNTS)
+    people = People(seed, options.drivers, ACCOUNTS)
+    registry = Registry(seed, options)
+    tokens = Tokens(clock)
+    return Vinli(
+        options=options,
+        addresses=addresses,
+        clock=clock,
+        people=people,
+        registry=registry,
+        fleet=fleet,
+        vehicles=Vehicles(seed, fleet, ACCOUNTS),
+        tokens=tokens,
+        sign_in_sessions=SignInSessions(clock),
+        transactions=Transactions(clock),
+        oauth=OAuthServer(options, registry, people, tokens, clock),
+        serializers=Serializers(addresses),
+    )

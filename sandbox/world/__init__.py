@@ -1,0 +1,1 @@
+"""The simulation: people, devices, vehicles and time. Uses the standard library alone."""
