@@ -1,18 +1,20 @@
 """What a page says, in plain text: for answers that nobody can vouch for.
 
-The standard library's `html.parser` takes time that grows with the square of some malformed pages (half a minute
-for 256 KB of unclosed comments), so the few rules that matter here are written out: every step goes on from where the
-last one ended, and what was searched for in vain is not searched for again.
+Lexbor parses HTML as a browser does (WHATWG HTML, section 13.2). Its time grows with the square of the depth of a tree
+and of the attributes of a tag. It grows faster still with formatting elements that are left open: 64 KB of them took 40
+seconds and 3 GB. So `_bounded` prepares each page. The worst page then takes about 0.3 seconds (48 KB of attributes),
+and Lexbor does not hold the interpreter's lock meanwhile.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import unescape as html_unescape
+from itertools import islice
 from typing import Any
+
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 from providers.http import strict_json
 
@@ -20,11 +22,11 @@ MAX_TEXT = 2_000
 MAX_TITLE = 200
 
 # Whose content is markup or code, or is shown to nobody.
-_RAW = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "math", "object", "xmp"})
+_SILENT = frozenset("script style template noscript iframe noembed noframes svg math object xmp".split())
 # What stands within a line; every other element begins a new one.
 _INLINE = frozenset(
-    "a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark q s samp small span strong sub sup time tt u"
-    " var wbr".split()
+    "a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark nobr q s samp small span strike strong sub sup"
+    " time tt u var wbr".split()
 )
 _CHARSETS = {
     "utf-8": "utf-8",
@@ -36,13 +38,21 @@ _CHARSETS = {
     "windows-1252": "cp1252",
 }
 _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9_-]{1,40})", re.I)
-_TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9:-]{0,40}")
-_QUOTE_OR_END = re.compile(r">|=\s*([\"'])")
-_ATTRIBUTE = re.compile(r"([^\s=/\"'>]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?")
-# Python refuses to read numbers of thousands of digits; no character has a number of a hundred.
-_LONG_REFERENCE = re.compile(r"&#[0-9]{100,};?")
-# More of one tag is not looked at.
-_MAX_TAG = 4_000
+# Limits of the part of a page that is parsed. The content of styles and scripts does not count.
+_MAX_PAGE_BYTES = 48 * 1024
+_MAX_MARKUP = 4_000
+# What may begin a tag, a comment or a declaration.
+_MARKUP = re.compile(rb"<[A-Za-z/!?]")
+# Styles and scripts are the bulk of most large pages. The pattern stops at the next start tag of the same name and at a
+# comment, so the time of a search grows linearly with a page.
+_CODE = re.compile(rb"<(script|style)(?=[\s/>])(?:[^<]++|<(?!/?\1|!--))*+</\1\s*>", re.I)
+# Formatting elements (WHATWG HTML, section 13.2.4.3). A parser opens one that was left open again in every later block,
+# and copies its attributes each time.
+_FORMATTING = re.compile(
+    rb"</?(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\t\n\f\r />])", re.I
+)
+# Added to the name of a formatting element, which HTML then does not know. `plain` removes it from texts.
+_RENAMED = "\x01"
 # More gathered text than this is not shown in any case.
 _ENOUGH = 20_000
 _JSON_TEXTS = ("error", "message", "error_description", "detail", "title")
@@ -69,7 +79,7 @@ def page_text(body: bytes, content_type: str | None) -> PageText:
     if strict_json.is_json_type(kind):
         return _json_text(body, text)
     if "html" in kind or kind.endswith("xml") or (not kind and text.lstrip().startswith("<")):
-        return _Reader(text).read()
+        return _html_text(text)
     if kind and not kind.startswith("text/"):
         return PageText()
     return PageText(text=_lines(text))
@@ -87,10 +97,6 @@ def plain(text: str, most: int) -> str:
     text = " ".join(text[: 4 * most + 1_000].split())
     text = "".join(character for character in text if unicodedata.category(character)[0] != "C")
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _unescape(text: str) -> str:
-    return html_unescape(_LONG_REFERENCE.sub("\ufffd", text))
 
 
 def _lines(text: str) -> str:
@@ -122,119 +128,83 @@ def _said(value: Any) -> list[str]:
     return [value[name] for name in _JSON_TEXTS if isinstance(value.get(name), str)] + nested
 
 
+def _html_text(page: str) -> PageText:
+    # The content of <noscript> is no markup where scripts run, as in a browser. Mutation events serve <select> alone:
+    # they copy the words of an option, in time that grows with the square of the options.
+    tree = LexborHTMLParser(_bounded(page), options=LexborDocumentOptions.WO_EVENTS, scripting=True)
+    reader = _Reader()
+    if tree.root:
+        reader.read(tree.root)
+    return reader.page_text()
+
+
+def _bounded(page: str) -> bytes:
+    """Return the page as UTF-8, ready for Lexbor: without code, cut at the limits, no formatting element by its name.
+
+    Renamed elements keep their words in place. Lexbor does not reopen them in later blocks, which changes no words.
+    They do not end an <svg> or <math> that lacks its end tag, as they would in a browser; other elements still do.
+    """
+    body = _CODE.sub(rb"<\1></\1>", page.encode())[:_MAX_PAGE_BYTES]
+    beyond = next(islice(_MARKUP.finditer(body), _MAX_MARKUP, None), None)
+    body = body[: beyond.start()] if beyond else body
+    return _FORMATTING.sub(rb"\g<0>" + _RENAMED.encode(), body)
+
+
 @dataclass
 class _Reader:
-    """Goes through a page once, from the left to the right. Where there is a main part, that is its text."""
+    """Gathers what a tree says, in document order. The main part, if it has words, is the text of the page."""
 
-    page: str
-    at: int = 0
     title: str = ""
-    pieces: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
     main: list[str] = field(default_factory=list)
     inputs: set[tuple[str, str]] = field(default_factory=set)
-    in_main: bool = False
-    gathered: int = 0
-    lost: set[str] = field(default_factory=set)
+    open_mains: int = 0
 
-    def read(self) -> PageText:
-        while self.at < len(self.page):
-            opened = self.page.find("<", self.at)
-            end = len(self.page) if opened < 0 else opened
-            self._take(self.page[self.at : end])
-            self.at = end
-            if opened >= 0:
-                self._markup()
-        main = _lines(_unescape("".join(self.main)))
-        text = main or _lines(_unescape("".join(self.pieces)))
-        return PageText(plain(_unescape(self.title), MAX_TITLE), text, True, frozenset(self.inputs))
+    def page_text(self) -> PageText:
+        text = _lines("".join(self.main)) or _lines("".join(self.outside))
+        return PageText(plain(self.title, MAX_TITLE), text, True, frozenset(self.inputs))
 
-    def _markup(self) -> None:
-        """Read what begins with a `<`, which may be a tag, a comment, or just that character."""
-        page, start = self.page, self.at + 1
-        if page.startswith("!--", start):
-            self._skip_past("-->")
-        elif page.startswith(("!", "?"), start):
-            self._skip_past(">")
-        elif name := _TAG_NAME.match(page, start):
-            self._opened(name[0].lower(), self._attributes(name.end()))
-        elif page.startswith("/", start) and (name := _TAG_NAME.match(page, start + 1)):
-            self._skip_past(">")
-            self._closed(name[0].lower())
-        else:
-            self._take("&lt;")
-            self.at = start
+    def read(self, root: LexborNode) -> None:
+        # A stack of nodes to read and names of elements to end. A tree may be deeper than Python's recursion limit.
+        ahead: list[LexborNode | str] = [root]
+        while ahead:
+            item = ahead.pop()
+            if isinstance(item, str):
+                self._ended(item)
+                continue
+            if following := item.next:
+                ahead.append(following)
+            name = (item.tag or "").removesuffix(_RENAMED)
+            if self._begun(name, item):
+                ahead.append(name)
+                if child := item.first_child:
+                    ahead.append(child)
 
-    def _opened(self, name: str, attributes: Mapping[str, str]) -> None:
+    def _begun(self, name: str, node: LexborNode) -> bool:
+        """Take in a node without its children, and return whether these are to be read."""
+        if name.startswith("-"):
+            # The node is a text, or a comment, which has no `text_content`. Line ends of the source are blanks.
+            self._pieces.append(re.sub(r"\s+", " ", node.text_content or ""))
+            return False
+        self._break(name)
         if name == "title":
-            title = self._until_end_of(name)
-            self.title = self.title or title
-        elif name in _RAW:
-            self._until_end_of(name)
+            self.title = self.title or node.text()
         elif name == "input":
-            kind = attributes.get("type", "text").lower()
-            self.inputs.add((kind, attributes.get("name", "").lower()))
+            given = node.attributes
+            self.inputs.add(((given.get("type") or "text").lower(), (given.get("name") or "").lower()))
         elif name == "main":
-            self.in_main = True
-        self._break(name)
+            self.open_mains += 1
+        return name != "title" and name not in _SILENT
 
-    def _closed(self, name: str) -> None:
+    def _ended(self, name: str) -> None:
         if name == "main":
-            self.in_main = False
+            self.open_mains -= 1
         self._break(name)
-
-    def _attributes(self, start: int) -> dict[str, str]:
-        """Go to the end of a tag, quotes minded, and return its attributes."""
-        at = start
-        while found := _QUOTE_OR_END.search(self.page, at):
-            at = found.end()
-            if not found[1]:
-                break
-            closed = self._find(found[1], at)
-            at = closed + 1 if closed >= 0 else at
-        self.at = at if found else len(self.page)
-        # The end is not far in a page that means well.
-        inside = self.page[start : min(self.at, start + _MAX_TAG)].rstrip(">")
-        return {
-            name[1].lower(): _unescape((name[2] or "").strip("\"'")) for name in _ATTRIBUTE.finditer(inside)
-        }
-
-    def _until_end_of(self, name: str) -> str:
-        """Return the content of an element that holds no markup for us, and go past it."""
-        start = self.at
-        at = self._find(f"</{name}", start)
-        self.at = len(self.page) if at < 0 else at
-        content = self.page[start : self.at]
-        if at >= 0:
-            self._skip_past(">")
-        return content
-
-    def _skip_past(self, mark: str) -> None:
-        at = self._find(mark, self.at)
-        self.at = len(self.page) if at < 0 else at + len(mark)
-
-    def _find(self, mark: str, start: int) -> int:
-        if mark in self.lost:
-            return -1
-        # End tags are found in any case; lower() may change the length of a text, so it is not used.
-        if mark.startswith("</"):
-            found = re.compile(re.escape(mark), re.I).search(self.page, start)
-            at = found.start() if found else -1
-        else:
-            at = self.page.find(mark, start)
-        if at < 0:
-            self.lost.add(mark)
-        return at
 
     def _break(self, name: str) -> None:
-        if name not in _INLINE:
-            self._take("\n")
+        if name not in _INLINE and self._pieces[-1:] != ["\n"]:
+            self._pieces.append("\n")
 
-    def _take(self, text: str) -> None:
-        pieces = self.main if self.in_main else self.pieces
-        is_repeated_break = text == "\n" and pieces[-1:] == ["\n"]
-        if is_repeated_break or not text or self.gathered > _ENOUGH * 4:
-            return
-        # Line ends of the source are blanks.
-        text = text if text == "\n" else re.sub(r"\s+", " ", text[:_ENOUGH])
-        self.gathered += len(text)
-        pieces.append(text)
+    @property
+    def _pieces(self) -> list[str]:
+        return self.main if self.open_mains else self.outside
