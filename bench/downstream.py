@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -91,7 +92,7 @@ def parsed(text: str) -> list[tuple[str, ...]]:
     return [tuple(row) for row in csv.reader(io.StringIO(text, newline=""))][1:]
 
 
-def expected_row(device: dict) -> tuple[str, ...]:
+def expected_row(device: dict[str, Any]) -> tuple[str, ...]:
     """Return the row that a device on the wire has to become."""
     virtual = "true" if device["virtual"] else "false"
     return (device["id"], device["name"] or "", device["chipId"], device["createdAt"], virtual)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 
@@ -51,22 +52,24 @@ class Observer:
     def close(self) -> None:
         self._session.close()
 
-    def _log(self, logins: int) -> list[dict]:
+    def _log(self, logins: int) -> list[dict[str, Any]]:
         """Return the log once it holds the last call of each login; it is written after the answer is sent."""
         give_up_at = time.monotonic() + PATIENCE
         while True:
-            log: list[dict] = self._get("requests")["requests"]
+            log: list[dict[str, Any]] = self._get("requests")["requests"]
             if [entry["path"] for entry in log].count(LAST_CALL) >= logins or time.monotonic() > give_up_at:
                 return log
 
     def _opened(self) -> int:
         return int(self._get("stats")["connections"])
 
-    def _get(self, what: str) -> dict:
+    def _get(self, what: str) -> dict[str, Any]:
         response = self._session.get(f"{self._control}/{what}", timeout=10)
         response.raise_for_status()
-        return response.json()
+        value: dict[str, Any] = response.json()
+        return value
 
 
-def _is_call(entry: dict) -> bool:
-    return entry["path"] == "/oauth/token" or entry["path"].startswith("/api/")
+def _is_call(entry: dict[str, Any]) -> bool:
+    path: str = entry["path"]
+    return path == "/oauth/token" or path.startswith("/api/")

@@ -10,7 +10,8 @@ import os
 
 from authlib.integrations.flask_client import OAuth
 from cachelib.file import FileSystemCache
-from flask import Flask, redirect, session
+from flask import Flask, Response, redirect, session
+from flask.typing import ResponseReturnValue
 from flask_session import Session
 
 app = Flask(__name__)
@@ -34,17 +35,18 @@ oauth.register(
 
 
 @app.get("/healthz")
-def healthz():
+def healthz() -> ResponseReturnValue:
     return "ok"
 
 
 @app.get("/connect")
-def connect():
-    return oauth.vinli.authorize_redirect(os.environ["PUBLIC_URL"] + "/connect/callback")
+def connect() -> ResponseReturnValue:
+    answer: Response = oauth.vinli.authorize_redirect(os.environ["PUBLIC_URL"] + "/connect/callback")
+    return answer
 
 
 @app.get("/connect/callback")
-def callback():
+def callback() -> ResponseReturnValue:
     token = oauth.vinli.authorize_access_token()
     user = oauth.vinli.get("api/v1/users/_current", token=token).json()["user"]
     session["user"] = user
@@ -53,5 +55,5 @@ def callback():
 
 
 @app.get("/garage")
-def garage():
+def garage() -> ResponseReturnValue:
     return session["user"]["email"] if "user" in session else ("Connect first", 401)

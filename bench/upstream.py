@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -16,9 +17,9 @@ import requests
 PAGE = 100
 
 
-def follow_next(origin: str, app: tuple[str, str]) -> list[dict]:
+def follow_next(origin: str, app: tuple[str, str]) -> list[dict[str, Any]]:
     """Read the list as the documents show it: one page, then its `next` link, until there is none."""
-    devices: list[dict] = []
+    devices: list[dict[str, Any]] = []
     with requests.Session() as session:
         session.trust_env = False
         session.auth = app

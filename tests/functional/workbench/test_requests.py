@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from flask import Blueprint
 
-from blueprints.workbench.authorization_requests.pages import bp
+from blueprints.workbench.blueprint import requests_bp
 from providers.http.transport import Transport
 from providers.vinli.preflight import preflight
 from tests.support.browser import heading, query_of
@@ -46,8 +46,8 @@ FIELDS = ("client_id", "redirect_uri", "response_type", "state", "scope", "pkce"
 
 def with_workbench(site):
     """Give an application the pages under test, and what their layout links to, where it has them not yet."""
-    if bp.name not in site.app.blueprints:
-        site.app.register_blueprint(bp)
+    if requests_bp.name not in site.app.blueprints:
+        site.app.register_blueprint(requests_bp)
     if "workbench" not in site.app.blueprints:
         others = Blueprint("workbench", __name__, url_prefix="/workbench")
         for endpoint in ("index", "catch", "traces", "drivers"):
