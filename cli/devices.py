@@ -1,7 +1,7 @@
 """The command line: ``flask --app app devices list|show`` and ``operator link``.
 
-Tables are for people, ``--json`` and ``--csv`` for programs. A command that fails says why on standard error
-and exits with 1; what it printed until then is no complete list.
+Tables are for people, ``--json`` and ``--csv`` for programs. If a command fails, it prints the reason on standard
+error and exits with 1. Its output until then is incomplete.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ operator = AppGroup("operator", help="The operator's access to this site.")
 
 
 def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn an error of a remote system or the store into words on standard error and exit status 1."""
+    """Print errors of remote systems and the store as text on standard error, and exit with status 1."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        # The lines of a server's log would stand between the rows that a person reads.
+        # Log lines would appear between the rows that a person reads.
         logging.getLogger("providers").setLevel(logging.ERROR)
         try:
             return command(*args, **kwargs)
@@ -112,7 +112,7 @@ def device_dict(device: Device) -> dict[str, Any]:
 
 
 def vehicle_dict(vehicle: Vehicle | None) -> dict[str, Any] | None:
-    """Return a vehicle as plain JSON values; None where no car has been seen."""
+    """Return a vehicle as plain JSON values; None if there is none."""
     if vehicle is None:
         return None
     names = ("id", "vin", "year", "make", "model", "trim")
@@ -122,7 +122,7 @@ def vehicle_dict(vehicle: Vehicle | None) -> dict[str, Any] | None:
 
 
 def printable(value: object) -> str:
-    """Return a value for a terminal, without control characters that could steer it."""
+    """Return a value for a terminal, with U+FFFD in place of control characters, which could control the terminal."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
