@@ -1,1 +1,1 @@
-"""Thin views, one module per group of pages; what several of them share is in ``blueprints.web``."""
+"""Thin views, one package per area. Code that several areas share is in ``blueprints.web``."""

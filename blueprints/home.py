@@ -11,5 +11,5 @@ bp = Blueprint("home", __name__)
 
 @bp.get("/")
 def index() -> str:
-    """Say what this is and offer to connect; asks nobody else."""
+    """Show what this site does and offer to connect. Makes no upstream call."""
     return render_template("home/index.html", redirect_uri=services().settings.redirect_uri)

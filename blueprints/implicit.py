@@ -1,8 +1,8 @@
 """The implicit flow (RFC 6749 section 4.2): two pages whose JavaScript does everything in the browser.
 
-The token arrives in the fragment, which browsers never send, so this server sees none of it; and nothing here
-accepts such a token as proof of who the driver is (RFC 6749 section 10.16). Neither page ever redirects:
-a redirect would carry the fragment along.
+The token arrives in the fragment, which browsers never send, so this server does not see it. No code here
+accepts such a token as proof of the driver's identity (RFC 6749 section 10.16). Neither page ever redirects,
+because the browser would pass the fragment on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ bp = Blueprint("implicit", __name__)
 
 @dataclass(frozen=True)
 class ImplicitClient:
-    """What the scripts need to know, all of it public."""
+    """The values that the scripts need. All of them are public."""
 
     authorization_endpoint: str
     client_id: str
@@ -30,7 +30,7 @@ class ImplicitClient:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ImplicitClient | None:
-        """Return the client of this installation; None when no web client is configured."""
+        """Return the client of this installation; None if no web client is configured."""
         if settings.vinli_web_client_id is None:
             return None
         return cls(
@@ -50,7 +50,7 @@ def vinli_origins(settings: Settings) -> tuple[str, ...]:
 @bp.get("/implicit")
 @policy(connect_sources=vinli_origins)
 def index() -> str:
-    """Explain the flow and start it, by script."""
+    """Explain the flow. The page's script starts it."""
     return render_template("implicit/index.html", implicit=ImplicitClient.from_settings(services().settings))
 
 

@@ -1,7 +1,7 @@
 """The command line of the devices: ``flask --app app devices list|show``.
 
-Tables are for people, ``--json`` and ``--csv`` for programs. A command that fails says why on standard error
-and exits with 1; what it printed until then is no complete list.
+Tables are for people, ``--json`` and ``--csv`` for programs. If a command fails, it prints the reason on standard
+error and exits with 1. Its output until then is incomplete.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def device_dict(device: Device) -> dict[str, Any]:
 
 
 def vehicle_dict(vehicle: Vehicle | None) -> dict[str, Any] | None:
-    """Return a vehicle as plain JSON values; None where no car has been seen."""
+    """Return a vehicle as plain JSON values; None if there is none."""
     if vehicle is None:
         return None
     names = ("id", "vin", "year", "make", "model", "trim")

@@ -1,8 +1,8 @@
 """The command line of the doctor: ``flask --app app doctor``, for a person at a terminal and for a deploy script.
 
-It exits with 0 when nothing is wrong (warnings, and what could not be looked at, are printed all the same), with 1 when
-something is, and with 2 when nothing could be examined: settings that are missing or malformed, or wrong usage. That
-Vinli's auth service answers nothing to go by is something wrong: one that saw nothing must not read as all well.
+The exit status is 0 if there is no problem; warnings and checks that could not be made are still printed. It is 1 if
+there is a problem. It is 2 if nothing could be examined, because of missing or malformed settings or wrong usage. If
+Vinli's auth service gives no usable answer, that is a problem: a doctor that saw nothing must not report success.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from settings import SettingsError
 
 SECONDS = 20.0
 EXIT_WELL, EXIT_PROBLEMS, EXIT_NOT_EXAMINED = 0, 1, 2
-# Where an application that has nothing but this command keeps why.
+# The key in ``app.extensions`` for the error, in an application that has only this command.
 _SETTINGS_ERROR = "settings_error"
 _COMMANDS = frozenset({"devices", "operator", "partners", "doctor", "run", "routes", "shell"})
 _LABELS = {
@@ -44,9 +44,9 @@ _INDENT = 9
 @click.option("--registered-implicit", metavar="URI", help="Likewise for the implicit flow.")
 @with_appcontext
 def doctor(as_json: bool, registered: str | None, registered_implicit: str | None) -> None:
-    """Look for what is wrong with this installation, and say what mends it.
+    """Find the problems of this installation and say how to fix them.
 
-    Exits with 0 when nothing is wrong, 1 when something is, 2 when it could not be examined.
+    Exits with 0 if there is no problem, 1 if there is one, 2 if nothing could be examined.
     """
     quiet_log()
     error = current_app.extensions.get(_SETTINGS_ERROR)
@@ -64,13 +64,13 @@ def doctor(as_json: bool, registered: str | None, registered_implicit: str | Non
 
 
 def is_asked_for() -> bool:
-    """Say whether the process is a command line on its way to this command."""
+    """Tell if this process is a command line that runs this command."""
     words = [word for word in sys.argv[1:] if word in _COMMANDS]
     return click.get_current_context(silent=True) is not None and words[:1] == ["doctor"]
 
 
 def app_without_settings(app: Flask, error: SettingsError) -> Flask:
-    """Return the application with this one command, which reports what is wrong with the settings."""
+    """Return the application with only this command, which reports the problems of the settings."""
     app.extensions[_SETTINGS_ERROR] = error
     app.cli.add_command(doctor)
     return app
@@ -122,7 +122,7 @@ def _as_text(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:
-    """Yield the standing and title, then what is so, what to do, and the facts, one under the other."""
+    """Yield the lines of a finding: severity and title, what was found, what to do, and the facts."""
     yield f"  {_LABELS[finding.severity]:<{_INDENT}}{printable(finding.title)}"
     margin = " " * (_INDENT + 2)
     yield f"{margin}{printable(finding.what)}"

@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn an error of a remote system or the store into words on standard error and exit status 1."""
+    """Print errors of remote systems and the store as text on standard error, and exit with status 1."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -33,12 +33,12 @@ def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def quiet_log() -> None:
-    """Keep the lines of a server's log out of what a person reads."""
+    """Keep log lines from appearing between the lines that a person reads."""
     logging.getLogger("providers").setLevel(logging.ERROR)
 
 
 def printable(value: object) -> str:
-    """Return a value for a terminal, without control characters that could steer it."""
+    """Return a value for a terminal, with U+FFFD in place of control characters, which could control it."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text

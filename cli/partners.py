@@ -1,7 +1,7 @@
 """The command line of the partner APIs: ``flask --app app partners list|token|call``.
 
-``call`` is an authenticated curl: it prints the answer's body on standard output, and the status beside it on standard
-error. A command that fails says why on standard error and exits with 1.
+``call`` is like curl with authentication: it prints the response's body on standard output and the status on standard
+error. If a command fails, it prints the reason on standard error and exits with 1.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CALL_SECONDS = 30.0
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @fails_in_words
 def list_partners(as_json: bool) -> None:
-    """List the partners, which settings they miss, and how their tokens stand. Asks no partner for anything."""
+    """List the partners, their missing settings and the states of their tokens. Calls no partner."""
     rows = [_about(partner) for partner in services().partners.by_name.values()]
     if as_json:
         print_json(rows)
@@ -71,7 +71,7 @@ def token(name: str, role_name: str | None, show: bool) -> None:
 @click.argument("path")
 @click.option("--data", help="The body: text, @FILE for a file's bytes, @- for standard input.")
 @click.option("--role", "role_name", help="The role to call as; the first when left out.")
-@click.option("-H", "--header", "headers", multiple=True, metavar="NAME:VALUE", help="A header besides.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="NAME:VALUE", help="An extra header.")
 @fails_in_words
 def call(
     name: str, method: str, path: str, data: str | None, role_name: str | None, headers: tuple[str, ...]
@@ -113,7 +113,7 @@ def _about(partner: Partner) -> dict[str, Any]:
 
 
 def _state(source: TokenSource) -> dict[str, Any]:
-    """Return how a token stands as plain JSON values; times are ISO 8601 in UTC."""
+    """Return the state of a token as plain JSON values. Times are ISO 8601 in UTC."""
     state = source.state()
     return {
         "valid_until": _iso(state.valid_until),

@@ -1,1 +1,1 @@
-"""What pages, commands and exports share. It knows no Flask."""
+"""Rules that pages, commands and exports share. This package does not import Flask."""

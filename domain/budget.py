@@ -1,4 +1,4 @@
-"""The time that one page may spend on upstream calls, however many it makes one after the other."""
+"""A time limit for all upstream calls of one page together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PAGE_SECONDS = 9.0
 
 
 class Budget:
-    """Counts down from its making. ``clock`` is monotonic, in seconds."""
+    """Count down from the moment of creation. ``clock`` is monotonic, in seconds."""
 
     def __init__(self, seconds: float = PAGE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -17,9 +17,9 @@ class Budget:
 
     @property
     def left(self) -> float:
-        """Seconds that are left; negative once it is spent."""
+        """Return the seconds that are left; negative if the budget is spent."""
         return self._ends_at - self._clock()
 
     def share(self, most: float) -> float:
-        """Seconds for the next call: what is left, but no more than ``most``."""
+        """Return the seconds for the next call: what is left, but at most ``most``."""
         return min(self.left, most)

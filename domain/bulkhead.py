@@ -1,7 +1,7 @@
-"""A bound on how many requests may wait for an upstream at once.
+"""A limit on how many requests may wait for an upstream at the same time.
 
 Without it, every thread of the server can end up waiting for one slow upstream, and then neither the landing
-page nor the health checks answer. The bound is smaller than the number of threads (see ``gunicorn.conf.py``).
+page nor the health checks answer. The limit is smaller than the number of threads (see ``gunicorn.conf.py``).
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from contextlib import contextmanager
 
 
 class Saturated(Exception):
-    """All slots are taken; the request should be tried again in a moment."""
+    """All slots are taken. The caller should try again in a moment."""
 
 
 class Bulkhead:
-    """A number of slots, shared by the threads of one process."""
+    """A fixed number of slots that the threads of one process share."""
 
     def __init__(self, slots: int) -> None:
         self._free = threading.BoundedSemaphore(slots)
 
     def enter(self) -> None:
-        """Take a slot without waiting; raises Saturated when none is free."""
+        """Take a slot without waiting. Raises Saturated if none is free."""
         if not self._free.acquire(blocking=False):
             raise Saturated
 
     def leave(self) -> None:
-        """Give a slot back."""
+        """Return a slot."""
         self._free.release()
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Hold a slot for a block; raises Saturated when none is free."""
+        """Hold a slot while a block runs. Raises Saturated if none is free."""
         self.enter()
         try:
             yield

@@ -1,4 +1,4 @@
-"""Events of the application, for its log: named, with fields."""
+"""The application's log: named events with fields."""
 
 from __future__ import annotations
 

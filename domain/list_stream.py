@@ -1,4 +1,4 @@
-"""A whole list on its way to a reader: as rows of a page, a file or lines of the command line."""
+"""Stream a whole list to a reader: as rows of a page, as a file or as lines of the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from providers.paging.listing import Listing
 
 T = TypeVar("T")
 
-# A search sends something at least once in so many entries.
+# A search sends something at least once per this number of entries.
 SIGN_OF_LIFE = 100
 
 
@@ -30,7 +30,7 @@ class ListResult:
 class ListStream(Generic[T]):
     """A listing in progress that holds an upstream slot until it is closed.
 
-    Raises Saturated when no slot is free, and ProviderError when the first page fails.
+    Raises Saturated if no slot is free, and ProviderError if the first page fails.
     """
 
     def __init__(self, open_listing: Callable[[], Listing[T]], bulkhead: Bulkhead) -> None:
@@ -48,16 +48,16 @@ class ListStream(Generic[T]):
         self._is_whole = False
 
     def rows(self) -> Iterator[T]:
-        """Yield the entries in order; raises ProviderError when the list cannot be read whole."""
+        """Yield the entries in order. Raises ProviderError if the list cannot be read to its end."""
         for entry in self._listing:
             self._count += 1
             yield entry
         self._is_whole = True
 
     def matching(self, is_wanted: Callable[[T], bool]) -> Iterator[T | None]:
-        """Yield the entries that are wanted; a failure ends the rows and is in ``result``.
+        """Yield the wanted entries. A failure ends the rows and is reported in ``result``.
 
-        Now and then None, so that something is sent where nothing matches: only a write shows that the reader left.
+        Yield None in between if nothing matches for long: only a write shows that the reader has left.
         """
         try:
             for number, entry in enumerate(self._listing, start=1):
@@ -72,11 +72,11 @@ class ListStream(Generic[T]):
             self._problem = "Vinli stopped answering before the list had ended."
 
     def result(self) -> ListResult:
-        """Say how the list ended; to be asked after the last row."""
+        """Return how the list ended. Call this after the last row."""
         return ListResult(self._is_whole, self._count, self.total, self._problem)
 
     def guard(self, pieces: Iterable[str]) -> Iterator[str]:
-        """Pass the text pieces on, and end an incomplete list by an error that breaks the transfer off."""
+        """Pass the text pieces on. If the list is incomplete, raise BrokenOff, which aborts the transfer."""
         try:
             yield from pieces
             if not self._is_whole:
@@ -85,7 +85,7 @@ class ListStream(Generic[T]):
             self.close()
 
     def close(self) -> None:
-        """Stop the upstream work and give the slot back; a reader who leaves early ends up here too."""
+        """Stop the upstream work and return the slot. This also runs if the reader leaves early."""
         if self._is_open:
             self._is_open = False
             try:
@@ -95,4 +95,4 @@ class ListStream(Generic[T]):
 
 
 class BrokenOff(Exception):
-    """Ends a chunked response without its last chunk, so that no client takes the list for whole."""
+    """Ends a chunked response without its last chunk, so that no client takes the list for complete."""

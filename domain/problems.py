@@ -1,7 +1,7 @@
-"""What went wrong, in words for the person who met it: one value for pages, the command line and traces.
+"""Problems: what went wrong, in words for the person who sees it. Pages, command line and traces share this value.
 
-A problem is known by its code; titles are text and may change. ``problem_for`` turns the errors of remote systems and
-of the store into one.
+The code identifies a problem; titles are text and may change. ``problem_for`` turns errors of remote systems and of
+the store into problems.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from store.base import StoreUnavailable
 
 @dataclass(frozen=True)
 class Action:
-    """A link of an error page: to a ``path`` of this site, or to a whole ``address`` from the settings."""
+    """A link on an error page: to a ``path`` of this site, or to a full ``address`` from the settings."""
 
     label: str
     path: str = "/"
@@ -38,9 +38,9 @@ GARAGE = Action("Open my garage", "/garage", primary=True)
 
 @dataclass(frozen=True)
 class Problem:
-    """What happened, in words for the person who met it.
+    """What happened, in words for the person who sees it.
 
-    ``code`` names it for programs and tests and never changes.
+    ``code`` names the problem for programs and tests and never changes.
     ``error_code`` is an OAuth error code from upstream, already checked against RFC 6749's characters.
     ``retry_after`` is in seconds.
     """
@@ -56,7 +56,7 @@ class Problem:
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem page; ``cause`` says for the log what the page does not."""
+    """Ends a request with a problem page. ``cause`` is for the log only."""
 
     def __init__(self, problem: Problem, cause: str = "") -> None:
         super().__init__(cause or problem.title)
@@ -169,13 +169,13 @@ ERROR_CODES = frozenset(
         "unsupported_response_type",
     }
 )
-# The first class that matches counts, so that the special come before the general.
+# The first matching class counts, so special classes come before general ones.
 PROVIDER_PROBLEMS: tuple[tuple[type[errors.ProviderError], Problem], ...] = (
     (errors.TimedOut, UPSTREAM_SLOW),
     (errors.Unreachable, UPSTREAM_UNREACHABLE),
     (errors.Throttled, UPSTREAM_BUSY),
     (errors.ServerFailed, UPSTREAM_FAILED),
-    # A driver's refused token is met where it is used; what is left are the app client's credentials.
+    # Views handle a driver's refused token themselves. Here only the app client's credentials are left.
     (errors.Unauthorized, UPSTREAM_REFUSED_APP),
     (errors.NotFound, NOT_FOUND),
     (errors.Incomplete, INCOMPLETE),
@@ -185,7 +185,7 @@ PROVIDER_PROBLEMS: tuple[tuple[type[errors.ProviderError], Problem], ...] = (
 
 
 def problem_for(error: BaseException) -> Problem:
-    """Return what an error becomes; one that was not foreseen is our fault."""
+    """Return the problem for an error; OUR_FAULT for an unexpected one."""
     match error:
         case ProblemError():
             return error.problem
@@ -200,7 +200,7 @@ def problem_for(error: BaseException) -> Problem:
 
 
 def for_operator(problem: Problem) -> Problem:
-    """Return a problem in words for the operator, on a page of theirs that shows no reference."""
+    """Return a problem in words for the operator, whose pages show no reference."""
     words = {
         TRY_AGAIN: "Try again in a minute. The log has the cause.",
         TELL_OPERATOR: "The log has the cause.",
@@ -209,9 +209,9 @@ def for_operator(problem: Problem) -> Problem:
 
 
 def shown_code(code: str | None) -> str | None:
-    """Return an OAuth error code that may be shown and logged: a registered one, else None.
+    """Return an OAuth error code if it is a registered one, which may be shown and logged; else None.
 
-    What comes in its place can be anything, a secret of the request included.
+    An unregistered code may be any text, even a secret of the request.
     """
     return code if code in ERROR_CODES else None
 

@@ -1,7 +1,7 @@
 """Signed values that leave the server: ``state``, CSRF tokens, the one-click operator link.
 
-Each purpose signs under a salt of its own, so that no value passes for another. The newest key signs, older
-ones (``SECRET_KEY_FALLBACKS``) still verify.
+Each purpose has its own salt, so a value signed for one purpose is invalid for another. The newest key signs; older
+keys (``SECRET_KEY_FALLBACKS``) still verify.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 
 class Signer:
-    """Sign short texts with the moment of signing (itsdangerous, HMAC-SHA256)."""
+    """Sign short texts together with the time of signing (itsdangerous, HMAC-SHA256)."""
 
     def __init__(self, secret_key: str, fallbacks: Sequence[str] = ()) -> None:
         # itsdangerous signs with the last key of the list and tries all of them to verify.
@@ -24,7 +24,7 @@ class Signer:
         return str(self._serializer(purpose).dumps(text))
 
     def read(self, signed: str, purpose: str) -> tuple[str, float] | None:
-        """Return the text and the Unix time it was signed at; None unless it was signed here for ``purpose``."""
+        """Return the text and the Unix time of signing; None if it was not signed here for ``purpose``."""
         try:
             text, signed_at = self._serializer(purpose).loads(signed, return_timestamp=True)
         except (BadData, UnicodeError):

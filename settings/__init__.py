@@ -1,8 +1,8 @@
 """The settings of the application: one typed, immutable object, read once at start.
 
-Every setting is one environment variable; ``.env`` in the working directory fills in what the environment
-does not say. A secret ``NAME`` may come from a file named by ``NAME_FILE`` instead. Nothing else in the
-application reads the environment.
+Every setting is one environment variable. The file ``.env`` in the working directory gives the variables that the
+environment does not set. A secret ``NAME`` may instead come from the file that ``NAME_FILE`` names. No other
+module of the application reads the environment.
 
 ``load()`` reports every problem at once, by variable name, as a ``SettingsError``.
 """

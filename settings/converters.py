@@ -1,4 +1,4 @@
-"""Converters take the text of a variable and return its value; they raise ValueError with words for a person."""
+"""Converters turn the text of a variable into its value. They raise ValueError with a message for a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from settings.loopback import is_loopback
 
-# Published in Vinli's documentation (docs general/authentication): anybody knows them.
+# These are published in Vinli's documentation (docs general/authentication), so they are not secret.
 SAMPLE_APP_ID = "c87d5be0-2e69-11e4-8c21-0800200c9a66"
 SAMPLE_APP_SECRET = "HKLFFoSILb8VHFJD"  # noqa: S105
 
@@ -21,7 +21,7 @@ RATE_LIMIT = re.compile(r"[1-9]\d*\s*(?:/|\s+per\s+)\s*(?:[1-9]\d*\s*)?(?:second
 def plain_text(text: str) -> str:
     if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
         raise ValueError("contains a control character or line break")
-    if re.search("[\ud800-\udfff]", text):  # what Python makes of bytes that are no UTF-8
+    if re.search("[\ud800-\udfff]", text):  # Python's replacement for bytes that are not UTF-8
         raise ValueError("is not UTF-8 text")
     return text
 
@@ -74,7 +74,7 @@ def _split(text: str) -> SplitResult:
     parts = urlsplit(plain_text(text))
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is not an absolute http(s) URL")
-    if parts.port == 0:  # asking for it raises ValueError when it is out of range
+    if parts.port == 0:  # reading the port raises ValueError if it is out of range
         raise ValueError("has port 0")
     if parts.username is not None or parts.password is not None:
         raise ValueError("contains a user name or password")
@@ -97,7 +97,7 @@ def origin(text: str) -> str:
 
 
 def url(text: str) -> str:
-    """Accept an address that may have a path, and leave it as it is."""
+    """Accept an address that may have a path, and return it unchanged."""
     parts = _split(text)
     if not re.fullmatch(r"[\x21-\x7e]+", text) or "\\" in text or {".", ".."} & set(parts.path.split("/")):
         raise ValueError("has a path that does not stand for itself (blanks, backslashes, dots)")
@@ -109,7 +109,7 @@ def base_url(text: str) -> str:
 
 
 def can_be_public_url(text: str) -> bool:
-    """Tell whether PUBLIC_URL could be this text, to the letter."""
+    """Tell if exactly this text could be PUBLIC_URL."""
     try:
         return text.isascii() and origin(text) == text
     except ValueError:

@@ -1,4 +1,4 @@
-"""What no single variable shows: settings that contradict each other."""
+"""Checks of several settings together: they must not contradict each other."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from settings.loopback import is_loopback
 
-# Switches of other libraries that would let OAuth requests travel without TLS.
+# Switches of other libraries that allow OAuth requests without TLS.
 REFUSED_VARIABLES = ("AUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_INSECURE_TRANSPORT")
 
-# Vinli keeps one redirect URI for each client: two flows with one client would take it from each other.
+# Vinli keeps only one redirect URI per client, so two flows cannot share a client.
 _CLIENTS_OF_THEIR_OWN = {
     "vinli_web_client_id": ("vinli_client_id",),
     "vinli_workbench_client_id": ("vinli_client_id", "vinli_web_client_id"),
@@ -19,7 +19,7 @@ _CLIENTS_OF_THEIR_OWN = {
 
 
 def check_together(values: Mapping[str, Any], environ: Mapping[str, str], problems: dict[str, str]) -> None:
-    """Judge what no single variable shows."""
+    """Check the settings together and add the problems that are found to ``problems``."""
     public_url = values.get("public_url", "http://127.0.0.1:8000")
     is_deployed = not is_loopback(urlsplit(public_url).hostname)
     if is_deployed and environ.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"}:

@@ -1,4 +1,4 @@
-"""What is reported when the settings do not allow a start."""
+"""The error that is raised if the application cannot start with its settings."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 
 class SettingsError(Exception):
-    """The settings do not allow a start.
+    """The application cannot start with these settings.
 
-    ``problems`` maps a variable's name to what is wrong with it, in words; ``str()`` is one message with all.
+    ``problems`` maps a variable's name to a text about its problem. ``str()`` is one message with all problems.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Every setting: its variable, how the text is read, and its default."""
+"""All settings: the variable, the converter and the default of each."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def _setting(
     required: bool = False,
     secret: bool = False,
 ) -> Any:
-    """Declare a field: how its text is read, what it is when unset, and whether it may be shown."""
+    """Declare a field: its converter, its default, if it is required, and if it is secret."""
     about = {"convert": convert, "required": required, "secret": secret}
     return field(default=default, repr=not secret, metadata=about)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All settings. A field's name in upper case is its variable; origins have no trailing slash.
+    """All settings. The variable is the field's name in upper case. Origins have no trailing slash.
 
-    ``vinli_<service>url`` are filled in from ``vinli_stack`` where they are not set. Secrets stay out of
-    ``repr()``. Durations carry their unit in the name.
+    An unset ``vinli_<service>_url`` is made from ``vinli_stack``. ``repr()`` does not show secrets. The names of
+    durations contain their unit.
     """
 
     public_url: str = _setting(origin, "http://127.0.0.1:8000")
@@ -125,32 +125,32 @@ class Settings:
 
     @property
     def is_https(self) -> bool:
-        """Whether browsers reach the application by https, so that cookies may be Secure."""
+        """Tell if browsers reach the application by https, so that cookies may be Secure."""
         return self.public_url.startswith("https://")
 
     @property
     def redirect_uri(self) -> str:
-        """The redirect URI of the authorization-code client."""
+        """Return the redirect URI of the authorization-code client."""
         return f"{self.public_url}/connect/callback"
 
     @property
     def implicit_redirect_uri(self) -> str:
-        """The redirect URI of the implicit client."""
+        """Return the redirect URI of the implicit client."""
         return f"{self.public_url}/implicit/callback"
 
     @property
     def workbench_redirect_uri(self) -> str:
-        """The redirect URI of the workbench's own client: the page that shows what comes back."""
+        """Return the redirect URI of the workbench's own client: the page that shows callbacks."""
         return f"{self.public_url}/workbench/catch"
 
     @property
     def sandbox_origin(self) -> str | None:
-        """The authorization origin when it is on this machine, so that pages can say it is no real Vinli."""
+        """Return the origin of the auth service if it is on this machine, else None. Pages then show a banner."""
         return self.vinli_auth_url if is_loopback(urlsplit(self.vinli_auth_url).hostname) else None
 
     @property
     def anyline_missing(self) -> tuple[str, ...]:
-        """The variables that Anyline cannot do without and that are not set; likewise the properties below."""
+        """Return the variables that Anyline needs and that are not set. The properties below are the same."""
         return self._unset("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET")
 
     @property
@@ -163,7 +163,7 @@ class Settings:
 
     @property
     def instyle_missing(self) -> tuple[str, ...]:
-        """What the role `service` needs, which is the least; the others need `instyle_<role>_missing` as well."""
+        """Return what the role `service` lacks. The other roles also need the variables of `instyle_<role>_missing`."""
         return self._unset("INSTYLE_API_BASE_URL", "INSTYLE_API_KEY")
 
     @property
@@ -189,7 +189,7 @@ class Settings:
         return () if self.instyle_client_secret else (name,)
 
 
-# The services are listed once, by the fields of their origins.
+# The fields of the origins are the only list of Vinli's services.
 VINLI_SERVICES = tuple(
     about.name.removeprefix("vinli_").removesuffix("_url")
     for about in fields(Settings)

@@ -1,4 +1,4 @@
-"""Which hosts are this machine."""
+"""Tell which hosts are this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or IP literal can only mean this machine (RFC 6761 section 6.3 for names)."""
+    """Tell if a host name or IP literal can only be this machine (RFC 6761 section 6.3 for names)."""
     if not host:
         return False
     if host == "localhost" or host.endswith(".localhost"):

@@ -1,4 +1,4 @@
-"""From variables to settings: the environment, ``.env``, and files of secrets."""
+"""Read the settings from the environment, from ``.env`` and from files of secrets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from settings.fields import VINLI_SERVICES, Settings
 def from_environ(environ: Mapping[str, str]) -> Settings:
     """Read the settings from a mapping of variables.
 
-    Raises SettingsError with every problem found.
+    Raises SettingsError with all problems.
     """
     problems: dict[str, str] = {}
     values = _read_fields(environ, problems)
@@ -31,9 +31,9 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
 
 
 def load(dotenv: str | os.PathLike[str] = ".env") -> Settings:
-    """Read the settings from the environment and, for what it leaves unset, from the file ``dotenv``.
+    """Read the settings from the environment; variables that are not set there come from the file ``dotenv``.
 
-    Raises SettingsError with every problem found.
+    Raises SettingsError with all problems.
     """
     from_file = {name: value for name, value in dotenv_values(dotenv, interpolate=False).items() if value}
     from_environment = {name: value for name, value in os.environ.items() if value}
@@ -41,7 +41,7 @@ def load(dotenv: str | os.PathLike[str] = ".env") -> Settings:
 
 
 def _text_of(name: str, environ: Mapping[str, str], *, secret: bool, problems: dict[str, str]) -> str | None:
-    """Find a variable's text: the variable itself or, for secrets, the file named by ``NAME_FILE``."""
+    """Return a variable's text, for secrets also from the file that ``NAME_FILE`` names; None if it is not set."""
     text = environ.get(name, "").strip() or None
     file_name = environ.get(f"{name}_FILE", "").strip() if secret else ""
     if not file_name:

@@ -1,5 +1,5 @@
-"""What must survive a restart: sessions, attempts at connecting, partner tokens, traces.
+"""Data that must survive a restart: sessions, connection attempts, partner tokens, traces.
 
-`store.backends` keeps opaque bytes, `Vault` and `Records` put sealed JSON objects into it, and the other modules say
-what is kept there.
+`store.backends` stores opaque bytes. `Vault` and `Records` turn JSON objects into sealed bytes. The other modules
+define the records.
 """

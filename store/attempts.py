@@ -1,9 +1,9 @@
 """Attempts to connect: one stored record for each run of the authorization-code flow (RFC 6749, section 4.1).
 
-An attempt stands alone, outside any session, so that tabs opened side by side do not disturb each other. It is
-bound to the browser that began it by a secret only that browser holds (RFC 9700, section 4.7.1), and it goes
-through its states once: pending, exchanging, then done or failed. It stays known for an hour, so that a late or
-repeated callback can be told what became of it.
+An attempt is not part of a session, so tabs that connect at the same time do not disturb each other. A secret that
+only the starting browser has binds the attempt to that browser (RFC 9700, section 4.7.1). An attempt passes each
+state once: pending, exchanging, then done or failed. It is stored for an hour, so that a late or repeated callback
+still gets an explanation.
 """
 
 import secrets
@@ -19,7 +19,7 @@ VALID = 600.0
 """Seconds in which an attempt may be completed (RFC 6749, section 4.1.2, recommends ten minutes at most)."""
 
 RETENTION = 3600.0
-"""Seconds for which an attempt is remembered."""
+"""Seconds for which an attempt is stored."""
 
 Status = Literal["pending", "exchanging", "done", "failed"]
 
@@ -28,10 +28,10 @@ Status = Literal["pending", "exchanging", "done", "failed"]
 class Attempt:
     """One run of the flow. Times are Unix seconds.
 
-    `code_verifier` (RFC 7636) is empty once the attempt has finished. `session_id` is there when it is done: the
-    session that came of it, for an identical callback in flight at the same moment (`finished_at` tells). One that
-    has been exchanging since long before (`taken_at` tells) lost its server on the way and will not finish. `trace_id`
-    leads to the record of its steps (`store.traces`).
+    `code_verifier` (RFC 7636) is empty after the attempt has finished. `session_id` is set when the attempt is done:
+    an identical callback that arrives shortly after `finished_at` gets this session too. If an attempt is still
+    exchanging long after `taken_at`, its server process has died and it will not finish. `trace_id` is the id of the
+    trace with its steps (`store.traces`).
     """
 
     id: str = field(repr=False)
@@ -47,7 +47,7 @@ class Attempt:
     trace_id: str = ""
 
     def belongs_to(self, browser_secret: str) -> bool:
-        """Say whether this browser began the attempt, in constant time."""
+        """Tell if this browser started the attempt; compares in constant time."""
         return compare_digest(fingerprint(browser_secret), self.browser_fingerprint)
 
     def is_expired(self, now: float) -> bool:
@@ -67,7 +67,7 @@ class Attempts:
     def start(
         self, next_path: str, code_verifier: str, flow: str = "connect", trace_id: str = ""
     ) -> tuple[Attempt, str]:
-        """Store a new attempt; return it with the secret that its browser has to keep in a cookie."""
+        """Store a new attempt. Return it together with the secret for the browser's cookie."""
         browser_secret = secrets.token_urlsafe(32)
         attempt = Attempt(
             id=secrets.token_urlsafe(24),
@@ -82,17 +82,17 @@ class Attempts:
         return attempt, browser_secret
 
     def find(self, attempt_id: str) -> Attempt | None:
-        """Return the attempt as it is now; None when it is unknown or too long ago."""
+        """Return the attempt as it is now; None if it is unknown or too old."""
         return _attempt(attempt_id, self._records.get(_key(attempt_id)))
 
     def take(self, attempt_id: str) -> bool:
-        """Go from pending to exchanging: True for exactly one caller ever."""
+        """Move the attempt from pending to exchanging. Exactly one caller ever gets True."""
         return self._move(attempt_id, "pending", status="exchanging", taken_at=self._clock())
 
     def finish(self, attempt_id: str, session_id: str | None) -> bool:
-        """End the exchange: done with a session, failed without. Erases the verifier.
+        """End the exchange and erase the verifier. The attempt is done with a session, failed without one.
 
-        False, and nothing changes, unless the attempt is exchanging.
+        If the attempt is not exchanging, change nothing and return False.
         """
         return self._move(
             attempt_id,
@@ -127,7 +127,7 @@ def _attempt(attempt_id: str, record: Record | None) -> Attempt | None:
     if record is None:
         return None
     try:
-        # Fields of a newer version of this application are left out, so that both can run side by side.
+        # Ignore fields of a newer version of this application, so that both versions can run at the same time.
         return Attempt(id=attempt_id, **{name: record.value[name] for name in _FIELDS & record.value.keys()})
-    except TypeError:  # an older version, which lacks one
+    except TypeError:  # written by an older version that lacks a field
         return None

@@ -1,4 +1,4 @@
-"""Whether a store does what it should: keeps what it is given, in a file that nobody else can get at."""
+"""Check a store: does it keep entries, and is its file closed to other users."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SQLITE = "sqlite:///"
 
 @dataclass(frozen=True)
 class StoreIssue:
-    """One thing that is wrong with where a store is kept, and the one change that mends it, both in words.
+    """One problem with the file or directory of a store, and the one change that fixes it, as texts.
 
-    `is_fatal` says that the store cannot be used like this, `is_severe` that it must not.
+    `is_fatal` means that the store cannot work like this; `is_severe` means that it must not be used like this.
     """
 
     code: str
@@ -30,9 +30,9 @@ class StoreIssue:
 
 
 def round_trip(store: Store) -> None:
-    """Add, read, replace and remove an entry under a key of its own.
+    """Add, read, replace and remove an entry under a new random key.
 
-    Raises StoreUnavailable when the backend fails, and StoreError when it does not hold what it was given.
+    Raises StoreUnavailable if the backend fails, and StoreError if it does not return what it was given.
     """
     key = f"checkup:{secrets.token_urlsafe(16)}"
     first, second = secrets.token_bytes(64), secrets.token_bytes(64)
@@ -53,32 +53,32 @@ def _expect(is_so: bool, otherwise: str) -> None:
 
 
 def file_of(url: str) -> Path | None:
-    """Return the file that a `STORE_URL` names, None for one that is no file of this machine."""
+    """Return the file that a `STORE_URL` names; None if the store is not a file."""
     path = url.removeprefix(_SQLITE)
     return None if path == url else Path(path).absolute()
 
 
 def is_left_alone(path: Path) -> bool:
-    """Say whether the first use of a store would make its file for the wrong user.
+    """Tell if the store must not be used now, because the first use would create its file for the wrong user.
 
-    That is so where it is not there yet and would come about in another user's directory: made by root, say from a
-    deploy script, the service could not write it afterwards.
+    This is the case if the file is missing and its directory belongs to another user. For example, if root creates
+    the file in a deploy script, the service cannot write it afterwards.
     """
-    place = _first_there(path)
-    about = _look(place)
+    place = _nearest_existing(path)
+    about = _stat(place)
     if place == path or about is None:
         return False
     return about.st_uid != os.geteuid() and os.access(place, os.W_OK)
 
 
-def _first_there(path: Path) -> Path:
-    return next((place for place in (path, *path.parents) if _look(place) is not None), path)
+def _nearest_existing(path: Path) -> Path:
+    return next((place for place in (path, *path.parents) if _stat(place) is not None), path)
 
 
 def examine_file(path: Path, static: Path) -> tuple[StoreIssue, ...]:
-    """Return what is wrong with the file of a store and its directory; `static` is what is served to everybody.
+    """Return the issues of a store's file and its directory; `static` is the folder that everybody can read.
 
-    Looks at modes and owners, writes nothing. A file that is not there yet is looked at through its directory.
+    Reads modes and owners and writes nothing. If the file does not exist yet, only its directory is checked.
     """
     found: list[StoreIssue] = []
     if path.resolve().is_relative_to(static.resolve()):
@@ -93,31 +93,31 @@ def examine_file(path: Path, static: Path) -> tuple[StoreIssue, ...]:
     if is_left_alone(path):
         found.append(_not_made(path))
     for part in (path, *(Path(f"{path}{suffix}") for suffix in ("-wal", "-shm"))):
-        found += _file_ailments(part)
-    found += _directory_ailments(path.parent)
-    if {"store_not_tried", "store_file_not_ours"} & {issue.code for issue in found}:  # which say the same
+        found += _file_issues(part)
+    found += _directory_issues(path.parent)
+    if {"store_not_tried", "store_file_not_ours"} & {issue.code for issue in found}:  # these say the same
         found = [issue for issue in found if issue.code != "store_directory_not_ours"]
     return tuple({issue.code: issue for issue in reversed(found)}.values())[::-1]
 
 
 def _not_made(path: Path) -> StoreIssue:
     what = (
-        f"{path} is not there yet, and {_first_there(path)} belongs to another user than the one this runs as. "
+        f"{path} is not there yet, and {_nearest_existing(path)} belongs to another user than the one this runs as. "
         "The store was not tried, since its file would then be this user’s."
     )
     todo = "Run this as the user that the site runs as."
     return StoreIssue("store_not_tried", "The store was not tried", what, todo, is_severe=False)
 
 
-def _file_ailments(path: Path) -> list[StoreIssue]:
-    about = _look(path)
+def _file_issues(path: Path) -> list[StoreIssue]:
+    about = _stat(path)
     if about is None:
         return []
     if not stat.S_ISREG(about.st_mode):
         what = f"{path} is no ordinary file."
         todo = "Set STORE_URL to the file that the store is to be kept in."
         return [StoreIssue("store_no_file", "The store is no file", what, todo, is_fatal=True)]
-    found = _access_ailments(path, about, "file")
+    found = _access_issues(path, about, "file")
     if about.st_mode & 0o077:
         what = (
             f"{path} can be opened by other users of this machine (mode {stat.S_IMODE(about.st_mode):04o})."
@@ -130,17 +130,17 @@ def _file_ailments(path: Path) -> list[StoreIssue]:
     return found
 
 
-def _directory_ailments(path: Path) -> list[StoreIssue]:
-    about = _look(path)
+def _directory_issues(path: Path) -> list[StoreIssue]:
+    about = _stat(path)
     if about is None:
         return []
     if not stat.S_ISDIR(about.st_mode):
         what = f"{path} is no directory."
         todo = "Set STORE_URL to a file in a directory."
         return [StoreIssue("store_no_directory", "The store has no directory", what, todo, is_fatal=True)]
-    found = _access_ailments(path, about, "directory")
+    found = _access_issues(path, about, "directory")
     if about.st_mode & 0o022:
-        # Whoever may write there can put another file in its place, except where the sticky bit forbids it.
+        # A user who may write to the directory can replace the file, unless the sticky bit forbids it.
         is_severe = bool(about.st_mode & 0o002) and not about.st_mode & stat.S_ISVTX
         found.append(
             StoreIssue(
@@ -154,7 +154,7 @@ def _directory_ailments(path: Path) -> list[StoreIssue]:
     return found
 
 
-def _access_ailments(path: Path, about: os.stat_result, kind: str) -> list[StoreIssue]:
+def _access_issues(path: Path, about: os.stat_result, kind: str) -> list[StoreIssue]:
     if not os.access(path, os.R_OK | os.W_OK):
         what = f"The {kind} {path} cannot be read and written by the user this runs as."
         todo = f"Give it to that user: chown it, and chmod u+rw {path}"
@@ -170,8 +170,8 @@ def _access_ailments(path: Path, about: os.stat_result, kind: str) -> list[Store
     return []
 
 
-def _look(path: Path) -> os.stat_result | None:
+def _stat(path: Path) -> os.stat_result | None:
     try:
         return path.stat()
-    except OSError:  # not there, or nobody may look: the round trip says so
+    except OSError:  # missing or not accessible; the round trip reports it
         return None

@@ -1,7 +1,7 @@
-"""Leases: the right to do something alone, among all processes that share a store.
+"""Leases: one process at a time gets the right to do something, among all processes that share a store.
 
-A lease ends when it is given back or when its time is over, whichever comes first, so that a killed owner holds nobody
-up for longer. The store's clock may be set meanwhile: who has watched a lease for its whole time takes it over.
+A lease ends when it is released or when its time is over, so a killed owner blocks others only for that time. The
+store's clock may be changed. Therefore a process that has seen the same lease for its whole time takes it over.
 """
 
 import secrets
@@ -15,19 +15,19 @@ from store.base import Store
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A lease that was taken; `version` is that of its entry."""
+    """A lease that this process holds; `version` is the version of its entry."""
 
     store: Store
     key: str
     version: int
 
     def release(self) -> None:
-        """Give it back, unless its time was over and somebody else has it. Raises StoreUnavailable."""
+        """Release the lease. Does nothing if its time is over and another process has it. Raises StoreUnavailable."""
         self.store.replace(self.key, b"", 0, self.version)
 
 
 class Leases:
-    """Takes leases in `store`; `clock` gives seconds on a scale that nobody sets."""
+    """Take leases in `store`; `clock` returns monotonic seconds."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -36,7 +36,7 @@ class Leases:
         self._lock = threading.Lock()
 
     def take(self, key: str, seconds: float) -> Lease | None:
-        """Return the lease for so many seconds, None while somebody else has it. Raises StoreUnavailable."""
+        """Return the lease for this number of seconds; None if another process has it. Raises StoreUnavailable."""
         owner = secrets.token_bytes(16)
         taken = self._store.add(key, owner, seconds)
         held = self._store.get(key)
@@ -50,7 +50,7 @@ class Leases:
         return None
 
     def _is_over(self, key: str, version: int, seconds: float) -> bool:
-        """Say whether this same lease has been seen for longer than it may last."""
+        """Tell if this process has seen the same lease for longer than it may last."""
         now = self._clock()
         with self._lock:
             seen, since = self._watched.get(key, (0, 0.0))

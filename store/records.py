@@ -1,4 +1,4 @@
-"""JSON objects in a store, sealed by a vault and bound to the key they are stored under."""
+"""JSON objects in a store, sealed by a vault and bound to their keys."""
 
 import json
 import logging
@@ -11,14 +11,14 @@ from store.base import Entry, Store
 from store.vault import Unreadable, Vault
 
 MAX_SIZE = 1024 * 1024
-"""Bytes of one sealed record. A larger one is refused on writing and unreadable on reading."""
+"""The maximum size of a sealed record in bytes. A larger record cannot be written and counts as unreadable."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One JSON object as it was stored; `version` and `expires_at` (Unix seconds) as in `Entry`."""
+    """One stored JSON object; `version` and `expires_at` (Unix seconds) are as in `Entry`."""
 
     value: dict[str, Any] = field(repr=False)
     version: int
@@ -26,15 +26,15 @@ class Record:
 
 
 def fingerprint(text: str) -> str:
-    """Return the SHA-256 of `text` in hex: what stands in a store in place of a secret name."""
+    """Return the SHA-256 of `text` in hex. Store keys hold it in place of a secret name."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Records:
-    """The verbs of `Store` for JSON objects.
+    """The methods of `Store` for JSON objects.
 
-    All raise `StoreUnavailable` as the store does. Writing raises TypeError or ValueError for what is not
-    JSON, NaN and infinity included, or is larger than `MAX_SIZE`. A record that cannot be read is absent.
+    All raise `StoreUnavailable` if the store fails. Writing raises TypeError or ValueError if the value is not JSON
+    (NaN and infinity are not) or is larger than `MAX_SIZE`. An unreadable record counts as absent.
     """
 
     def __init__(self, store: Store, vault: Vault) -> None:
@@ -92,7 +92,7 @@ class Records:
         return value
 
     def _report(self, cause: str) -> None:
-        """Log each cause once per process: after a key was retired every old cookie would be a line."""
+        """Log each cause once per process. After a key is retired, every old cookie would otherwise log a line."""
         if cause not in self._reported:
             self._reported.add(cause)
             logger.warning("A stored record cannot be read and counts as absent: %s", cause)

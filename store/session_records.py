@@ -1,12 +1,12 @@
-"""Sessions as records: how long they last, how concurrent changes merge, how they end. No Flask.
+"""Sessions as records, without Flask: their lifetime, the merging of concurrent changes, and their end.
 
-A session lives in the record `session:<SHA-256 of its id>`:
+A session is stored in the record `session:<SHA-256 of its id>`:
 
     {"values": {...}, "ends_at": 1790000000.0}     ends_at: the absolute limit, Unix seconds
     {"ended": true}                                for a minute after it was ended or its id was changed
 
-The second kind is for requests that were under way when the session ended. Their browser may already hold the
-cookie of the next session, and an answer that deletes or sets the cookie would take that one away.
+The second form is for requests that are still running when the session ends. Their browser may already hold the
+cookie of the next session. A response that deletes or sets the cookie would remove that new cookie.
 """
 
 import logging
@@ -20,11 +20,11 @@ from store.base import NO_VERSION, StoreError, StoreUnavailable
 from store.records import Record, Records, fingerprint
 
 EXPIRES_AT = "_expires_at"
-"""Session key, Unix seconds: the session ends then at the latest, as when a token in it expires."""
+"""Session key, in Unix seconds: the latest end of the session, for example when a token in it expires."""
 
 ENDED: Mapping[str, Any] = {"ended": True}
 ENDED_TTL = 60.0
-"""Seconds: longer than any request that carries the old id is still under way."""
+"""Seconds; longer than any running request with the old id can last."""
 
 MAX_CONFLICTS = 100
 
@@ -32,12 +32,12 @@ logger = logging.getLogger(__name__)
 
 
 class EndedElsewhere(StoreError):
-    """The session was ended by somebody else, or ran out, since it was read."""
+    """Another request has ended the session since it was read, or it has expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A live session's record, read. Times are Unix seconds; `ends_at` is the absolute limit."""
+    """The record of a live session. Times are Unix seconds; `ends_at` is the absolute limit."""
 
     values: Mapping[str, Any] = field(repr=False)
     ends_at: float
@@ -46,7 +46,7 @@ class Saved:
 
 
 class Changes:
-    """The difference between two dictionaries, key by key, to be applied to a third."""
+    """The difference between two dictionaries, key by key. It can be applied to a third one."""
 
     def __init__(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         self._assigned = {
@@ -61,7 +61,7 @@ class Changes:
         return {**self.untouched(values), **self._assigned}
 
     def untouched(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those of the values that were neither set nor deleted."""
+        """Return the values that were neither set nor deleted."""
         return {
             key: value
             for key, value in values.items()
@@ -86,7 +86,7 @@ class SessionRecords:
         self._absolute = absolute.total_seconds()
 
     def find(self, sid: str) -> Saved | None:
-        """Return the live session of this id; None for an unknown, ended or unreadable one."""
+        """Return the live session with this id; None if it is unknown, ended or unreadable."""
         return self._understood(self._records.get(_key(sid)))
 
     def ended_lately(self, sid: str) -> bool:
@@ -94,7 +94,7 @@ class SessionRecords:
         return record is not None and record.value == ENDED
 
     def extend(self, sid: str, saved: Saved) -> None:
-        """Begin the idle time anew, if a tenth of it has gone: most reads then write nothing at all."""
+        """Restart the idle time if a tenth of it has passed. So most reads write nothing."""
         limit = self._limit(saved.values, saved.ends_at)
         if limit - saved.expires_at < self._idle / 10:
             return
@@ -104,7 +104,7 @@ class SessionRecords:
             logger.warning("A session could not be extended: %s", error)
 
     def create(self, sid: str, values: Mapping[str, Any], ends_at: float | None) -> Saved | None:
-        """Store a new session under a new id; None, and nothing stored, when it would be over at once."""
+        """Store a new session under a new id. If it would end at once, store nothing and return None."""
         new = self._to_save(values, ends_at or self._clock() + self._absolute)
         if self._is_over(new):
             return None
@@ -112,9 +112,9 @@ class SessionRecords:
         return new
 
     def update(self, sid: str, saved: Saved, changes: Changes) -> Saved | None:
-        """Apply changes to the session, read anew for as long as others write it too.
+        """Apply changes to the session. If others write it too, read it again and retry.
 
-        None when this leaves it empty or past its end, and so ends it. Raises EndedElsewhere.
+        If the session is then empty or past its end, end it and return None. Raises EndedElsewhere.
         """
         current: Saved | None = saved
         for _ in range(MAX_CONFLICTS):
@@ -130,7 +130,7 @@ class SessionRecords:
         raise StoreUnavailable("too many requests write one session at once")
 
     def end(self, sid: str) -> Saved | None:
-        """End the session; return what it was at that moment, None if it had ended before."""
+        """End the session. Return its last state; None if it had already ended."""
         for _ in range(MAX_CONFLICTS):
             saved = self.find(sid)
             if saved is None or self._replace_by_end(sid, saved):
@@ -153,17 +153,17 @@ class SessionRecords:
         return None if self._limit(saved.values, saved.ends_at) <= self._clock() else saved
 
     def _to_save(self, values: Mapping[str, Any], ends_at: float) -> Saved:
-        # A write does not tell its version: a second one in the same request reads the record again.
+        # A write does not return its version, so a second write in the same request reads the record again.
         return Saved(values, ends_at, NO_VERSION, self._limit(values, ends_at))
 
     def _limit(self, values: Mapping[str, Any], ends_at: float) -> float:
-        """Return when a session used now will end, in Unix seconds."""
+        """Return the end of a session that is used now, in Unix seconds."""
         limit = min(self._clock() + self._idle, ends_at)
         expires_at = values.get(EXPIRES_AT)
         return limit if expires_at is None else min(limit, expires_at)
 
     def _is_over(self, saved: Saved) -> bool:
-        """Say whether there is no reason to keep it: past its end, or nothing but Flask's own mark in it."""
+        """Tell if a session need not be kept: it is past its end, or holds nothing but Flask's own mark."""
         return saved.expires_at <= self._clock() or saved.values.keys() <= {"_permanent"}
 
 

@@ -1,7 +1,7 @@
-"""Flask sessions in our own store: sealed, merged on write, kept alive by reading without being rewritten.
+"""Flask sessions in our own store: sealed, merged on write. Reading extends a session without rewriting it.
 
-Flask-Session gives the shape (`ServerSideSession`, `regenerate`); how a record is read and written is replaced,
-its serializers above all: they fall back to pickle, so none is ever built here.
+Flask-Session gives the interface (`ServerSideSession`, `regenerate`). Our code replaces the reading and writing of
+records, above all the serializers: they fall back to pickle, so none is ever created here.
 """
 
 import re
@@ -22,16 +22,16 @@ SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes in base64
 
 
 class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Session has no types
-    """Opens and saves `flask.session`. The cookie follows Flask's own settings (`SESSION_COOKIE_...`).
+    """Open and save `flask.session`. The cookie follows Flask's own settings (`SESSION_COOKIE_...`).
 
-    A session ends after `idle` without a request that used it, at `absolute` after it began, or at its
-    `_expires_at`, whichever comes first. A request that does not use its session, or brings no cookie and sets
-    nothing, does not touch the store. Values are JSON.
+    A session ends if no request has used it for `idle`, at `absolute` after its start, or at its `_expires_at`,
+    whichever comes first. A request does not touch the store if it does not use its session, or if it has no cookie
+    and sets nothing. Values are JSON.
     """
 
     session_class = StoredSession
 
-    # Abstract in the base class, where open_session, save_session and regenerate call them. Ours do not.
+    # These are abstract in the base class, where open_session, save_session and regenerate call them. Ours do not.
     _retrieve_session_data = _delete_session = _upsert_session = None
 
     def __init__(
@@ -42,7 +42,7 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         idle: timedelta = timedelta(hours=12),
         absolute: timedelta = timedelta(days=7),
     ) -> None:
-        # The base class's own __init__ is left out: all it would add is a serializer that can unpickle.
+        # Do not call the base class's __init__: it only adds a serializer that can unpickle.
         self.app = app
         self._sessions = SessionRecords(records, clock, idle=idle, absolute=absolute)
 
@@ -50,9 +50,9 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         return StoredSession(request.cookies.get(self.get_cookie_name(app)), self._load)
 
     def save_session(self, app: Flask, session: StoredSession, response: Response) -> None:
-        """Write what is not written yet, then set or delete the cookie if the browser's is not right.
+        """Write unsaved changes, then set or delete the cookie if the browser's cookie is wrong.
 
-        An answer that sets the cookie already (`reissue`) keeps it.
+        If the response already sets the cookie (`reissue`), it stays.
         """
         if session.accessed:
             response.vary.add("Cookie")
@@ -68,10 +68,10 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
             self._set_cookie(response, session.sid, session.saved)
 
     def commit(self, session: StoredSession) -> None:
-        """Write what changed now, so that a failure is the view's: raises StoreUnavailable.
+        """Write the changes now, so that the view sees a failure. Raises StoreUnavailable.
 
-        After a failure the session is unusable for the rest of the request, and no cookie is set. A change to a
-        session that another request ended meanwhile is dropped.
+        After a failure the session is unusable for the rest of the request, and no cookie is set. If another request
+        has ended the session meanwhile, the changes are dropped.
         """
         session.ensure_usable()
         if not session.is_loaded or session.was_ended_elsewhere or not session.changes():
@@ -80,10 +80,10 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
             self._write(session)
 
     def regenerate(self, session: StoredSession) -> None:
-        """Give the session a new id; the old one is dead at once. Raises StoreUnavailable.
+        """Give the session a new id; the old id is invalid at once. Raises StoreUnavailable.
 
-        What it holds is carried over. If any of that is older than this request, the absolute limit is carried
-        too; else the session begins anew. What another request had ended already is not carried.
+        The values are kept. If any of them is older than this request, the absolute limit is kept too; otherwise the
+        session gets a new limit. If another request has already ended the session, its stored values are not kept.
         """
         session.ensure_loaded()
         values, ends_at = session.contents(), session.ends_at
@@ -98,9 +98,10 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         session.was_ended_elsewhere = False
 
     def destroy(self, session: StoredSession) -> None:
-        """End the session: empty, its id dead at once, its cookie deleted on saving. Raises StoreUnavailable.
+        """Empty and end the session; its id is invalid at once. Saving deletes the cookie. Raises StoreUnavailable.
 
-        One that another request ended meanwhile keeps its cookie: the browser may hold the next one's already.
+        If another request has ended the session meanwhile, the cookie is not deleted: the browser may already hold
+        the cookie of the next session.
         """
         session.ensure_loaded()
         if session.saved is not None:
@@ -109,13 +110,14 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         session.hold(self._fresh_id(), {})
 
     def end(self, session_id: str) -> None:
-        """End a session of which only the id is known; its id is dead at once. Raises StoreUnavailable."""
+        """End a session by its id, which is invalid at once. Raises StoreUnavailable."""
         self._sessions.end(session_id)
 
     def reissue(self, session_id: str, response: Response) -> bool:
-        """Give this browser the cookie of a session known to be its own; False if that has ended.
+        """Set the cookie of a session that belongs to this browser; return False if the session has ended.
 
-        For the second of two identical callbacks: the first one made the session. Raises StoreUnavailable.
+        This is for the second of two identical callbacks, because the first one made the session. Raises
+        StoreUnavailable.
         """
         saved = self._sessions.find(session_id)
         if saved is None:
@@ -157,7 +159,7 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         return any(value.startswith(start) for value in response.headers.getlist("Set-Cookie"))
 
     def _set_cookie(self, response: Response, sid: str, saved: Saved) -> None:
-        """Set the cookie: until the browser closes, or to the absolute limit of a session that is `permanent`."""
+        """Set the cookie: until the absolute limit if the session is `permanent`, else until the browser closes."""
         response.set_cookie(
             self.get_cookie_name(self.app),
             sid,
@@ -166,7 +168,7 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         )
 
     def _cookie_attributes(self) -> dict[str, Any]:
-        """Return what setting and deleting have in common: a browser ignores a deletion that differs."""
+        """Return the attributes for setting and deleting: a browser ignores a deletion with other attributes."""
         return {
             "path": self.get_cookie_path(self.app),
             "domain": self.get_cookie_domain(self.app),

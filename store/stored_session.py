@@ -1,4 +1,4 @@
-"""The session object: a dictionary that reads its record on first use and knows what changed since."""
+"""The session object: a dictionary that reads its record on first use and knows its changes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,27 +16,27 @@ from store.session_records import Changes, Saved
 class StoredSession(ServerSideSession):  # type: ignore[misc]  # Flask-Session has no types
     """A session as views see it (`flask.session`).
 
-    Nothing is read until a key is looked at or set. If the store fails, that use and each later one in the same
-    request raise `StoreUnavailable`. Two requests may change one session at once: keys merge one by one, and of
-    a key that both changed the last write stays. A value is merged whole, so two requests that change different
-    parts of one nested value do not merge.
+    The record is read when a key is first read or set. If the store fails, this use and all later uses in the same
+    request raise `StoreUnavailable`. Two requests may change one session at the same time: their changes merge key by
+    key, and if both change a key, the last write wins. Nested values do not merge: the last write replaces the whole
+    value.
     """
 
     def __init__(self, cookie_id: str | None, load: Callable[["StoredSession"], None]) -> None:
         self._load = load
         self._failure: StoreUnavailable | None = None
         self.is_loaded = False
-        self.cookie_id = cookie_id  # as the browser sent it, whether or not it means anything
-        self.was_ended_elsewhere = False  # by another request, while this one was under way
+        self.cookie_id = cookie_id  # as the browser sent it, valid or not
+        self.was_ended_elsewhere = False  # by another request, while this one was running
         super().__init__()
         self.hold("", {})
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"  # there are tokens in it
+        return f"<{type(self).__name__}>"  # the values hold tokens
 
     @property
     def sid(self) -> str:
-        """The id of this session; the browser learns it when the session is saved."""
+        """Return the id of this session. The browser gets it when the session is saved."""
         self.ensure_loaded()
         return self._sid
 
@@ -46,17 +46,17 @@ class StoredSession(ServerSideSession):  # type: ignore[misc]  # Flask-Session h
 
     @property
     def has_failed(self) -> bool:
-        """Whether the store failed this session in this request."""
+        """Tell if the store failed for this session in this request."""
         return self._failure is not None
 
     def hold(self, sid: str, values: Mapping[str, Any], ends_at: float | None = None) -> None:
-        """Become a session that is in no store yet; `ends_at` is the limit it inherits, if any."""
+        """Become a session that is not stored yet; `ends_at` is its inherited absolute limit, None for a new one."""
         self._become(sid, values)
         self.saved: Saved | None = None
         self.ends_at = ends_at
 
     def adopt(self, sid: str, saved: Saved) -> None:
-        """Become the session that is stored like this."""
+        """Become this stored session."""
         self._become(sid, deepcopy(dict(saved.values)))
         self.saved = saved
         self.ends_at = saved.ends_at
@@ -65,11 +65,11 @@ class StoredSession(ServerSideSession):  # type: ignore[misc]  # Flask-Session h
         return dict(dict.items(self))
 
     def changes(self) -> Changes:
-        """Return what was set and deleted since the record was read, inside nested values too."""
+        """Return the changes since the record was read, including changes in nested values."""
         return Changes(self.saved.values if self.saved else {}, self.contents())
 
     def ensure_usable(self) -> None:
-        """Raise StoreUnavailable if the store failed before, without asking it again."""
+        """Raise StoreUnavailable if the store failed earlier in this request, without calling it again."""
         if self._failure is not None:
             raise StoreUnavailable("the store failed earlier in this request") from self._failure
 
@@ -84,7 +84,7 @@ class StoredSession(ServerSideSession):  # type: ignore[misc]  # Flask-Session h
 
     @contextmanager
     def remembering_failure(self) -> Iterator[None]:
-        """Make a failure of the store last for the request, so that no second use waits for it again."""
+        """Remember a failure of the store for the rest of the request, so that later uses do not wait again."""
         try:
             yield
         except StoreUnavailable as error:
@@ -92,7 +92,7 @@ class StoredSession(ServerSideSession):  # type: ignore[misc]  # Flask-Session h
             raise
 
     def clear(self) -> None:
-        """Delete all keys. (The base class would leave `_permanent` behind.)"""
+        """Delete all keys. (The base class would keep `_permanent`.)"""
         CallbackDict.clear(self)
 
     def _become(self, sid: str, values: Mapping[str, Any]) -> None:
@@ -112,7 +112,7 @@ def _loaded_first(name: str) -> Callable[..., Any]:
     return call
 
 
-# Every way into a dictionary. `__repr__` is not one of them: a debugger must not cause I/O.
+# All methods that read or change a dictionary. `__repr__` is not in the list, because a debugger must not cause I/O.
 for _name in (
     *("__bool__", "__contains__", "__eq__", "__getitem__", "__iter__", "__len__", "__ne__", "__or__"),
     *("__reversed__", "__ror__", "copy", "get", "items", "keys", "values"),

@@ -1,12 +1,11 @@
-"""Traces: what happened in runs of the OAuth flows, kept for a day at most, in a bounded number of places.
+"""Traces of OAuth runs, kept for a day at most, in a bounded storage.
 
-Strangers can start runs and knock at the callback as often as the rate limits let them, so a trace never takes a
-place that was not there before: each bucket has a fixed number of slots, and a new trace takes a free one of four that
-its id leads to, or that of the oldest among the four. Runs that ended badly have buckets of their own, so that a
-thousand good ones do not push them out; and each visitor's traces stay in one part of every bucket, so that nobody
-alone can push out everybody else's.
+Strangers can start runs and call the callback as often as the rate limits allow. Fixed slots per bucket bound the
+storage. The id of a trace selects four slots: a new trace takes a free one, or else the slot of the oldest trace among
+the four. Failed runs have their own buckets, so that a thousand good runs do not replace them. All traces of a visitor
+stay in one part of every bucket, so that one visitor cannot replace the traces of all others.
 
-What is in a trace is the writer's business, and so is leaving secrets out of it.
+The writer decides on the content of a trace and must leave secrets out.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from typing import Any, Literal
 from store.records import Record, Records
 
 RETENTION = 24 * 3600.0
-"""Seconds for which a trace is kept, unless newer ones take its place."""
+"""Seconds for which a trace is kept, unless newer traces replace it."""
 
 TraceBucket = Literal["open", "good", "refused", "failed", "stray"]
 BUCKETS: Mapping[TraceBucket, int] = {"open": 256, "good": 256, "refused": 256, "failed": 512, "stray": 128}
-"""Slots: runs that nobody came back from yet, that ended well, that came back with nothing to exchange, that failed
-at a call of ours, and callbacks of no run of ours."""
+"""Slots per bucket. open: no callback yet. good: ended well. refused: the callback gave nothing to exchange. failed:
+one of our calls failed. stray: callbacks that belong to none of our runs."""
 
 PARTS = 8
-"""Parts of each bucket; a visitor's traces stay in one."""
+"""Parts of each bucket; a visitor's traces stay in one part."""
 
 CHOICES = 4
 _TRIES = 8
@@ -56,9 +55,9 @@ Combine = Callable[[Sequence[StoredTrace]], tuple[TraceBucket, dict[str, Any]] |
 
 
 def new_trace_id(visitor: str = "") -> str:
-    """Return an id for a trace of this visitor, whose network address does.
+    """Return a new id for a trace of this visitor, given by network address.
 
-    It is no secret: it opens nothing without the operator's sign-in.
+    The id is no secret, because reading a trace needs the operator's sign-in.
     """
     part = sha256(visitor.encode("utf-8", "surrogatepass")).digest()[0] % PARTS
     return f"{part}{secrets.token_hex(8)}"
@@ -72,10 +71,10 @@ class Traces:
         self._clock = clock
 
     def keep(self, trace_id: str, started_at: float, combine: Combine) -> None:
-        """Store a trace. `combine` gets what is kept under its id so far, and returns the bucket and the content.
+        """Store a trace. `combine` gets the stored records of its id and returns the new bucket and content.
 
-        It may be called several times, when others write at the same moment: what it returns must hold all that it
-        got. None leaves everything as it is. When others are quicker every time, what is new is lost.
+        If others write at the same time, `combine` is called again. Its result must contain all that it got; None
+        changes nothing. If others are faster in every try, the new content is lost.
         """
         for _ in range(_TRIES):
             places = self._find(trace_id)
@@ -93,15 +92,15 @@ class Traces:
                 return
 
     def find(self, trace_id: str) -> StoredTrace | None:
-        """Return a trace; None when it is unknown, too old, or gave way to newer ones."""
+        """Return a trace; None if it is unknown, too old, or replaced by a newer one."""
         return next((place.kept for place in self._find(trace_id)), None)
 
     def latest(self) -> list[StoredTrace]:
-        """Return all traces there are, the newest first."""
+        """Return all stored traces, the newest first."""
         buckets = ([_key(bucket, slot) for slot in range(slots)] for bucket, slots in BUCKETS.items())
         records = (item for keys in buckets for item in self._records.get_many(keys).items())
         kept = (_kept(key, record) for key, record in records)
-        # One that moves from bucket to bucket at this moment may be in both.
+        # A trace that is moving between buckets may be in both.
         found = {trace.id: trace for trace in kept if trace}
         return sorted(found.values(), key=lambda trace: trace.started_at, reverse=True)
 
@@ -113,19 +112,19 @@ class Traces:
         ]
 
     def _place(self, trace_id: str, bucket: TraceBucket, value: dict[str, Any]) -> bool:
-        """Take a free slot or the oldest trace's; False when somebody else was quicker."""
+        """Take a free slot or the slot of the oldest trace; return False if another writer was faster."""
         choices = _choices(trace_id, bucket)
         if any(self._records.add(key, value, RETENTION) for key in choices):
             return True
         taken = self._records.get_many(choices)
         oldest = min(taken, key=lambda key: _start_of(taken[key]), default=None)
-        if oldest is None:  # nothing there that can be read: written under a key that was retired
+        if oldest is None:  # no readable record: all were sealed with a retired key
             self._records.put(choices[0], value, RETENTION)
             return True
         return self._records.replace(oldest, value, RETENTION, taken[oldest].version)
 
     def _drop(self, place: _Place) -> bool:
-        """Remove a trace from a place that it left; False when it was written to since."""
+        """Remove a trace from its former slot; return False if the slot was written since."""
         return self._records.replace(place.key, {}, 0, place.version)
 
 

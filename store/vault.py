@@ -1,9 +1,9 @@
-"""Sealing of what is stored: AES-256-GCM under a key derived from SECRET_KEY.
+"""Seal stored values with AES-256-GCM, under a key derived from SECRET_KEY.
 
 A sealed value is `format (1 byte) | key id (4) | nonce (12) | ciphertext and tag`. The format, the key id and
-the name it is bound to are authenticated, so a value copied to another name does not open there.
+the name that the value is bound to are authenticated, so a value that is copied to another name does not open.
 
-Nonces are random: one key seals 2**32 values safely (NIST SP 800-38D, section 8.3), 13 years at ten a second.
+Nonces are random. One key can safely seal 2**32 values (NIST SP 800-38D, section 8.3): 13 years at ten per second.
 """
 
 import os
@@ -24,11 +24,11 @@ HEADER_SIZE = len(FORMAT) + KEY_ID_SIZE
 
 
 class Unreadable(StoreError):
-    """Sealed bytes that no key here opens: damaged, bound to another name, or sealed with a retired key."""
+    """Sealed bytes that no configured key opens: damaged, bound to another name, or sealed with a retired key."""
 
 
 class Vault:
-    """Seals with the key of `secret_key`, opens with that one and those of `fallbacks` (older secrets)."""
+    """Seal with the key of `secret_key`; open with that key and the keys of `fallbacks` (older secrets)."""
 
     def __init__(self, secret_key: str, fallbacks: Sequence[str] = ()) -> None:
         derived = [
@@ -50,7 +50,7 @@ class Vault:
         return self._header + nonce + cipher.encrypt(nonce, plain, self._header + bound_to.encode())
 
     def open(self, sealed: bytes, bound_to: str) -> bytes:
-        """Decrypt what `seal` gave. Raises Unreadable, whose message never holds any of the content."""
+        """Decrypt a result of `seal`. Raises Unreadable; its message never contains any of the content."""
         if len(sealed) < HEADER_SIZE + NONCE_SIZE + TAG_SIZE or not sealed.startswith(FORMAT):
             raise Unreadable("not a sealed value")
         header, nonce, body = _split(sealed)

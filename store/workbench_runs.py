@@ -1,6 +1,6 @@
-"""Runs of the workbench: authorization requests that a developer put together, and what is needed to conclude them.
+"""Runs of the workbench: authorization requests that a developer composed, and the data to finish them.
 
-They are records of their own, apart from the attempts of drivers: a state of one is never good for the other.
+These records are separate from the attempts of drivers: a state of a run is not valid for an attempt, and vice versa.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 from store.records import Record, Records, fingerprint
 
 RETENTION = 3600.0
-"""Seconds for which a run is remembered."""
+"""Seconds for which a run is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One composed authorization request. Times are Unix seconds.
 
-    `code_verifier` is empty without PKCE and once the code was exchanged; `trace_id` leads to the run's trace.
+    `code_verifier` is empty without PKCE and after the exchange. `trace_id` is the id of the run's trace.
     """
 
     id: str = field(repr=False)
@@ -55,7 +55,7 @@ class WorkbenchRuns:
         trace_id: str,
         run_id: str | None = None,
     ) -> Run:
-        """Store a new run. Its id is made here unless a state was typed in, which then stands for it."""
+        """Store a new run. A typed-in state becomes its id; otherwise a random id is made."""
         run = Run(
             id=run_id or secrets.token_urlsafe(24),
             client_id=client_id,
@@ -69,15 +69,15 @@ class WorkbenchRuns:
         return run
 
     def find(self, run_id: str) -> Run | None:
-        """Return a run as it is now; None when it is unknown or too long ago."""
+        """Return a run as it is now; None if it is unknown or too old."""
         return _run(run_id, self._records.get(_key(run_id)))
 
     def came_back(self, run_id: str) -> bool:
-        """Note that the browser came back; True for the first time alone."""
+        """Record that the browser came back; return True only the first time."""
         return self._change(run_id, lambda run: run.came_back_at is None, came_back_at=self._clock())
 
     def take_for_exchange(self, run_id: str) -> bool:
-        """Note that the code goes to the token endpoint now, and erase the verifier: True for one caller ever."""
+        """Record that the code is exchanged now, and erase the verifier. Exactly one caller ever gets True."""
         return self._change(
             run_id, lambda run: run.exchanged_at is None, exchanged_at=self._clock(), code_verifier=""
         )
@@ -105,7 +105,7 @@ def _run(run_id: str, record: Record | None) -> Run | None:
     if record is None:
         return None
     try:
-        # Fields of a newer version of this application are left out, so that both can run side by side.
+        # Ignore fields of a newer version of this application, so that both versions can run at the same time.
         return Run(id=run_id, **{name: record.value[name] for name in _FIELDS & record.value.keys()})
-    except TypeError:  # an older version, which lacks one
+    except TypeError:  # written by an older version that lacks a field
         return None

@@ -1,1 +1,1 @@
-"""From settings to the store and the clients: one factory for each provider."""
+"""Build the store and the clients from the settings: one factory per provider."""

@@ -15,7 +15,7 @@ EXAMPLE_IMAGE = Path(__file__).with_name("tire.png")
 
 
 def build(settings: Settings, sources: Sources) -> tuple[Partner, AnylineClient | None]:
-    """Return the partner, and its client where it is set up."""
+    """Return the partner and its client; the client is None if Anyline is not set up."""
     role = _role(settings, sources)
     client = AnylineClient(sources.transport, settings.anyline_api_url, role.auth) if role else None
     return _partner(settings, role), client

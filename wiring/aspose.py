@@ -12,7 +12,7 @@ from wiring.sources import Sources, by_name
 
 
 def build(settings: Settings, sources: Sources) -> tuple[Partner, AsposeClient | None]:
-    """Return the partner, and its client where it is set up."""
+    """Return the partner and its client; the client is None if Aspose is not set up."""
     role = _role(settings, sources)
     client = (
         AsposeClient(sources.transport, settings.aspose_url, role.auth, settings.aspose_storage)

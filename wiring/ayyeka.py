@@ -10,7 +10,7 @@ from wiring.sources import Sources, by_name
 
 
 def build(settings: Settings, sources: Sources) -> tuple[Partner, AyyekaClient | None]:
-    """Return the partner, and its client where it is set up."""
+    """Return the partner and its client; the client is None if Ayyeka is not set up."""
     role = _role(settings, sources)
     client = AyyekaClient(sources.transport, settings.ayyeka_url, role.auth) if role else None
     return _partner(settings, role), client

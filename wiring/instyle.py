@@ -1,4 +1,4 @@
-"""instyle.ai, built from the settings: its roles, which need different ones of them."""
+"""instyle.ai, built from the settings. Each of its roles needs different settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from providers.tokens.engine import TokenSource
 from settings import Settings
 from wiring.sources import Sources, by_name
 
-# The two that its document adds ("Admin request example").
+# The two images in the example of instyle.ai's document ("Admin request example").
 EXAMPLE_IMAGES = (
     (1, "https://cdn.pixabay.com/photo/2016/12/06/09/31/blank-1886008__340.png"),
     (2, "https://cdn.pixabay.com/photo/2015/09/06/01/03/white-926838__340.jpg"),
@@ -21,13 +21,13 @@ EXAMPLE_IMAGES = (
 
 
 def build(settings: Settings, sources: Sources) -> tuple[Partner, InstyleClient | None]:
-    """Return the partner, and its client where its least role is set up."""
+    """Return the partner and its client; the client is None if the role `service` is not set up."""
     roles = _roles(settings, sources)
     return _partner(settings, roles), _client(settings, sources.transport, roles)
 
 
 def _roles(settings: Settings, sources: Sources) -> dict[str, Role]:
-    """Return the roles that are set up, in rising order; none without the service's variables."""
+    """Return the roles that are set up, the least powerful first; none if the role `service` is not set up."""
     if not settings.instyle_api_base_url or not settings.instyle_api_key:
         return {}
     service = Role(
@@ -94,7 +94,10 @@ def _cognito_source(
     secret_hash: str | None,
     names: tuple[str, ...],
 ) -> TokenSource | None:
-    """Return the source of one user's tokens, None while something is missing; a hash that is given goes before."""
+    """Return the source of one user's tokens; None if a setting is missing.
+
+    A given secret hash is used; otherwise it is computed from the client secret.
+    """
     cognito_idp, client_id = settings.instyle_cognito_idp, settings.instyle_client_id
     if not cognito_idp or not client_id or not username or not password:
         return None
@@ -142,7 +145,10 @@ def _examples(roles: Mapping[str, Role]) -> tuple[Example, ...]:
 
 
 def _roles_off(settings: Settings) -> str:
-    """Say what the other roles wait for; of the superuser, which few have, only when it was begun."""
+    """Return a text about the missing settings of the other roles.
+
+    Few customers have a superuser, so it is only named if one of its settings is there.
+    """
     told = ""
     if settings.instyle_admin_missing:
         told += f" To change them, set {', '.join(settings.instyle_admin_missing)}."

@@ -1,4 +1,4 @@
-"""The partner APIs, built from the settings: a factory for each."""
+"""The partner APIs, built from the settings with one factory each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wiring.sources import Sources
 
 @dataclass(frozen=True)
 class Partners:
-    """All partners in their order, and the clients of those that are set up: None for the others."""
+    """All partners in order, and their clients; the client is None if a partner is not set up."""
 
     by_name: Mapping[str, Partner]
     anyline: AnylineClient | None
@@ -29,7 +29,7 @@ class Partners:
 
 
 def build_partners(settings: Settings, transport: Transport, cache: TokenCache | None) -> Partners:
-    """Build the partners; the transport learns their origins. Does no I/O."""
+    """Build the partners and allow their origins in the transport. Does no I/O."""
     sources = Sources(transport, cache)
     anyline_partner, anyline_client = anyline.build(settings, sources)
     ayyeka_partner, ayyeka_client = ayyeka.build(settings, sources)

@@ -1,4 +1,4 @@
-"""The collaborators of views and commands, built once from the settings."""
+"""The services that views and commands use, built once from the settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ UPSTREAM_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Services:
-    """Everything a view may call. ``clock`` returns Unix seconds; ``app_auth`` is for the operator's views alone."""
+    """Everything that a view may call. ``clock`` returns Unix seconds. Only the operator's views use ``app_auth``."""
 
     settings: Settings
     store: Store
@@ -57,12 +57,12 @@ class Services:
 
     @property
     def partner_problems(self) -> PartnerProblems:
-        """What puts the failures of partners into words."""
+        """Return the object that turns failures of partners into problems."""
         return PartnerProblems(self.settings, self.clock)
 
     @property
     def installation(self) -> Installation:
-        """What the doctor examines."""
+        """Return the input of the doctor."""
         return Installation(
             self.settings,
             self.store,
@@ -75,7 +75,7 @@ class Services:
 
 
 def build_services(settings: Settings, app: Flask, clock: Callable[[], float]) -> Services:
-    """Build every collaborator of the views once; raises SettingsError for what only they can judge."""
+    """Build all services. Raises SettingsError if a service cannot use a setting (STORE_URL, CA_BUNDLE)."""
     store = _open_store(settings, clock)
     records = Records(store, Vault(settings.secret_key, settings.secret_key_fallbacks))
     transport = _open_transport(settings)
@@ -117,12 +117,12 @@ def _open_store(settings: Settings, clock: Callable[[], float]) -> Store:
 def _open_transport(settings: Settings) -> Transport:
     try:
         return Transport(
-            # Every thread may list devices at full width at the same time.
+            # Every thread may list devices with full concurrency at the same time.
             pool_size=settings.upstream_slots * settings.vinli_concurrency,
-            # A page makes at most two rounds of calls, one after the other, and should not take over ten seconds.
+            # A page makes at most two rounds of calls, one after the other, and should take at most ten seconds.
             deadline=UPSTREAM_SECONDS,
             ca_bundle=settings.ca_bundle,
             proxy=settings.https_proxy,
         )
-    except OSError as error:  # ssl.SSLError among them
+    except OSError as error:  # ssl.SSLError is an OSError
         raise SettingsError({"CA_BUNDLE": "holds no certificates that can be read"}) from error

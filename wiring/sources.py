@@ -1,4 +1,4 @@
-"""What the factories of the partners share: sources of tokens, and the one role of a partner that knows but one."""
+"""Shared code of the partners' factories: token sources, and the role of a partner that has only one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from providers.tokens.requests import TokenRequest
 
 @dataclass(frozen=True)
 class Sources:
-    """Makes token sources whose endpoints the transport may reach."""
+    """Make token sources, and allow their endpoints in the transport."""
 
     transport: Transport
     cache: TokenCache | None
@@ -25,7 +25,7 @@ class Sources:
         return TokenSource(request, self.transport, self.cache)
 
     def bearer_role(self, request: TokenRequest, variable: str) -> Role:
-        """Return the one role of a partner that knows but one: a bearer token of the client's own."""
+        """Return the role of a partner that has only one role, with the client's own bearer token."""
         source = self.of(request)
         return Role(
             name="service",
@@ -37,5 +37,5 @@ class Sources:
 
 
 def by_name(*roles: Role | None) -> dict[str, Role]:
-    """Return the roles that are set up, by their names."""
+    """Return the roles that are not None, by name."""
     return {role.name: role for role in roles if role is not None}

@@ -1,4 +1,4 @@
-"""The store as the token engine's cache: sealed records, and leases."""
+"""Use the store as the token engine's cache: sealed records and leases."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from store.base import StoreUnavailable
 from store.leases import Lease, Leases
 from store.records import Records
 
-# Longer than any day's count is looked at, and than the tokens of all partners are good for.
+# Longer than a day's count is used, and longer than any partner's token is valid.
 KEPT_SECONDS = 32 * 24 * 3600.0
 
 
 class StoredTokenCache:
-    """Keeps the records of tokens in the store of the sessions, encrypted like these."""
+    """Keep the records of tokens in the same store as the sessions, encrypted in the same way."""
 
     def __init__(self, records: Records, leases: Leases) -> None:
         self._records = records
@@ -30,7 +30,10 @@ class StoredTokenCache:
             return None if found is None else (found.value, found.version)
 
     def write(self, name: str, value: Mapping[str, Any], version: int | None) -> bool:
-        """Store a record if it still has that version; say whether it was stored. Raises CacheUnavailable."""
+        """Store a record if it still has this version (None: is absent); return True if it was stored.
+
+        Raises CacheUnavailable.
+        """
         with _translated():
             if version is None:
                 return self._added(name, value)
@@ -41,12 +44,12 @@ class StoredTokenCache:
             return True
         if self._records.get(name) is not None:
             return False
-        # What is there was sealed with a key that is gone: it counts as absent.
+        # The present record was sealed with a retired key, so it counts as absent.
         self._records.put(name, value, KEPT_SECONDS)
         return True
 
     def lease(self, name: str, seconds: float) -> SharedLease | None:
-        """Return the lease for so many seconds, None while somebody else has it. Raises CacheUnavailable."""
+        """Return the lease for this number of seconds; None if another process has it. Raises CacheUnavailable."""
         with _translated():
             lease = self._leases.take(f"lease:{name}", seconds)
             return None if lease is None else SharedLease(lease)
@@ -54,12 +57,12 @@ class StoredTokenCache:
 
 @dataclass(frozen=True, slots=True)
 class SharedLease:
-    """A lease of the store, with the engine's errors."""
+    """A lease of the store that raises the token engine's errors."""
 
     lease: Lease
 
     def release(self) -> None:
-        """Give it back. Raises CacheUnavailable."""
+        """Release the lease. Raises CacheUnavailable."""
         with _translated():
             self.lease.release()
 

@@ -1,8 +1,8 @@
 """Short-lived tokens between our own pages and ``/api/v1``, as seed 000 recommends.
 
-A token is signed (itsdangerous), good for one purpose, for five minutes, and for the session that it was made for: it
-holds a digest of the session's id and nothing else. It is sent as ``Authorization: Bearer`` (RFC 6750 section 2.1),
-which no other site can make a browser do, so these addresses need no CSRF token.
+A token is signed (itsdangerous). It is valid for one purpose, for five minutes and for one session: it holds only a
+digest of the session's id. It is sent as ``Authorization: Bearer`` (RFC 6750 section 2.1). No other site can make a
+browser send that header, so these addresses need no CSRF token.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ R = TypeVar("R")
 VALID_SECONDS = 300
 TIRE_SIDEWALL = "tire-sidewall"
 PURPOSES = frozenset({TIRE_SIDEWALL})
-# The clocks of two processes may differ a little; more of a future than this was not signed by us now.
+# The clocks of two processes may differ a little. A token from further in the future is refused.
 CLOCK_SKEW_SECONDS = 5
 MAX_TOKEN = 512
 
@@ -48,14 +48,14 @@ BAD_TOKEN = Problem(
 
 
 def issue_token(purpose: str) -> str:
-    """Return a token for one purpose, bound to the session of this request. Raises KeyError for an unknown one."""
+    """Return a token for one purpose, bound to this request's session. Raises KeyError for an unknown purpose."""
     if purpose not in PURPOSES:
         raise KeyError(purpose)
     return services().signer.sign(_binding(), _signing_purpose(purpose))
 
 
 def token_required(purpose: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let in only who brings a token for ``purpose`` and is the signed-in operator that it was made for."""
+    """Allow only requests of the signed-in operator with a token for ``purpose`` that was made for this session."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(view)

@@ -1,7 +1,7 @@
 """JSON for the JavaScript of our own pages, under short-lived signed tokens.
 
-Errors are ``{"error": {"status", "code", "title", "detail", "reference"}}`` (``problems.py``). Pages of other origins
-get at it only when CORS_ORIGINS names them, and never with cookies.
+Errors are ``{"error": {"status", "code", "title", "detail", "reference"}}`` (``problems.py``). Pages of another origin
+may use it only if CORS_ORIGINS names that origin, and never with cookies.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CORS_SECONDS = 600
 
 
 def api_rate() -> str:
-    """The rate for everything under /api/v1 together."""
+    """Return the rate limit for all of /api/v1 together."""
     return services().settings.rate_limit_api
 
 
@@ -45,22 +45,22 @@ api_limit = limiter.shared_limit(api_rate, scope="api")
 
 @bp.app_template_global()
 def frontend_token(purpose: str) -> str:
-    """Return a token for the page at hand, which only a signed-in operator sees."""
+    """Return a token for the current page, which only a signed-in operator sees."""
     return issue_token(purpose)
 
 
 @bp.record_once
 def tell_lifetime(state: BlueprintSetupState) -> None:
-    """Let pages know how many seconds a token is good for."""
+    """Tell templates how many seconds a token is valid."""
     state.app.jinja_env.globals["frontend_token_seconds"] = VALID_SECONDS
 
 
 @bp.post("/tokens")
 @api_limit
 def tokens() -> Response:
-    """Give a page of the signed-in operator a new token for the ``purpose`` that it names.
+    """Give a page of the signed-in operator a new token for the requested ``purpose``.
 
-    The CSRF token comes in the form or in ``X-CSRF-Token``, from the same origin (``csrf.py``).
+    The page must have the same origin and send the CSRF token in the form or in ``X-CSRF-Token`` (``csrf.py``).
     """
     if not is_operator():
         raise ProblemError(SIGN_IN_FIRST)
@@ -79,7 +79,7 @@ def tokens() -> Response:
 @api_limit
 @token_required(TIRE_SIDEWALL)
 def tire_sidewall() -> Response:
-    """Read a tyre's sidewall from a photograph, which is the body as it is (JPEG, PNG or WebP) and is kept nowhere."""
+    """Read a tyre's sidewall from a photograph. The body is the file itself (JPEG, PNG or WebP). It is not stored."""
     partners = services().partners
     about = partners.by_name["anyline"]
     if partners.anyline is None:
@@ -95,7 +95,7 @@ def tire_sidewall() -> Response:
 
 @bp.after_request
 def put_headers(response: Response) -> Response:
-    """Say how to authenticate (RFC 6750 section 3), and let the origins in that CORS_ORIGINS names (Fetch standard)."""
+    """Add ``WWW-Authenticate`` (RFC 6750 section 3) and the CORS headers for the origins in CORS_ORIGINS (Fetch)."""
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     origins = services().settings.cors_origins

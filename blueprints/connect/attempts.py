@@ -1,8 +1,8 @@
-"""One run of the authorization-code flow, as the browser sees it: its ``state`` and its cookie.
+"""The browser's side of one run of the authorization-code flow: its ``state`` and its cookie.
 
-``state`` is the signed id of an attempt kept in the store. A cookie of its own binds each attempt to the
-browser that started it (RFC 9700 section 4.7.1), so that ten tabs may run ten attempts side by side. The
-cookie outlives the attempt, so that a late or repeated callback still gets a true explanation.
+``state`` is the signed id of an attempt in the store. Each attempt has its own cookie, which binds it to the
+browser that started it (RFC 9700 section 4.7.1). So ten tabs may run ten attempts at the same time. The cookie
+lives longer than the attempt, so that a late or repeated callback still gets a correct explanation.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ COOKIE_PREFIX = "attempt_"
 
 @dataclass(frozen=True)
 class Judged:
-    """The check of a state and, unless it is UNKNOWN, the attempt (for EXPIRED it may be gone already)."""
+    """The check of a state, and its attempt: None for UNKNOWN, and for EXPIRED if the attempt is already deleted."""
 
     check: StateCheck
     attempt: Attempt | None = None
 
 
 def state_for(attempt: Attempt) -> str:
-    """Return the ``state`` parameter that stands for an attempt."""
+    """Return the ``state`` parameter of an attempt."""
     return services().signer.sign(attempt.id, CONNECT_STATE)
 
 
 def judge_state(state: str) -> Judged:
-    """Find the attempt behind a ``state`` and judge it: known, this browser's, not used, not expired.
+    """Find the attempt of a ``state`` and check it: known, of this browser, not used, not expired.
 
-    Changes nothing. Raises StoreUnavailable.
+    Reads the store and changes nothing. Raises StoreUnavailable.
     """
     read = services().signer.read(state, CONNECT_STATE)
     if read is None:
@@ -54,18 +54,18 @@ def judge_state(state: str) -> Judged:
 
 
 def bind_to_browser(response: Response, attempt: Attempt, browser_secret: str) -> None:
-    """Give the browser the attempt's cookie; of more than ten, the oldest are taken away."""
+    """Set the attempt's cookie. If there are more than ten such cookies, delete the oldest."""
     for attempt_id in _attempt_ids()[: -(MAX_PER_BROWSER - 1)]:
         delete_cookie(response, cookie_name(COOKIE_PREFIX + attempt_id))
-    # The start time in front makes the values sort by age; only what follows is secret.
+    # The value begins with the start time so that values sort by age. Only the part after the dot is secret.
     value = f"{int(attempt.created_at):08x}.{browser_secret}"
     set_cookie(response, COOKIE_PREFIX + attempt.id, value, max_age=int(RETENTION))
 
 
 def sessions_begun_here() -> list[str]:
-    """Return the ids of the sessions that came of this browser's attempts of the last hour.
+    """Return the ids of the sessions that this browser's attempts of the last hour have started.
 
-    Tabs that connect side by side begin a session each, and the browser keeps the cookie of one.
+    If several tabs connect at the same time, each starts a session, and the browser keeps only one session cookie.
     """
     found = (services().attempts.find(attempt_id) for attempt_id in _attempt_ids())
     mine = (attempt for attempt in found if attempt and attempt.belongs_to(_browser_secret(attempt.id)))
@@ -73,7 +73,7 @@ def sessions_begun_here() -> list[str]:
 
 
 def _attempt_ids() -> list[str]:
-    """Return the ids in the names of the attempt cookies, oldest first: the values begin with the start time."""
+    """Return the ids from the names of the attempt cookies, oldest first; the values begin with the start time."""
     prefix = cookie_name(COOKIE_PREFIX)
     mine = sorted((value, name) for name, value in request.cookies.items() if name.startswith(prefix))
     return [name.removeprefix(prefix) for _value, name in mine]

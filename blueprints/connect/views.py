@@ -47,14 +47,14 @@ from store.base import StoreUnavailable
 
 bp = Blueprint("connect", __name__)
 
-# Together what a driver may have to wait. A code is lost when its exchange is given up, so that gets more.
+# Together these bound a driver's wait. The exchange gets more, because the code is lost if we stop waiting for it.
 EXCHANGE_SECONDS = 7.0
 USER_SECONDS = 3.0
-# How long an identical callback waits for the one that came first, in seconds: the upstream budget and a bit.
+# Seconds that an identical callback waits for the first one: the time for the upstream calls and a little more.
 WAIT_FOR_TWIN = 12.0
 POLL = 0.05
-# How long after its end an attempt's session is handed to a repeated callback: a double click or a broken
-# connection lost the first answer, and with it the cookie.
+# Seconds after the end of an attempt in which a repeated callback gets its session again. A double click or a
+# broken connection may have lost the first response and its cookie.
 REISSUE_SECONDS = 30.0
 
 
@@ -66,7 +66,7 @@ def start() -> Response | str:
     refuse_prefetch()
     next_path = local_path(request.args.get("next"), url_for("garage.index"))
     if came_from_another_site():
-        # Another site may link here, but only the person decides to connect (no forced login).
+        # Another site may link here, but the person must confirm, so that no site can force a login.
         return render_template("connect/confirm.html", **_confirmation(next_path))
     settings = services().settings
     _warm_auth_connection()
@@ -88,7 +88,7 @@ def start() -> Response | str:
 @policy(hides_address=True)
 @limiter.limit(connect_rate, deduct_when=lambda response: response.status_code >= 400)
 def callback() -> Response:
-    """Judge what came back, exchange the code, begin a session and go on to where the driver wanted."""
+    """Check the callback, exchange the code, start a session and redirect to the page that the driver wanted."""
     refuse_other_methods("GET")
     refuse_prefetch()
     g.trace = trace_recorder().begin("connect")
@@ -101,7 +101,7 @@ def callback() -> Response:
         raise _with_way_out(flow_problems.for_state(judged.check))
     if judged.check is StateCheck.USED:
         return _answer_used(attempt)
-    # The slot comes first: without one, nothing is used up and the driver may try again.
+    # Take the slot first. If none is free, the code is not used up and the driver may try again.
     with services().bulkhead.slot():
         if services().attempts.take(attempt.id):
             return _conclude(attempt, query)
@@ -110,7 +110,7 @@ def callback() -> Response:
 
 @bp.post("/disconnect")
 def disconnect() -> Response:
-    """Forget the driver's tokens and end the session."""
+    """Delete the driver's tokens and end the session."""
     if current_driver() is not None:
         log_event("driver disconnected")
     forget_driver()
@@ -121,22 +121,22 @@ def disconnect() -> Response:
 
 @bp.after_request
 def keep_trace(response: FlaskResponse) -> FlaskResponse:
-    """Write down how a callback went, with the reference id that its page shows."""
+    """Store the result of a callback in its trace, with the reference id that its page shows."""
     trace: Trace | None = g.pop("trace", None)
     problem: Problem | None = g.get("problem")
-    # A store that has just failed would only be waited for once more.
+    # If the store has just failed, writing would only wait for it again.
     if trace is not None and problem is not STORE_DOWN:
         conclude(trace, response.status_code, problem, reference())
     return response
 
 
 def _pairs() -> list[tuple[str, str]]:
-    # Not request.args: that takes bytes which are no UTF-8 for the text of their escapes, and %FF for a code.
+    # Do not use request.args: it keeps bytes that are not UTF-8 as escapes, so that "%FF" would pass as a code.
     return parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
 
 
 def _trace_attempt(judged: Judged, arrival: Step) -> None:
-    """Put the callback into its attempt's trace. Somebody else's browser must not write into one."""
+    """Put the callback into the trace of its attempt, unless another browser sent it."""
     if judged.attempt is not None and judged.check is not StateCheck.FOREIGN:
         g.trace = trace_recorder().of_attempt(judged.attempt)
         g.trace.steps.append(arrival)
@@ -151,22 +151,22 @@ def _read_query(arrival: Step) -> CallbackQuery:
 
 
 def _trace_bad_query(arrival: Step) -> None:
-    """A query that cannot be read may still tell whose it is: by the one state in it."""
+    """Put a callback with an unreadable query into the trace of its attempt if it has exactly one state."""
     states = [value for name, value in _pairs() if name == "state"]
     if len(states) == 1:
-        # The page says what is wrong with the query whether the store answers or not.
+        # The error page about the query does not need the store.
         with suppress(StoreUnavailable):
             _trace_attempt(judge_state(states[0]), arrival)
 
 
 def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:
-    """Bring an attempt that is ours alone now to its end, good or bad."""
+    """Finish an attempt that this request has taken: exchange the code and redirect, or raise the problem."""
     try:
         if query.error is not None:
             raise _with_way_out(flow_problems.for_error_code(query.error))
         _exchange(attempt, query.code or "")
     except StoreUnavailable:
-        # Asking the store again would only keep the driver waiting; the attempt dies of age.
+        # Calling the store again would only make the driver wait. The attempt expires by itself.
         raise
     except Exception:
         _finish(attempt, None)
@@ -179,7 +179,7 @@ def _exchange(attempt: Attempt, code: str) -> None:
     auth = services().auth
     try:
         redirect_uri, code_verifier = services().settings.redirect_uri, attempt.code_verifier or None
-        # What is stored has to belong together: nobody else's answer can come over that connection in between.
+        # Token and user must belong together. No other request's response can arrive on this connection in between.
         with services().transport.one_connection():
             with g.trace.asking_for_token(redirect_uri, code, has_verifier=code_verifier is not None) as step:
                 token = auth.exchange(code, redirect_uri, code_verifier, deadline=EXCHANGE_SECONDS)
@@ -196,12 +196,12 @@ def _finish(attempt: Attempt, session_id: str | None) -> None:
     try:
         services().attempts.finish(attempt.id, session_id)
     except StoreUnavailable as error:
-        # The attempt stays taken and dies of age; what the driver is told must not change because of it.
+        # The attempt stays taken and expires by itself. The driver's page must not change because of that.
         log_event("attempt not finished", logging.WARNING, cause=str(error))
 
 
 def _answer_used(attempt: Attempt) -> Response:
-    """Answer a callback that came before: its twin may be in flight, or the driver connected long ago."""
+    """Answer a repeated callback: the first one may still be running, or the driver may be connected already."""
     outcome = services().attempts.find(attempt.id)
     if outcome is not None and outcome.status == "exchanging":
         with services().bulkhead.slot():
@@ -222,7 +222,7 @@ def _ended_just_now(attempt: Attempt) -> bool:
 
 
 def _wait_for_twin(attempt: Attempt) -> Attempt | None:
-    """Wait until the attempt has ended, or has been under way for longer than any exchange lasts."""
+    """Wait until the attempt has ended, at most as long as any exchange may take; return it as it is then."""
     under_way = services().clock() - (attempt.taken_at or 0)
     deadline = time.monotonic() + min(WAIT_FOR_TWIN - under_way, WAIT_FOR_TWIN)
     outcome: Attempt | None = attempt
@@ -233,7 +233,7 @@ def _wait_for_twin(attempt: Attempt) -> Attempt | None:
 
 
 def _with_way_out(problem: Problem) -> ProblemError:
-    """Offer the garage to a driver who is connected already: a failed attempt takes nothing away."""
+    """Return the error, with a link to the garage if the driver is still connected by an earlier attempt."""
     try:
         is_connected = current_driver() is not None
     except StoreUnavailable:
@@ -245,13 +245,13 @@ def _with_way_out(problem: Problem) -> ProblemError:
 
 
 def _warm_auth_connection() -> None:
-    """Open a connection to the authorization server while the driver is away signing in."""
+    """Open a connection to the authorization server while the driver signs in there."""
     transport, origin = services().transport, services().settings.vinli_auth_url
     threading.Thread(target=transport.warm, args=(origin,), daemon=True).start()
 
 
 def _confirmation(next_path: str) -> dict[str, Any]:
-    """Return the context of the page that asks a visitor from another site whether to go on."""
+    """Return the template context of the page that asks a visitor from another site to confirm."""
     return {
         "next_path": next_path,
         "provider_host": services().settings.vinli_auth_url.split("://", 1)[1],

@@ -15,7 +15,7 @@ from domain.cars.cards import CALL_SECONDS, load_card
 
 @bp.get("/garage/devices/<device_id>")
 def device(device_id: str) -> Response | str:
-    """Show one device of the driver; the whole VIN only on request (``?vin=show``)."""
+    """Show one device of the driver. The whole VIN is shown only on request (``?vin=show``)."""
     return for_driver(lambda driver: _device(driver, device_id))
 
 

@@ -1,4 +1,4 @@
-"""Who may enter the garage, and what everybody else is told."""
+"""Access to the garage, and the problems that everybody else sees."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONNECTION_ENDED = Problem(
 
 
 def for_driver(page: Callable[[Driver], Response | str]) -> Response | str:
-    """Render a page for the connected driver; ask everybody else, and those whose token ended, to connect."""
+    """Render a page for the connected driver. Ask anybody else to connect, also if the token has ended."""
     driver = current_driver()
     if driver is None:
         raise _ask_to_connect(CONNECTION_ENDED if forget_expired_driver() else NOT_CONNECTED)
@@ -38,7 +38,7 @@ def for_driver(page: Callable[[Driver], Response | str]) -> Response | str:
         with services().bulkhead.slot():
             return page(driver)
     except Unauthorized as error:
-        # Exactly this token is dead; nothing else of the browser's session is.
+        # Only this token is invalid. The rest of the session stays valid.
         forget_driver()
         log_event("driver token refused")
         raise _ask_to_connect(CONNECTION_ENDED) from error

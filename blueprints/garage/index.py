@@ -42,7 +42,7 @@ def _garage(driver: Driver) -> Response | str:
 
 
 def _list_failed(driver: Driver, error: ProviderError) -> Response:
-    """Keep the page and who is connected when the list itself cannot be had."""
+    """Show the page without cars if the list cannot be loaded. The driver stays connected."""
     problem = problem_for(error)
     log_event("garage degraded", kind=type(error).__name__, upstream_status=error.status)
     page = render_template("garage/index.html", driver=driver, cards=[], page=None, problem=problem.what)

@@ -1,4 +1,4 @@
-"""The blueprint of the operator's pages. With no OPERATOR_PASSWORD set it is not registered."""
+"""The blueprint of the operator's pages. It is not registered if OPERATOR_PASSWORD is not set."""
 
 from __future__ import annotations
 

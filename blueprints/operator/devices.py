@@ -1,6 +1,6 @@
-"""Every device of the app, through the BasicAuth app client.
+"""All devices of the app, read with the BasicAuth app client.
 
-The app client sees the devices of all drivers, so nothing here opens without the operator's sign-in.
+The app client sees the devices of all drivers, so all pages here need the operator's sign-in.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from providers.vinli.platform import Device
 
 DEVICES_PER_PAGE = 100
 MAX_QUERY = 100
-# Characters of a whole list that are sent at once.
+# Characters per piece when the whole list is sent.
 PIECE_SIZE = 4000
 
 
@@ -71,14 +71,14 @@ def devices_csv() -> Response:
 def _stream_page(query: str) -> Response:
     stream = _open_stream()
     context = {"rows": stream.matching(matcher(query)), "query": query, **_list_links()}
-    # Matches may be far between, so each goes out at once; a whole list travels in pieces.
+    # Matches may be rare, so each one is sent at once. A whole list is sent in larger pieces.
     return streamed_page(
         stream, "operator/devices_stream.html", context, piece_size=0 if query else PIECE_SIZE
     )
 
 
 def _open_stream() -> ListStream[Device]:
-    """Ask for the first page, so that a failure there still gets an error page of its own."""
+    """Fetch the first page now, so that a failure still gets an error page."""
     return ListStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
 
 

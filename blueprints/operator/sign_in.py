@@ -1,4 +1,4 @@
-"""Signing in and out: by password, or by a one-click link."""
+"""The operator's sign-in, by password or one-click link, and the sign-out."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def sign_out() -> Response:
 
 
 def _sign_in_by_password() -> Response | tuple[str, int]:
-    # Without the store nobody can be signed in: say so before judging any password.
+    # Without the store nobody can sign in, so raise StoreUnavailable before the password is checked.
     services().store.ping()
     if not password_is_right(request.form.get("password", "")):
         log_event("operator sign-in refused")

@@ -1,4 +1,4 @@
-"""Partners as the console's templates and the command line show them: plain objects, no secret in any of them."""
+"""Partners as the console's templates and the command line show them: plain objects that hold no secrets."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from providers.partners.partner import Example, Partner, Role, shown_body
 from providers.tokens.records import TokenState
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# What of an answer's headers is worth a look; the rest may be anything.
+# Only these response headers are shown, because others may hold anything.
 SHOWN_HEADERS = ("Content-Type", "Content-Length", "Date", "Retry-After", "ETag", "Location", "X-Request-Id")
 MAX_SHOWN = 20_000
 
 
 @dataclass(frozen=True)
 class TokenView:
-    """How a role's token stands. `todo` says what can be done about `problem`."""
+    """The state of a role's token. `todo` is the advice for `problem`."""
 
     valid_until: datetime | None
     fetched_at: datetime | None
@@ -59,7 +59,7 @@ class TokenView:
 
 @dataclass(frozen=True)
 class RoleView:
-    """A role; `token` is None where no token is involved."""
+    """A role; `token` is None if it needs no token."""
 
     role: Role
     token: TokenView | None
@@ -79,7 +79,7 @@ class RoleView:
 
 @dataclass(frozen=True)
 class PartnerView:
-    """A partner with its roles. Making one asks the store for the tokens' states and no remote system for anything."""
+    """A partner with its roles. Creating one reads the tokens' states from the store and calls no remote system."""
 
     partner: Partner
     roles: tuple[RoleView, ...]
@@ -99,7 +99,7 @@ class PartnerView:
 
 @dataclass(frozen=True)
 class CallForm:
-    """What is to be sent; `error` says which of it cannot be."""
+    """A call to send; `error` says which part of it is invalid."""
 
     role: str
     method: str
@@ -110,7 +110,7 @@ class CallForm:
 
     @classmethod
     def of_example(cls, partner: Partner, number: int) -> CallForm:
-        """Return a documented example, the first when there is none of that number."""
+        """Return a documented example; the first one if the number does not exist."""
         examples = partner.examples or (Example("", "GET", "/"),)
         example = examples[number] if 0 <= number < len(examples) else examples[0]
         role = example.role or _default_role(partner)
@@ -118,7 +118,7 @@ class CallForm:
 
     @classmethod
     def of_fields(cls, partner: Partner, values: Mapping[str, str]) -> CallForm:
-        """Return what a form holds, as far as it is meaningful."""
+        """Return the call in a form's fields, with defaults in place of an unknown role or method."""
         role, method = values.get("role", ""), values.get("method", "").upper()
         return cls(
             role if role in partner.roles else _default_role(partner),
@@ -135,7 +135,7 @@ class CallForm:
 
 @dataclass(frozen=True)
 class CallResult:
-    """A request that was made and what came of it: an answer, or a problem."""
+    """A request that was made, and its result: a response or a problem."""
 
     method: str
     url: str
@@ -150,7 +150,7 @@ class CallResult:
 
     @property
     def request_text(self) -> str:
-        """The request as it goes over the wire, with ``$VARIABLES`` in the place of secrets."""
+        """Return the request as HTTP text, with ``$VARIABLES`` in place of secrets."""
         parts = urlsplit(self.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         lines = [f"{self.method} {target} HTTP/1.1", f"Host: {parts.netloc}"]
@@ -165,7 +165,7 @@ class CallResult:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image of a partner. `is_shown` says whether a page may load it; else there is only the link."""
+    """An image of a partner. `is_shown` tells if a page may load it; otherwise the page shows only the link."""
 
     id: str
     url: str | None
@@ -174,7 +174,7 @@ class Picture:
 
     @classmethod
     def of(cls, image: Image, sources: Sequence[str]) -> Picture:
-        """Return an image as a page shows it whose policy names these sources."""
+        """Return an image as a page shows it if the page's policy allows these sources."""
         try:
             parts = urlsplit(image.url or "")
         except ValueError:
@@ -186,7 +186,7 @@ class Picture:
 def make_call(
     partner: Partner, form: CallForm, *, deadline: float, clock: Callable[[], float] = time.perf_counter
 ) -> CallResult:
-    """Send what a form holds and return what came of it. Raises ValueError for a path that leaves the partner."""
+    """Send the call in a form and return the result. Raises ValueError if the path leads to another server."""
     role = partner.roles[form.role]
     secrets = secrets_of(services().settings, partner)
     url = partner.origin + form.path
@@ -211,7 +211,7 @@ def make_call(
     line = curl_line(request[0], request[1], headers, request[3])
     if answer is None:
         return CallResult(*request, line, elapsed, status, problem=problem)
-    # The call may have fetched a token that was not there before.
+    # The call may have fetched a new token, which has to be hidden too.
     secrets = secrets_of(services().settings, partner)
     return CallResult(
         *request,
@@ -219,13 +219,13 @@ def make_call(
         elapsed,
         answer.status,
         {name: hide(answer.headers[name], secrets) for name in SHOWN_HEADERS if answer.headers.get(name)},
-        # Hidden before it is cut: a secret across the cut would not be known as one.
+        # Hide secrets before cutting the text, because a secret that is cut in two would not be found.
         hide(shown_body(answer, 4 * MAX_SHOWN), secrets)[:MAX_SHOWN],
     )
 
 
 def shown_headers(partner: Partner, role: Role, *, has_body: bool) -> dict[str, str]:
-    """Return a request's headers as a shell would write them."""
+    """Return a request's headers with shell variables in place of secrets."""
     kind = {"Content-Type": "application/json"} if has_body else {}
     return {"Accept": "application/json", **kind, **partner.headers, **role.shell_headers}
 

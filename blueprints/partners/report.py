@@ -1,4 +1,4 @@
-"""The report on a device and its latest vehicle, as an HTML document for Aspose to make a Word or PDF file of."""
+"""The report on a device and its latest vehicle, as HTML that Aspose converts to Word or PDF."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.cars.cards import CALL_SECONDS, Card, load_card
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of document; `suffix` is also what Aspose calls it."""
+    """A kind of document; `suffix` is also Aspose's name for it."""
 
     title: str
     suffix: Literal["pdf", "docx"]
@@ -31,7 +31,7 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class VehicleReport:
-    """A report: the document as HTML, what to call the file (without suffix), and whose it is."""
+    """A report: the device's card, the time, and the document as HTML."""
 
     card: Card
     made_at: datetime
@@ -39,14 +39,14 @@ class VehicleReport:
 
     @property
     def file_name(self) -> str:
-        """The name of the file: of letters that every file system takes."""
+        """Return the file's name without suffix, in characters that every file system accepts."""
         return f"vehicle-report-{self.card.device.id}-{self.made_at:%Y-%m-%d}"
 
 
 def vehicle_report(device_id: str, budget: Budget, *, shows_vin: bool) -> VehicleReport:
-    """Return a report on a device of the app, with the whole VIN only when asked for.
+    """Return a report on a device of the app. It holds the whole VIN only if ``shows_vin`` is set.
 
-    Raises NotFound for an id that no device of the app has, and the other ProviderErrors of Vinli.
+    Raises NotFound if the app has no device with this id, and other ProviderErrors if Vinli fails.
     """
     platform = services().platform
     device = platform.device(app_auth(), device_id, deadline=budget.share(CALL_SECONDS))

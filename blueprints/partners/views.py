@@ -1,8 +1,8 @@
-"""The console of the partner APIs, for the operator: what is set up, how tokens stand, one call at a time.
+"""The console of the partner APIs, for the operator: settings, states of tokens, and single calls.
 
-Opening a page asks no partner for anything but what the page is about: the overview and the consoles read the tokens'
-states from the store alone. Failures of partners are shown where they were met. With no OPERATOR_PASSWORD set this
-blueprint is not registered at all.
+A page calls a partner only for its own content. The overview and the consoles only read the tokens' states from the
+store. Failures of partners are shown on the page that met them. This blueprint is not registered if OPERATOR_PASSWORD
+is not set.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ R = TypeVar("R")
 
 bp = Blueprint("partners", __name__, url_prefix="/partners")
 
-# Seconds for one call of a partner; a conversion takes longer than what people wait for elsewhere.
+# Seconds for one call of a partner. A conversion of a document takes longer than other calls.
 PARTNER_SECONDS = 8.0
 REPORT_SECONDS = 25.0
 MAX_URL = 2000
 
 
 def picture_sources(settings: Settings) -> tuple[str, ...]:
-    """Return where pictures of partners may be loaded from: by https, and from a sandbox on this machine."""
+    """Return the sources for pictures of partners: any https origin, and a sandbox on this machine."""
     parts = urlsplit(settings.instyle_api_base_url or "")
     is_sandbox = parts.scheme == "http" and is_loopback(parts.hostname)
     return ("https:", f"{parts.scheme}://{parts.netloc}") if is_sandbox else ("https:",)
@@ -47,14 +47,14 @@ def picture_sources(settings: Settings) -> tuple[str, ...]:
 
 @bp.app_template_global()
 def partner_is_configured(name: str) -> bool:
-    """Whether pages may offer what this partner does."""
+    """Tell if this partner is set up, so that pages may offer its functions."""
     return _partner(name).is_configured
 
 
 @bp.get("")
 @operator_required
 def index() -> str:
-    """Show all partners and how they stand."""
+    """Show all partners and the states of their tokens."""
     views = [PartnerView.of(partner) for partner in services().partners.by_name.values()]
     return render_template("partners/index.html", partners=views)
 
@@ -62,7 +62,7 @@ def index() -> str:
 @bp.get("/<name>")
 @operator_required
 def partner(name: str) -> str:
-    """Show one partner with a call to send; ``example`` is the number of a documented one."""
+    """Show one partner with a form for a call; ``example`` is the number of a documented call."""
     found = _partner(name)
     number = request.args.get("example", "")
     is_number = number.isascii() and number.isdigit() and len(number) < 4
@@ -72,7 +72,7 @@ def partner(name: str) -> str:
 @bp.post("/<name>")
 @operator_required
 def act(name: str) -> str:
-    """Send the call in the form, or (``do=token``) make sure that a role has a token."""
+    """Send the call in the form, or test the token of a role (``do=token``)."""
     found = _partner(name)
     if not found.is_configured:
         return _console(found, CallForm.of_example(found, 0))
@@ -129,7 +129,7 @@ def images() -> tuple[str, int]:
 @policy(image_sources=picture_sources)
 @operator_required
 def add_image() -> Response | tuple[str, int]:
-    """Add an image by its address, in the role of the admin."""
+    """Add an image by its address, with the admin role."""
     number, url = request.form.get("id", "").strip(), request.form.get("url", "").strip()
     if error := _image_error(number, url):
         return _images(error=error, number=number, url=url)
@@ -147,7 +147,7 @@ def add_image() -> Response | tuple[str, int]:
 @policy(max_body_bytes=MAX_BODY_BYTES)
 @operator_required
 def tire_sidewall() -> tuple[str, int]:
-    """Read a tyre from a photograph in a form: the way without JavaScript. The photograph is kept nowhere."""
+    """Read a tyre from a photograph in a form, for browsers without JavaScript. The photograph is not stored."""
     client = services().partners.anyline
     given = next((file for file in request.files.getlist("image") if file.filename), None)
     try:
@@ -168,7 +168,7 @@ def tire_sidewall() -> tuple[str, int]:
 @bp.post("/aspose/report")
 @operator_required
 def report() -> Response | tuple[str, int]:
-    """Make a document of what is known of a device and its vehicle; download it, or store it at Aspose."""
+    """Make a document about a device and its vehicle, and download it or store it at Aspose."""
     kind = FORMATS.get(request.form.get("format", ""), FORMATS["pdf"])
     budget = Budget(REPORT_SECONDS)
     device_id, shows_vin = request.form.get("device_id", "").strip(), request.form.get("vin") == "show"
@@ -186,7 +186,7 @@ def report() -> Response | tuple[str, int]:
 
 
 def _document(made: VehicleReport, kind: Format, budget: Budget, path: str | None) -> bytes | None:
-    """Return the report as a document, which is stored under ``path`` where one is given."""
+    """Return the report as a document, and store it at Aspose if ``path`` is given; None if Aspose is not set up."""
     client = services().partners.aspose
     if client is None:
         return None
@@ -210,7 +210,7 @@ def _console(found: Partner, form: CallForm, **outcome: Any) -> str:
 
 
 def _test_token(found: Partner) -> tuple[str, Problem | None]:
-    """Return the role that was asked for, and what stood in the way of a token for it."""
+    """Return the requested role, and the problem if it gets no token."""
     name = request.form.get("role", "")
     role = found.roles.get(name)
     if role is None or role.source is None:
@@ -224,7 +224,7 @@ def _test_token(found: Partner) -> tuple[str, Problem | None]:
 
 
 def _asked(name: str, ask: Callable[[float], R]) -> tuple[R | None, Problem | None]:
-    """Return what a partner answered, or what stood in the way. ``ask`` gets the seconds that it may take."""
+    """Return a partner's answer, or the problem. ``ask`` gets the number of seconds that it may take."""
     found = _partner(name)
     if not found.is_configured:
         return None, not_configured(found)

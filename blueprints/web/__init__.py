@@ -1,1 +1,1 @@
-"""What all pages owe and share: headers, CSRF protection, error pages, identity, limits and logs."""
+"""The common duties of all pages: headers, CSRF protection, error pages, identity, limits and logs."""

@@ -1,10 +1,10 @@
-"""Protection of every POST against forgery from other sites.
+"""Protect every POST against forgery from other sites (CSRF).
 
-A request that changes something needs a token that this browser was given, and must not come from a page of
-another site as far as the browser says (``Sec-Fetch-Site``, else ``Origin``). The token is bound to the
-session, so that a page left open by one driver cannot act once another has connected. Visitors without a
-session have nothing stored for them: their token is bound to a random cookie instead. (Flask-WTF keeps its
-token in the session, which would store one for every anonymous visitor of a form.)
+A request that changes something needs a token that this browser received. If the browser reports the request's
+origin (``Sec-Fetch-Site``, else ``Origin``), it must be this site. The token is bound to the session, so that a
+page that one driver left open cannot act after another driver has connected. For visitors without a session
+nothing is stored: their token is bound to a random cookie. (Flask-WTF keeps its token in the session, which
+would store a session for every anonymous visitor of a form.)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class StaleForm(Exception):
-    """The form was made for another session, has been open too long, or came from another site."""
+    """The form belongs to another session, was open too long, or came from another site."""
 
 
 def csrf_token() -> str:
@@ -35,7 +35,7 @@ def csrf_token() -> str:
 
 
 def register_csrf(app: Flask) -> None:
-    """Check every changing request of the application, and hand the anonymous cookie out where it was needed."""
+    """Check every changing request of the application, and set the anonymous cookie if a page needed it."""
     app.before_request(_check)
     app.after_request(_give_anonymous_cookie)
     app.add_template_global(csrf_token)
@@ -55,16 +55,16 @@ def _check() -> None:
 
 
 def _given_token() -> str:
-    """Return the token of the form, or the one that a script of ours sends in a header."""
+    """Return the token from the header that our scripts send, or from the form."""
     try:
         return request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     except OSError as error:
-        # The server's reader gives up on a body that is not chunked as it says.
+        # The server's reader raises OSError if a body is not valid chunked encoding.
         raise BadRequest from error
 
 
 def _is_same_origin() -> bool:
-    # A page with "Referrer-Policy: no-referrer" posts with "Origin: null", so Sec-Fetch-Site is asked first.
+    # A page with "Referrer-Policy: no-referrer" posts with "Origin: null", so check Sec-Fetch-Site first.
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in {"same-origin", "none"}
@@ -73,7 +73,7 @@ def _is_same_origin() -> bool:
 
 
 def _binding(*, create: bool) -> str:
-    """Return what a token is bound to: the session, or the anonymous cookie; empty when there is neither."""
+    """Return the value that a token is bound to: a digest of session or anonymous cookie; "" if there is neither."""
     if session:
         return _digest("session", session.sid)  # type: ignore[attr-defined]
     cookie = request.cookies.get(cookie_name("csrf"), "") or g.get("anonymous_csrf", "")

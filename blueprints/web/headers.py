@@ -1,4 +1,4 @@
-"""The headers that every answer carries, and the one Content-Security-Policy."""
+"""The headers of every response, including the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ TWO_YEARS = 2 * 365 * 24 * 3600
 def content_security_policy(
     connect_sources: tuple[str, ...] = (), image_sources: tuple[str, ...] = ()
 ) -> str:
-    """Build the policy: nothing but our own files.
+    """Build the policy: it allows only our own files.
 
-    ``connect_sources`` are origins that scripts may call, ``image_sources`` where else pictures may come from.
+    Scripts may also call the origins in ``connect_sources``; pictures may also come from ``image_sources``.
     """
     directives = {
         "default-src": "'none'",
@@ -42,7 +42,7 @@ def content_security_policy(
 
 
 def register_headers(app: Flask, settings: Settings) -> None:
-    """Put the headers on every answer of the application, errors and static files included."""
+    """Add the headers to every response of the application, including errors and static files."""
 
     @app.after_request
     def put_headers(response: Response) -> Response:

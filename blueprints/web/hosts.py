@@ -1,4 +1,4 @@
-"""Only the configured host name is served: nothing that the application builds ever follows the Host header."""
+"""Serve only the configured host name. The application never uses the Host header to build addresses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from settings import Settings
 
 
 def register_trusted_hosts(app: Flask, settings: Settings) -> None:
-    """Answer 400 to requests for another host than that of ``PUBLIC_URL``."""
+    """Answer 400 to requests for any other host than that of ``PUBLIC_URL``."""
     expected = settings.public_url.split("://", 1)[1]
     wrong_address = Problem(
         "wrong_address",

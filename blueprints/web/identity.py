@@ -1,4 +1,4 @@
-"""The driver whose browser this is, kept in the session."""
+"""The connected driver of the current browser, kept in the session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from providers.vinli.auth import TokenResponse, User
 
 @dataclass(frozen=True)
 class Driver:
-    """The driver whose browser this is. ``connected_since`` is aware UTC; the token never leaves the server."""
+    """The connected driver. ``connected_since`` is an aware UTC datetime. The browser never gets the token."""
 
     user_id: str
     name: str
@@ -24,12 +24,12 @@ class Driver:
 
     @property
     def auth(self) -> BearerAuth:
-        """What applies the driver's own token to a request."""
+        """Return the auth object that adds the driver's token to a request."""
         return BearerAuth(self.access_token)
 
 
 def current_driver() -> Driver | None:
-    """Return the connected driver; None for everybody else and once the token has expired."""
+    """Return the connected driver; None if nobody is connected or the token has expired."""
     record = session.get("driver")
     if not isinstance(record, dict):
         return None
@@ -46,9 +46,9 @@ def current_driver() -> Driver | None:
 
 
 def connect_driver(user: User, token: TokenResponse) -> None:
-    """Begin a fresh session for a driver: new id, the old session dead, nothing of an earlier driver left.
+    """Start a new session for a driver: with a new id and without data of an earlier driver; the old one ends.
 
-    The operator's sign-in of the same browser is carried over. Raises StoreUnavailable if it cannot be stored.
+    The new session keeps the operator's sign-in. Raises StoreUnavailable if the session cannot be stored.
     """
     now = services().clock()
     operator = session.get("operator")
@@ -63,13 +63,13 @@ def connect_driver(user: User, token: TokenResponse) -> None:
     }
     if operator is not None:
         session["operator"] = operator
-    # A driver stays connected when the browser is closed; an operator alone does not stay signed in.
+    # A driver stays connected after the browser is closed. An operator without a driver does not stay signed in.
     session.permanent = True
     renew_session()
 
 
 def forget_expired_driver() -> bool:
-    """Drop a driver whose token has run out; False when there is none to drop."""
+    """Delete a driver whose token has expired; return False if there is none."""
     if "driver" not in session or current_driver() is not None:
         return False
     forget_driver()
@@ -77,21 +77,21 @@ def forget_expired_driver() -> bool:
 
 
 def forget_driver() -> None:
-    """Drop the driver's tokens and data; the session ends with them unless an operator is signed in."""
+    """Delete the driver's tokens and data. The session ends too, unless an operator is signed in."""
     session.pop("driver", None)
     session.pop("_permanent", None)
     end_or_renew_session()
 
 
 def renew_session() -> None:
-    """Write the session under a new id; the old one is dead at once. Raises StoreUnavailable."""
+    """Store the session under a new id. The old id is invalid at once. Raises StoreUnavailable."""
     interface = services().sessions
     interface.regenerate(session)  # type: ignore[arg-type]
     interface.commit(session)  # type: ignore[arg-type]
 
 
 def end_or_renew_session() -> None:
-    """End the session, or renew it if somebody is still signed in by it. Raises StoreUnavailable."""
+    """End the session, or renew it if it still holds a sign-in. Raises StoreUnavailable."""
     if session:
         renew_session()
     else:

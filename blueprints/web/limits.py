@@ -1,7 +1,7 @@
 """Rate limits by trusted client address.
 
-Counts live in Redis when the store does, else in this process's memory (then the limit holds per worker).
-When Redis does not answer, counting goes on in memory; operator sign-in is closed anyway then, since it needs
+If the store is Redis, the counts are in Redis. Otherwise they are in this process's memory, so the limit is per
+worker. If Redis does not answer, counting continues in memory. Operator sign-in is closed then, because it needs
 the store to keep the session.
 """
 
@@ -17,9 +17,9 @@ from settings import Settings
 
 
 def client_address() -> str:
-    """Return whom to count a request for: an IPv4 address, or an IPv6 customer's /64 (RFC 6177).
+    """Return the key for counting a request: an IPv4 address, or an IPv6 customer's /64 network (RFC 6177).
 
-    ``remote_addr`` already comes from the trusted proxies alone (``TRUSTED_PROXIES``).
+    ``remote_addr`` is already taken from trusted proxies only (``TRUSTED_PROXIES``).
     """
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
@@ -36,30 +36,30 @@ limiter = Limiter(key_func=client_address)
 
 
 def connect_rate() -> str:
-    """The rate for starting flows, and for callbacks that fail."""
+    """Return the rate limit for starting flows and for failed callbacks."""
     return services().settings.rate_limit_connect
 
 
 def sign_in_rate() -> str:
-    """The rate for operator sign-in."""
+    """Return the rate limit for operator sign-in."""
     return services().settings.rate_limit_sign_in
 
 
 def workbench_rate() -> str:
-    """The rate for pages of the workbench: most of them ask the authorization server for something."""
+    """Return the rate limit for pages of the workbench. Most of them call the authorization server."""
     return services().settings.rate_limit_connect
 
 
 def register_limits(app: Flask, settings: Settings) -> None:
-    """Connect the limiter to the application and to where it counts."""
-    # The limiter's library reads Sentinel addresses in another way, so those count in memory.
+    """Connect the limiter to the application and to its storage."""
+    # The limiter's library reads Sentinel addresses in another way, so with Sentinel counting is in memory.
     is_redis = settings.store_url.startswith(("redis://", "rediss://"))
     patience = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.store_url if is_redis else "memory://",
         RATELIMIT_STORAGE_OPTIONS=patience if is_redis else {},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=is_redis,
-        # Counting a failed callback happens once its answer is made: a store that dies there must not change it.
+        # A failed callback is counted after its response is made. A store that fails then must not change it.
         RATELIMIT_SWALLOW_ERRORS=True,
         RATELIMIT_KEY_PREFIX="vinli-connect",
         RATELIMIT_HEADERS_ENABLED=False,

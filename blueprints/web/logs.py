@@ -1,7 +1,7 @@
-"""Structured logs: one line an event, UTC time, request id, values encoded, secrets scrubbed.
+"""Structured logs: one line per event, with UTC time, request id and encoded values, without secrets.
 
-Events are named and carry fields (``domain.events``). Nothing secret is passed to a log on
-purpose; the scrubber is the second line, for texts of other libraries: query strings, Authorization values.
+Events have a name and fields (``domain.events``). Our code passes no secret to a log. The scrubber is a second
+protection for texts of other libraries: it hides query strings and Authorization values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from flask import Flask, Response, g, has_request_context, request
 
 from domain.events import LOGGER, log_event
 
-# Their DEBUG output holds verifiers, tokens and whole URLs; werkzeug's request lines hold query strings.
+# DEBUG output of these holds verifiers, tokens and whole URLs. Request lines of werkzeug hold query strings.
 QUIET_LOGGERS = ("urllib3", "requests", "authlib", "flask-limiter", "limits", "werkzeug", "redis")
 
 SECRET_PARAMETERS = (
@@ -34,19 +34,19 @@ SCRUBBED = (
     (re.compile(rf"(?i)([\"']({SECRET_PARAMETERS})[\"']\s*:\s*)[\"'][^\"']*[\"']"), r'\1"[hidden]"'),
     (re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9+/=._~-]{6,}"), r"\1 [hidden]"),
 )
-# No vowels and no look-alikes: people read these aloud to support.
+# No vowels and no similar characters, because people read these ids aloud to support.
 REFERENCE_ALPHABET = "BCDFGHJKMNPQRSTVWXZ23456789"
 
 
 def _without_query(line: str) -> str:
-    """Cut a line behind the ``?`` of an address: what follows may be any bytes, quotes and spaces included."""
+    """Cut a line after the ``?`` of an address. The query may hold any bytes, even quotes and spaces."""
     slash = line.find("/")
     mark = line.find("?", slash) + 1 if slash >= 0 else 0
     return f"{line[:mark]}[hidden]" if 0 < mark < len(line) else line
 
 
 def scrub(text: str) -> str:
-    """Hide queries of addresses, values of well-known secret parameters and Authorization headers in a text."""
+    """Hide queries of addresses, values of known secret parameters, and Authorization values in a text."""
     text = "\n".join(map(_without_query, text.split("\n")))
     for pattern, replacement in SCRUBBED:
         text = pattern.sub(replacement, text)
@@ -60,14 +60,14 @@ def new_reference() -> str:
 
 
 def reference() -> str:
-    """Return the id of the request at hand, the same in its log lines and on its error page."""
+    """Return the id of the current request, which its log lines and its error page show."""
     if "reference" not in g:
         g.reference = new_reference()
     return str(g.reference)
 
 
 class LineFormatter(logging.Formatter):
-    """``<UTC time> <level> <logger> <message> key="value"...``; values are JSON, so no line breaks out."""
+    """Format ``<UTC time> <level> <logger> <message> key="value"...``. Values are JSON, so they hold no line breaks."""
 
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -77,7 +77,7 @@ class LineFormatter(logging.Formatter):
             found.setdefault("reference", reference())
         if record.exc_info:
             found["exception"] = self.formatException(record.exc_info)
-        # Texts before they are encoded, so that no escape is cut in two.
+        # Scrub texts before they are encoded, so that no escape is cut in two.
         parts += [
             f"{name}={json.dumps(scrub(value)) if isinstance(value, str) else scrub(json.dumps(value, default=str))}"
             for name, value in found.items()
@@ -86,7 +86,7 @@ class LineFormatter(logging.Formatter):
 
 
 def configure_logging() -> None:
-    """Send all logs of the process to standard error in our format; done once, later calls change nothing."""
+    """Send all logs of the process to standard error in our format. Later calls change nothing."""
     root = logging.getLogger()
     if not any(isinstance(handler.formatter, LineFormatter) for handler in root.handlers):
         handler = logging.StreamHandler(sys.stderr)
@@ -96,12 +96,12 @@ def configure_logging() -> None:
     logging.getLogger("providers").setLevel(logging.INFO)
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # It warns with what an upstream sent in place of a head.
+    # The warnings of urllib3 quote an upstream's invalid response head.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 def register_request_log(app: Flask) -> None:
-    """Log every request but health checks and static files: method, path, status, milliseconds."""
+    """Log every request except health checks and static files: method, path, status, milliseconds."""
 
     @app.before_request
     def remember_start() -> None:

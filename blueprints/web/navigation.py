@@ -1,4 +1,4 @@
-"""What every page's header shows: who is connected, which parts exist, and the sandbox banner."""
+"""The header of every page: who is connected, which areas exist, and the sandbox banner."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Navigation:
 
 
 def register_navigation(app: Flask) -> None:
-    """Give ``nav`` and ``sandbox_origin`` to every template."""
+    """Pass ``nav`` and ``sandbox_origin`` to every template."""
 
     @app.context_processor
     def navigation() -> dict[str, Any]:
@@ -32,7 +32,7 @@ def register_navigation(app: Flask) -> None:
         try:
             driver, operator = current_driver(), is_operator()
         except StoreUnavailable:
-            # The page at hand says that the store is down, or does not need it.
+            # The page itself says that the store is down, or does not need the store.
             driver, operator = None, False
         return {
             "nav": Navigation(driver, operator, operator_enabled(), settings.vinli_web_client_id is not None),

@@ -1,4 +1,4 @@
-"""The one-click operator link: signed, valid once, for a day, and while the password stays as it is."""
+"""The one-click operator link: signed, valid once, for a day, until the password changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make_link() -> str:
 
 
 def redeem(link: str) -> bool:
-    """Use a link up; False if it is not ours, too old or used before. Raises StoreUnavailable."""
+    """Mark a link as used; return False if it is not ours, too old or used before. Raises StoreUnavailable."""
     readings = (services().signer.read(link, _purpose(mark)) for mark in password_marks())
     read = next(filter(None, readings), None)
     if read is None or services().clock() - read[1] > VALID_SECONDS:

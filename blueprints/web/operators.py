@@ -1,4 +1,4 @@
-"""The operator: who may see the devices of all drivers, signed in by password and kept in the session."""
+"""The operator, who may see the devices of all drivers. The session keeps the sign-in."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ VALID_SECONDS = 12 * 3600
 
 
 def operator_enabled() -> bool:
-    """Whether this installation has operator pages at all."""
+    """Tell if this installation has operator pages."""
     return services().settings.operator_password is not None
 
 
 def is_operator() -> bool:
-    """Whether an operator has signed in here, with the password of today, not too long ago."""
+    """Tell if an operator signed in with the current password in this session in the last twelve hours."""
     record = session.get("operator")
     if not operator_enabled() or not isinstance(record, dict):
         return False
@@ -41,25 +41,25 @@ def sign_in_operator() -> None:
 
 
 def sign_out_operator() -> None:
-    """Take the operator's rights from this browser's session."""
+    """Remove the operator's rights from this browser's session."""
     session.pop("operator", None)
     end_or_renew_session()
 
 
 def password_is_right(given: str) -> bool:
-    """Compare with the operator's password in constant time, whatever the lengths."""
+    """Compare with the operator's password in constant time, for any length."""
     expected = services().settings.operator_password or ""
     digests = [hashlib.sha256(text.encode()).digest() for text in (given, expected)]
     return hmac.compare_digest(*digests) and bool(expected)
 
 
 def operator_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Let only a signed-in operator in; everybody else meets the sign-in form, with status 401."""
+    """Allow only a signed-in operator. Anybody else gets the sign-in form with status 401."""
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
         if not is_operator():
-            # The path alone: what a query holds may be a code, and is not for a form.
+            # Pass on only the path: a query may hold a code, which must not be in a form.
             next_path = request.path if request.method == "GET" else None
             return render_template("operator/sign_in.html", error=None, next=next_path), 401
         return view(*args, **kwargs)
@@ -68,14 +68,14 @@ def operator_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def app_auth() -> BasicAuth:
-    """Return what authenticates the app client; it sees every driver's devices, so only operators get here."""
+    """Return the auth object of the app client. It sees all drivers' devices: use it only for signed-in operators."""
     return services().app_auth
 
 
 def password_marks() -> list[str]:
-    """Return what binds a sign-in to the password it was made with, so that changing the password ends it.
+    """Return the marks that bind a sign-in to the current password. A new password ends all sign-ins.
 
-    One mark for each key, the newest first: a new SECRET_KEY signs nobody out.
+    There is one mark for each key, the newest first, so that a new SECRET_KEY signs nobody out.
     """
     settings = services().settings
     message = f"operator:{settings.operator_password}".encode()

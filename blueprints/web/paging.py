@@ -12,7 +12,7 @@ MAX_PAGE = 1_000_000
 
 
 def page_number() -> int:
-    """Return the ``page`` that was asked for, counted from 1; anything else means the first."""
+    """Return the requested ``page``, counted from 1; 1 if it is not a number."""
     text = request.args.get("page", "")
     is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE))
     return min(max(int(text), 1), MAX_PAGE) if is_number else 1
@@ -20,7 +20,7 @@ def page_number() -> int:
 
 @dataclass(frozen=True)
 class NumberedPage:
-    """One page of a list and where it stands in it; ``first`` and ``last`` count items from 1."""
+    """One page of a list and its position; ``first`` and ``last`` count items from 1."""
 
     items: Sequence[Any]
     number: int

@@ -1,7 +1,7 @@
-"""What a view needs otherwise than all others do, said at the view.
+"""Exceptions from the common rules for views, declared at the view.
 
-A view without ``@policy`` takes small bodies from our own pages for the configured host alone, loads nothing from
-elsewhere, and tells other pages of this site where its reader came from.
+A view without ``@policy`` accepts only small bodies, only from our own pages, and only for the configured host. Its
+page loads nothing from other origins and sends the referrer only to this site.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ _ATTRIBUTE = "policy_of_view"
 
 @dataclass(frozen=True)
 class Policy:
-    """How a view differs from the others.
+    """The exceptions of one view.
 
-    ``max_body_bytes`` is for a view that takes larger bodies. ``no_csrf_because`` and ``any_host_because`` turn a
-    check off and say why that is safe. ``hides_address`` is for addresses that hold a code, a state or a one-time
-    link: nobody is told where the reader came from. ``connect_sources`` and ``image_sources`` return the origins that
-    the page's scripts may call and that its pictures may come from. ``cors_methods`` are what the origins in
-    CORS_ORIGINS may send.
+    ``max_body_bytes`` allows larger bodies. ``no_csrf_because`` and ``any_host_because`` turn a check off and say why
+    that is safe. ``hides_address`` is for addresses that hold a code, a state or a one-time link: the browser sends no
+    referrer. ``connect_sources`` and ``image_sources`` return the origins that the page's scripts may call and that
+    its pictures may come from. ``cors_methods`` are the methods that the origins in CORS_ORIGINS may use.
     """
 
     max_body_bytes: int | None = None
@@ -41,12 +40,12 @@ class Policy:
 
 
 _USUAL = Policy()
-# Flask's own view for the files in static/: also the page that says "wrong address" has styles.
+# Flask's own view for the files in static/. The "wrong address" page needs them too.
 _STATIC = Policy(any_host_because="these files are the same for everybody")
 
 
 def policy(**differences: Any) -> Callable[[V], V]:
-    """Say how the view below differs from the others; the fields are those of ``Policy``."""
+    """Declare the exceptions of the decorated view. The arguments are the fields of ``Policy``."""
     said = Policy(**differences)
 
     def mark(view: V) -> V:
@@ -57,7 +56,7 @@ def policy(**differences: Any) -> Callable[[V], V]:
 
 
 def current_policy() -> Policy:
-    """Return the policy of the view that handles this request; the usual one where no view does."""
+    """Return the policy of the view that handles this request; the usual policy if there is no view."""
     if request.endpoint == "static":
         return _STATIC
     view = current_app.view_functions.get(request.endpoint or "")
@@ -66,7 +65,7 @@ def current_policy() -> Policy:
 
 
 def register_body_sizes(app: Flask) -> None:
-    """Let bodies be larger where the view takes them; to be registered before anything that reads a body."""
+    """Allow larger bodies for views that accept them. Register this before anything that reads a body."""
 
     @app.before_request
     def accept_large_body() -> None:

@@ -1,6 +1,6 @@
-"""Error pages: every failure becomes one page for a person, or one JSON object for a program.
+"""Error pages: every failure becomes one page for a person or one JSON object for a program.
 
-Views raise ``ProblemError`` for what only they know. The cause goes to the log under the reference id that the page
+Views raise ``ProblemError`` for failures of their own. The log holds the cause under the reference id that the page
 shows.
 """
 
@@ -61,7 +61,7 @@ TOO_MANY = Problem(
 
 
 def problem_of(error: BaseException) -> Problem:
-    """Return the page that an error becomes, those of requests included."""
+    """Return the problem for an error, including errors of HTTP requests."""
     match error:
         case StaleForm():
             return STALE_FORM
@@ -82,8 +82,8 @@ def _http_problem(error: HTTPException) -> Problem:
 
 
 def render_problem(problem: Problem) -> Response:
-    """Answer with the page, or with JSON where a program asked for it."""
-    g.problem = problem  # for whoever keeps a trace of this request
+    """Return the problem as a page, or as JSON if the client asked for it."""
+    g.problem = problem  # the trace of this request uses it
     if wants_json():
         about = {"title": problem.title, "detail": problem.what, "reference": reference()}
         code = problem.error_code or HTTPStatus(problem.status).phrase.lower().replace(" ", "_")
@@ -98,7 +98,7 @@ def render_problem(problem: Problem) -> Response:
 
 
 def wants_json() -> bool:
-    """Whether the client asked for JSON rather than for a page."""
+    """Tell if the client asked for JSON and not for a page."""
     if request.path.startswith("/api/"):
         return True
     accepted = request.accept_mimetypes
@@ -106,7 +106,7 @@ def wants_json() -> bool:
 
 
 def register_problems(app: Flask) -> None:
-    """Turn everything that a view can raise into a problem page, in this one place."""
+    """Register the handlers that turn all exceptions of views into problem pages."""
 
     def answer(error: Exception) -> Response:
         problem = problem_of(error)

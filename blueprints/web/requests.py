@@ -1,4 +1,4 @@
-"""Questions that views ask about the request itself."""
+"""Checks of the request itself that views share."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ PREFETCH = Problem(
 
 
 def refuse_prefetch() -> None:
-    """End speculative requests (Sec-Purpose, Fetch Metadata) before they use anything up."""
+    """Refuse speculative requests (Sec-Purpose, Fetch Metadata), so that they use no code or link up."""
     purpose = f"{request.headers.get('Sec-Purpose', '')} {request.headers.get('Purpose', '')}".lower()
     if "prefetch" in purpose or "prerender" in purpose:
         raise ProblemError(PREFETCH, "prefetch")
 
 
 def refuse_other_methods(*allowed: str) -> None:
-    """Answer 405 to what Flask would let through beside GET, above all HEAD: link checkers send it."""
+    """Answer 405 to methods that Flask allows together with GET, such as HEAD, which link checkers send."""
     if request.method not in allowed:
         raise MethodNotAllowed(valid_methods=allowed)
 
 
 def came_from_another_site() -> bool:
-    """Whether a page of another site sent the browser here, as far as the browser says."""
+    """Tell if a page of another site sent the browser here; False if the browser does not report it."""
     return request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
 
 
 def local_path(text: str | None, default: str) -> str:
-    """Return ``text`` if it is a path of this site, else ``default``. The only door for ``next`` values.
+    """Return ``text`` if it is a path of this site, else ``default``. All ``next`` values must pass this function.
 
-    Browsers drop tabs and line breaks and read a backslash as a slash (WHATWG URL), so all of these are
-    refused, as is anything that could name another host.
+    Browsers drop tabs and line breaks and read a backslash as a slash (WHATWG URL). Therefore all of these are
+    refused, and also anything that could name another host.
     """
     if not text or len(text) > MAX_NEXT_LENGTH or not text.startswith("/") or text.startswith("//"):
         return default

@@ -1,4 +1,4 @@
-"""The one way by which views reach their collaborators."""
+"""Access to the application's services from views."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ EXTENSION = "vinli_connect"
 
 
 def services() -> Services:
-    """Return the collaborators of the application that handles this request."""
+    """Return the services of the application that handles this request."""
     return cast(Services, current_app.extensions[EXTENSION])

@@ -1,6 +1,6 @@
-"""Answers that stream the rows of a list as they arrive.
+"""Responses that stream the rows of a list as they arrive.
 
-Once rows have been sent the status is gone: a list that fails midway ends in a broken transfer.
+The status is sent before the rows, so a list that fails in the middle ends as a broken transfer.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from domain.list_stream import ListStream
 
 T = TypeVar("T")
 
-# Proxies must pass rows on as they come (nginx's name for it; others follow it).
+# Proxies must pass rows on at once. This is nginx's header; other proxies know it too.
 UNBUFFERED = {"X-Accel-Buffering": "no"}
-# When a transfer breaks off, Chromium drops what it has received and not yet read into the page.
+# If a transfer breaks off, Chromium drops data that it has received but not yet read into the page.
 SECONDS_TO_READ = 2.0
 
 
 def streamed_file(stream: ListStream[T], rows: Iterator[str], mimetype: str, file_name: str) -> Response:
-    """Answer with a file made of a stream's rows, which never looks whole when the list is not."""
+    """Return a file response with a stream's rows. An incomplete list ends as a broken transfer."""
     pieces = stream.guard(rows)
-    # HTTP/1.0 ends an answer by closing, so there a broken list would look whole: it is read first.
+    # HTTP/1.0 ends a response by closing, so a broken list would look complete. Read the whole list first.
     is_chunked = request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
     response = current_app.response_class(
         stream_with_context(pieces) if is_chunked else "".join(pieces), mimetype=mimetype, headers=UNBUFFERED
@@ -37,9 +37,9 @@ def streamed_file(stream: ListStream[T], rows: Iterator[str], mimetype: str, fil
 def streamed_page(
     stream: ListStream[T], template_name: str, context: dict[str, Any], *, piece_size: int
 ) -> Response:
-    """Answer with a page whose template reads the stream, in pieces of at least ``piece_size`` characters.
+    """Return a page whose template reads the stream, sent in pieces of at least ``piece_size`` characters.
 
-    The template gets ``result``, to be called after the last row, beside what is in ``context``.
+    The template gets the values in ``context``, and ``result``, which it calls after the last row.
     """
     template = current_app.jinja_env.get_template(template_name)
     about = {**context, "result": stream.result}
@@ -52,7 +52,7 @@ def streamed_page(
 
 
 def _read_before_breaking(pieces: Iterator[str], stream: ListStream[T]) -> Iterator[str]:
-    """Give the browser time to show the end of an incomplete page, which says why, before the transfer breaks."""
+    """Pass the pieces on. If the list is incomplete, wait so that the browser can show the page's last words."""
     yield from pieces
     if not stream.result().complete:
         stream.close()
@@ -60,7 +60,7 @@ def _read_before_breaking(pieces: Iterator[str], stream: ListStream[T]) -> Itera
 
 
 def _in_pieces(parts: Iterator[str], size: int) -> Iterator[str]:
-    """Join the small parts of a template (a row is one part) into pieces of at least ``size`` characters."""
+    """Join the parts of a template (one row is one part) into pieces of at least ``size`` characters."""
     waiting: list[str] = []
     length = 0
     for part in parts:

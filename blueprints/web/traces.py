@@ -1,4 +1,4 @@
-"""The traces of OAuth runs, recorded for the visitor whose request this is."""
+"""Record traces of OAuth runs for the visitor who sent the current request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from domain.oauth_runs.trace import TraceRecorder
 
 
 def trace_recorder() -> TraceRecorder:
-    """Return what begins and finds traces in this request."""
+    """Return the trace recorder for this request."""
     about = services()
     return TraceRecorder(about.settings, about.traces, about.clock, client_address)

@@ -1,4 +1,4 @@
-"""The workbench, for the operator: why a redirect URI or an OAuth step fails."""
+"""The workbench, for the operator: it shows why a redirect URI or an OAuth step fails."""
 
 from blueprints.workbench import catch, doctor, drivers, exchange, traces
 from blueprints.workbench.authorization_requests import pages

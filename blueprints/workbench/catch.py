@@ -1,4 +1,4 @@
-"""What came back from an authorization server: shown, explained and judged."""
+"""Show and explain the parameters that came back from an authorization server, and check the state."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from blueprints.workbench.returns import note_fragment, note_return
 from domain.problems import ProblemError
 
 MAX_URI = 2048
-# It is encoded once more on its way, and that has to fit into a request.
+# The form is encoded a second time when it is sent on, and the result must fit into a request.
 MAX_FORM = 16 * 1024
 
 
@@ -43,7 +43,7 @@ MAX_FORM = 16 * 1024
 )
 @limiter.limit(workbench_rate)
 def catch() -> str | tuple[str, int] | AnyResponse:
-    """Show what an authorization server sent back here: in the query, the fragment, or a form (response_mode)."""
+    """Show what an authorization server sent back: in the query, in the fragment or in a form (response_mode)."""
     refuse_other_methods("GET", "POST")
     refuse_prefetch()
     if request.method == "POST":
@@ -58,15 +58,15 @@ def _show_caught() -> str:
 
 
 def _catch_form() -> str | tuple[str, int] | AnyResponse:
-    """Take a form that another site's page sent, what was in one, or an address that was pasted.
+    """Handle a form of another site's page, the same form sent on by our page, or a pasted address.
 
-    The session's cookie does not come along with a form of another site (SameSite), so the first answer is a page
-    that sends the same on from here. As with an answer in the query, the first return of a run is noted in its trace.
+    A form of another site comes without the session's cookie (SameSite). So the first response is a page that sends
+    the same form again from this site. As with an answer in the query, the first return of a run goes into its trace.
     """
     try:
         address, posted = request.form.get("address"), request.form.get("posted")
     except OSError as error:
-        # The server's reader gives up on a body that is not chunked as it says.
+        # The server's reader raises OSError if a body is not valid chunked encoding.
         raise BadRequest from error
     if address is not None:
         return _show_pasted(address)
@@ -116,9 +116,9 @@ def _caught_page(caught: Caught | None, paste_error: str = "") -> str:
 @limiter.limit(workbench_rate)
 @operator_required
 def verdict() -> Response:
-    """Judge the ``state`` of a fragment for the page's script, which keeps everything else to itself.
+    """Check the ``state`` of a fragment for the page's script. The script sends no other value.
 
-    ``names`` are the parameters that were in the fragment, for the trace.
+    ``names`` are the names of the parameters in the fragment, for the trace.
     """
     state = request.form.get("state", "")[:MAX_URI]
     found = judge(state)

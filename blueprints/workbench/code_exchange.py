@@ -1,4 +1,4 @@
-"""The workbench's exchange: a code for tokens, shown with secrets shortened and kept nowhere."""
+"""The workbench's exchange of a code for tokens. The page shows secrets shortened; nothing is stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from store.workbench_runs import Run
 
 EXCHANGE_SECONDS = 7.0
 USER_SECONDS = 3.0
-# Fields whose values are cut short, whatever a server calls them (a client of Vinli's expects refresh_Token).
+# Values of these fields are shortened. Names vary between servers (one of Vinli's clients expects refresh_Token).
 SECRET_FIELD = re.compile(r"token|secret|password|code|key|assertion", re.I)
 PLAIN_FIELDS = frozenset({"token_type", "error_code", "code_challenge_method"})
 MOST_SHOWN = 8000
@@ -37,7 +37,7 @@ class TokenField:
 
 @dataclass
 class ExchangeResult:
-    """How an exchange went. ``expires_in`` is seconds; ``reason`` and ``advice`` say what failed, if anything did."""
+    """The result of an exchange. ``expires_in`` is in seconds; ``reason`` and ``advice`` explain a failure, else ""."""
 
     fields: tuple[TokenField, ...] = ()
     expires_in: int | None = None
@@ -51,9 +51,9 @@ class ExchangeResult:
 
 
 def client_secret_of(run: Run) -> str | None:
-    """Return the secret that this installation has for a run, None when there is none to use.
+    """Return the secret that this installation has for a run; None if there is none.
 
-    A secret is used for its own client, and for redirect URIs of this installation alone (RFC 9700 section 4.1).
+    A secret is used only for its own client and only for redirect URIs of this installation (RFC 9700 section 4.1).
     """
     settings = services().settings
     ours = {settings.redirect_uri, settings.workbench_redirect_uri}
@@ -65,9 +65,9 @@ def client_secret_of(run: Run) -> str | None:
 
 
 def client_of(run: Run, client_secret: str) -> AuthClient:
-    """Return the run's client as the token endpoint will see it.
+    """Return the run's client for the token endpoint.
 
-    Raises ValueError for an id or a secret that HTTP Basic cannot carry.
+    Raises ValueError if HTTP Basic cannot carry the id or the secret.
     """
     settings = services().settings
     return AuthClient(services().transport, settings.vinli_auth_url, run.client_id, client_secret)
@@ -76,9 +76,9 @@ def client_of(run: Run, client_secret: str) -> AuthClient:
 def exchange_code(
     client: AuthClient, run: Run, code: str, client_secret: str, trace: Trace
 ) -> ExchangeResult:
-    """Exchange a code, call the API once with what came, and write both into the trace. Nothing is kept.
+    """Exchange a code, call the API once with the token, and add both steps to the trace. No token is stored.
 
-    ``run`` is as it was before it was taken for the exchange: its verifier is needed. Raises StoreUnavailable.
+    ``run`` must be read before it is taken for the exchange, because its verifier is needed. Raises StoreUnavailable.
     """
     budget = Budget(EXCHANGE_SECONDS + USER_SECONDS)
     verifier = run.code_verifier or None
@@ -112,7 +112,7 @@ def _token_of(answer: Response) -> TokenResponse:
 
 
 def _read_fields(answer: Response, outcome: ExchangeResult) -> None:
-    """Show each field of the answer; raises InvalidResponse when it is no JSON object."""
+    """Put each field of the response into ``outcome``. Raises InvalidResponse if it is not a JSON object."""
     body = answer.json()
     if not isinstance(body, dict):
         raise answer.invalid("the token response is not an object")

@@ -1,4 +1,4 @@
-"""The page of the doctor: what is wrong with this installation, and what mends it."""
+"""The doctor's page: the problems of this installation and how to fix them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MAX_URI = 2048
 @limiter.limit(workbench_rate)
 @operator_required
 def index() -> str:
-    """Show the doctor's findings; registered redirect URIs may be typed in where Vinli does not tell them.
+    """Show the doctor's findings. Registered redirect URIs may be typed in if Vinli does not list them.
 
-    To look, Vinli is sent secrets of ours: no other site's link may have that done, so it leads to a button.
+    The checks send our secrets to Vinli. A link from another site must not start them, so it shows a button first.
     """
     refuse_prefetch()
     typed = Typed(_typed("registered"), _typed("registered_implicit"))
@@ -37,7 +37,7 @@ def index() -> str:
 
 
 def _browser_request() -> BrowserRequest:
-    """Return how the browser reached us with this request."""
+    """Return the address by which the browser reached this site with this request."""
     forwarded = {name: request.headers[name] for name in FORWARDED_HEADERS if name in request.headers}
     return BrowserRequest(request.scheme, request.host, forwarded)
 

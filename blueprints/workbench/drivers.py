@@ -1,4 +1,4 @@
-"""The sandbox's accounts for each thing that can go wrong."""
+"""The sandbox's magic drivers: one account for each failure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DRIVERS_SECONDS = 4.0
 @limiter.limit(workbench_rate)
 @operator_required
 def drivers() -> str | tuple[str, int]:
-    """List the sandbox's accounts for each thing that can go wrong, and the page that each leads to."""
+    """List the sandbox's accounts, one for each failure, and the page that each leads to."""
     origin = services().settings.sandbox_origin
     if origin is None:
         abort(404)

@@ -1,4 +1,4 @@
-"""A code that came back is exchanged for tokens; nothing of them is kept."""
+"""Exchange a code that came back for tokens. No token is stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_SECRET = 512
 @limiter.limit(workbench_rate)
 @operator_required
 def exchange() -> str:
-    """Exchange a caught code and show the token response, shortened; nothing of it is kept."""
+    """Exchange a received code and show the token response, shortened. No token is stored."""
     state, code = request.form.get("state", ""), request.form.get("code", "")
     run = find_run(state) if state else None
     if run is None or not code or run.response_type != "code":

@@ -1,4 +1,4 @@
-"""Where each of the sandbox's magic drivers leads in this application: the page that its name promises."""
+"""The page of this application that each of the sandbox's magic drivers leads to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from providers.vinli.sandbox_drivers import MagicDriver
 
 @dataclass(frozen=True)
 class ExpectedPage:
-    """A status and the heading of a page; ``then`` says what is to be seen after it, or besides."""
+    """The status and heading of a page; ``then`` tells what else to see on it or after it."""
 
     status: int
     heading: str
@@ -23,7 +23,7 @@ class ExpectedPage:
 
 @dataclass(frozen=True)
 class DriverAndPage:
-    """A magic driver and where it leads; ``page`` is None for one that this application knows nothing of."""
+    """A magic driver and its page; ``page`` is None if this application does not know the driver."""
 
     driver: MagicDriver
     page: ExpectedPage | None

@@ -1,4 +1,4 @@
-"""What the workbench says when it cannot go on."""
+"""The problems of the workbench."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came back to the workbench: parameters with their meaning, and what is to be said of the state."""
+"""A callback that the workbench received: its parameters with their meaning, and the check of its state."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ REPEATED = (
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter as a page shows it; ``is_wrong`` marks what a client would refuse."""
+    """One parameter as a page shows it; ``is_wrong`` tells if a client would refuse it."""
 
     name: str
     value: str
@@ -54,7 +54,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class StateJudgement:
-    """What is to be said of the state; ``run`` is there when it is one of the workbench's."""
+    """The check of a state; ``run`` is set if the state belongs to a run of the workbench."""
 
     is_good: bool
     title: str
@@ -64,7 +64,7 @@ class StateJudgement:
 
 @dataclass(frozen=True)
 class Caught:
-    """What came, and where: "in the query", "in a form post", or "in the address that was pasted"."""
+    """A received callback. ``place`` is "in the query", "in a form post" or "in the address that was pasted"."""
 
     place: str
     parameters: tuple[Parameter, ...]
@@ -86,16 +86,16 @@ class Caught:
 
 
 def read_pairs(text: str) -> list[tuple[str, str]]:
-    """Return the (name, value) pairs of a query, a form or a fragment; bytes that are no UTF-8 are replaced."""
+    """Return the (name, value) pairs of a query, a form or a fragment. Bytes that are not UTF-8 are replaced."""
     return parse_qsl(text, keep_blank_values=True)
 
 
 def pairs_of_address(text: str) -> list[tuple[str, str]]:
-    """Return the pairs of an address that was pasted: its query and its fragment, or a bare list of pairs."""
+    """Return the pairs of a pasted address, from its query and its fragment, or of a pasted list of pairs."""
     text = re.sub(r"[\t\r\n]", "", text).strip()
     try:
         parts = urlsplit(text)
-    except ValueError:  # a host in brackets that are none
+    except ValueError:  # the host has invalid brackets
         return read_pairs(text.partition("?")[2] or text)
     if not parts.query and not parts.fragment:
         return read_pairs(text) if "=" in text else []
@@ -103,7 +103,7 @@ def pairs_of_address(text: str) -> list[tuple[str, str]]:
 
 
 def look_at(pairs: Pairs, place: str) -> Caught:
-    """Look at what came. Changes nothing. Raises StoreUnavailable."""
+    """Return the pairs with their meaning and the check of the state. Changes nothing. Raises StoreUnavailable."""
     names = [name for name, _ in pairs]
     shown = tuple(_parameter(name, value, names.count(name) > 1) for name, value in pairs[:MOST_PARAMETERS])
     states = [value for name, value in pairs if name == "state"]
@@ -151,7 +151,7 @@ STRANGE = StateJudgement(
 
 
 def judge(state: str) -> StateJudgement:
-    """Say what a state is. Raises StoreUnavailable."""
+    """Check a state. Raises StoreUnavailable."""
     if not state:
         return NONE
     signer = services().signer

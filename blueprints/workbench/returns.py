@@ -1,4 +1,4 @@
-"""The return of a workbench's run, noted in its trace: once, whatever way it came."""
+"""Add the return of a workbench run to its trace, only once, for all ways in which it may come back."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ IN_FRAGMENT = "[in the fragment, which this server does not see]"
 
 
 def note_return(caught: Caught) -> None:
-    """Note what came in a query, a form or a pasted address. Raises StoreUnavailable."""
+    """Add a return in a query, a form or a pasted address to the trace of its run. Raises StoreUnavailable."""
     if caught.verdict.run is not None:
         _note(caught.verdict.run, shown_parameters(caught.pairs))
 
 
 def note_fragment(run: Run, names: Iterable[str]) -> None:
-    """Note that parameters of these names came in the fragment. Raises StoreUnavailable."""
+    """Add a return in the fragment, of which only parameter names are known. Raises StoreUnavailable."""
     _note(run, dict.fromkeys((name for name in names if name in KNOWN_PARAMETERS), IN_FRAGMENT))
 
 
@@ -39,5 +39,5 @@ def _note(run: Run, parameters: Mapping[str, str]) -> None:
         step.fail("The authorization server sent an error back.", "The catch page showed which one.")
         trace.keep("refused")
     else:
-        # In the implicit flow the token is the end of the run.
+        # In the implicit flow the run ends with the token.
         trace.keep("good" if parameters.get("access_token") == IN_FRAGMENT else "open")

@@ -1,4 +1,4 @@
-"""Runs of the workbench as the browser sees them: a ``state`` of their own, useless at /connect/callback."""
+"""The browser's side of workbench runs. Their ``state`` is not valid at /connect/callback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from store.workbench_runs import Run
 
 @dataclass(frozen=True)
 class BegunRun:
-    """A run and what its authorization request carries; ``code_challenge`` is None without PKCE."""
+    """A run and the values for its authorization request; ``code_challenge`` is None without PKCE."""
 
     run: Run
     state: str = field(repr=False)
@@ -25,7 +25,7 @@ class BegunRun:
 def begin_run(
     *, client_id: str, redirect_uri: str, response_type: str, uses_pkce: bool, state: str | None
 ) -> BegunRun:
-    """Store a new run and open its trace; ``state`` is the one that was typed in, None to have one made.
+    """Store a new run and begin its trace. ``state`` is the typed-in state; None makes a new one.
 
     Raises StoreUnavailable.
     """
@@ -54,6 +54,6 @@ def begin_run(
 
 
 def find_run(state: str) -> Run | None:
-    """Return the run that a ``state`` stands for, signed here or typed in. Raises StoreUnavailable."""
+    """Return the run of a ``state`` that was signed here or typed in; None if unknown. Raises StoreUnavailable."""
     read = services().signer.read(state, WORKBENCH_STATE)
     return services().workbench_runs.find(read[0] if read else state)

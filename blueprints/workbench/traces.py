@@ -27,7 +27,7 @@ TRACES_SHOWN = 100
 @limiter.limit(workbench_rate)
 @operator_required
 def traces() -> str | AnyResponse:
-    """List the traces, newest first, or those with a ``reference`` id; a single one is opened at once."""
+    """List the traces, newest first, or those with a ``reference`` id. If only one matches, redirect to it."""
     wanted = request.args.get("reference", "").strip()[:40]
     found = trace_recorder().find_by_reference(wanted) if wanted else trace_recorder().latest()
     if wanted and len(found) == 1:
@@ -41,7 +41,7 @@ def traces() -> str | AnyResponse:
 @limiter.limit(workbench_rate)
 @operator_required
 def trace(trace_id: str) -> str:
-    """Show one trace as a ladder."""
+    """Show one trace, step by step."""
     return render_template(
         "workbench/trace.html", trace=_trace(trace_id), titles=TITLES, tab="workbench.traces"
     )
@@ -51,7 +51,7 @@ def trace(trace_id: str) -> str:
 @limiter.limit(workbench_rate)
 @operator_required
 def trace_json(trace_id: str) -> Response:
-    """Hand a trace out as JSON."""
+    """Return a trace as a JSON file."""
     return _file(trace_as_json(_trace(trace_id)), f"trace-{trace_id}.json")
 
 
@@ -59,7 +59,7 @@ def trace_json(trace_id: str) -> Response:
 @limiter.limit(workbench_rate)
 @operator_required
 def trace_har(trace_id: str) -> Response:
-    """Hand a trace out as an HTTP archive (HAR 1.2)."""
+    """Return a trace as an HTTP archive (HAR 1.2)."""
     return _file(trace_as_har(_trace(trace_id)), f"trace-{trace_id}.har")
 
 

@@ -1,1 +1,1 @@
-"""Cars as people see them: devices with their vehicles, and what is exported of them."""
+"""Cars as people see them: devices with their vehicles, and exports of them."""

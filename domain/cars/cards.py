@@ -1,6 +1,6 @@
-"""The cards of the garage: each device with its latest vehicle, fetched side by side.
+"""The cards of the garage: each device with its latest vehicle, fetched concurrently.
 
-One device that fails makes one card say so; only a refused token ends the whole page.
+If one device fails, only its card says so. Only a refused token ends the whole page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CALL_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Card:
-    """One device as the garage shows it. ``vehicle`` is None when no car has been seen or it failed to load."""
+    """One device as the garage shows it. ``vehicle`` is None if Vinli knows no car or the call failed."""
 
     device: Device
     vehicle: Vehicle | None = None
@@ -37,7 +37,7 @@ class Card:
 
     @property
     def vehicle_title(self) -> str | None:
-        """Year, make and model, as far as they are known; None for a car known by its VIN alone."""
+        """Return the known ones of year, make and model; None if only the VIN is known."""
         if self.vehicle is None:
             return None
         known = (self.vehicle.year, self.vehicle.make, self.vehicle.model)
@@ -53,12 +53,12 @@ class Card:
 
     @property
     def vin(self) -> str | None:
-        """The whole VIN, only once the driver has asked for it."""
+        """Return the whole VIN if the driver has asked for it, else None."""
         return self.vehicle.vin if self.vehicle and self.shows_vin else None
 
     @property
     def vin_masked(self) -> str | None:
-        """The VIN with all but its last four characters hidden."""
+        """Return the VIN with all but its last four characters hidden."""
         if self.vehicle is None or not self.vehicle.vin:
             return None
         vin = self.vehicle.vin
@@ -66,7 +66,7 @@ class Card:
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """What is known of the vehicle, as labels and texts."""
+        """Return the known facts about the vehicle as pairs of label and text."""
         if self.vehicle is None:
             return []
         vehicle = self.vehicle
@@ -84,7 +84,7 @@ def load_cards(
 ) -> list[Card]:
     """Return a card for each device, in order, after fetching the latest vehicles concurrently.
 
-    Raises Unauthorized when the token is refused; any other failure stays on its card.
+    Raises Unauthorized if the token is refused. Any other failure only marks its card.
     """
     if not devices:
         return []
@@ -100,7 +100,7 @@ def load_card(
     *,
     shows_vin: bool = False,
 ) -> Card:
-    """Return one device's card; raises Unauthorized when the token is refused."""
+    """Return one device's card. Raises Unauthorized if the token is refused."""
     try:
         vehicle = platform.latest_vehicle(auth, device.id, deadline=budget.share(CALL_SECONDS))
         return Card(device, vehicle, shows_vin=shows_vin)

@@ -1,11 +1,11 @@
-"""Photographs as they are sent to us: how large they may be, and whether they are what they say."""
+"""Checks for uploaded photographs: their size and their file type."""
 
 from __future__ import annotations
 
 from domain.problems import Problem, ProblemError
 
 MAX_BYTES = 2 * 1024 * 1024
-# What a form adds to the photograph in it: boundaries, headers, the CSRF token.
+# A form adds boundaries, headers and the CSRF token to the photograph.
 FORM_BYTES = 16 * 1024
 MAX_BODY_BYTES = MAX_BYTES + FORM_BYTES
 
@@ -33,7 +33,7 @@ NOT_A_PHOTOGRAPH = Problem(
 
 
 def checked_photograph(image: bytes) -> bytes:
-    """Return the bytes if they may be a photograph. Raises ProblemError with words for whoever sent them."""
+    """Return the bytes if they may be a photograph. Raises ProblemError with a text for the sender."""
     if not image:
         raise ProblemError(NO_PHOTOGRAPH)
     if len(image) > MAX_BYTES:
@@ -44,6 +44,6 @@ def checked_photograph(image: bytes) -> bytes:
 
 
 def _is_image(image: bytes) -> bool:
-    """Judge by the first bytes, whatever the request says (JPEG: ISO 10918-1 B.1, PNG: RFC 2083, WebP: RFC 9649)."""
+    """Check the first bytes and ignore the declared type (JPEG: ISO 10918-1 B.1, PNG: RFC 2083, WebP: RFC 9649)."""
     is_webp = image.startswith(b"RIFF") and image[8:12] == b"WEBP"
     return image.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or is_webp

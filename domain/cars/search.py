@@ -1,4 +1,4 @@
-"""Finding devices by what people remember of them."""
+"""Search for devices by name or id."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from providers.vinli.platform import Device
 
 
 def matcher(query: str) -> Callable[[Device], bool]:
-    """Return what says of a device whether its name or id contains ``query``; the case of names does not matter."""
+    """Return a function that tells if a device's name or id contains ``query``; names are compared without case."""
     wanted = query.casefold()
     return lambda device: wanted in (device.name or "").casefold() or wanted in device.id

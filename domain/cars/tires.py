@@ -1,4 +1,4 @@
-"""What was read of a tyre, in words."""
+"""The readings of a tyre's sidewall as labels and texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIRE_LABELS = {
 
 
 def tire_readings(read: TireSidewall) -> list[tuple[str, str]]:
-    """Return what was read of a tyre as labels and texts, in the order in which people ask for it."""
+    """Return the readings of a tyre as pairs of label and text, the most wanted first."""
     known = ((label, getattr(read, name)) for name, label in TIRE_LABELS.items())
     others = (text.partition(": ") for text in read.others)
     return [(label, text) for label, text in known if text] + [(name, text) for name, _, text in others]

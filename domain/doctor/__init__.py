@@ -1,1 +1,1 @@
-"""The doctor: what this installation would send and is, against what Vinli, the browser and the machine say."""
+"""The doctor: compares this installation's settings with what Vinli, the browser and the machine report."""

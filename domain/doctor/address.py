@@ -1,4 +1,4 @@
-"""The doctor on PUBLIC_URL: is it the address that the browser uses, as far as this request and the proxy tell."""
+"""The doctor on PUBLIC_URL: do this request and its proxy headers show the same address."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ NGINX_APPENDING_LINE = 'proxy_set_header X-Forwarded-Proto "$http_x_forwarded_pr
 
 @dataclass(frozen=True)
 class BrowserRequest:
-    """How a browser reached us. ``scheme`` and ``host`` are the request's after trusted proxies were heard.
+    """The address by which a browser reached this site.
 
-    ``forwarded`` holds the headers that proxies add, as they came, those that are not trusted included.
+    ``scheme`` and ``host`` are those of the request after the headers of trusted proxies are applied. ``forwarded``
+    holds the headers that proxies add, unchanged, from trusted and untrusted proxies.
     """
 
     scheme: str
@@ -47,13 +48,13 @@ class BrowserRequest:
 
     @property
     def proto(self) -> str | None:
-        """The scheme that the outermost proxy says the browser used; None when it does not say."""
+        """Return the browser's scheme as the outermost proxy reports it; None if it reports none."""
         said = _first(self._header("X-Forwarded-Proto")) or self._pair("proto")
         return said.lower() if said and said.lower() in {"http", "https"} else None
 
     @property
     def forwarded_host(self) -> str | None:
-        """The host that the outermost proxy says the browser asked for; None when it does not say, or nonsense."""
+        """Return the browser's host as the outermost proxy reports it; None if it reports none or an invalid one."""
         said = _first(self._header("X-Forwarded-Host")) or self._pair("host")
         if not said or not _HOST.fullmatch(said):
             return None
@@ -61,12 +62,12 @@ class BrowserRequest:
 
     @property
     def hops(self) -> int:
-        """How many values X-Forwarded-Proto has: what TRUSTED_PROXIES can count on."""
+        """Return the number of values in X-Forwarded-Proto. TRUSTED_PROXIES can be at most this number."""
         return self._count("X-Forwarded-Proto")
 
     @property
     def addresses(self) -> int:
-        """How many values X-Forwarded-For has: one of each proxy that appends to it, as nearly all do."""
+        """Return the number of values in X-Forwarded-For: one per proxy that appends to it, as nearly all do."""
         return self._count("X-Forwarded-For")
 
     def _count(self, name: str) -> int:
@@ -78,7 +79,7 @@ class BrowserRequest:
         return next(found, "")[:1000]
 
     def _pair(self, name: str) -> str | None:
-        """Return a pair of the first element of `Forwarded` (RFC 7239, section 4)."""
+        """Return one parameter of the first element of `Forwarded` (RFC 7239, section 4); None if it is not there."""
         first = self._header("Forwarded").partition(",")[0]
         pairs = {key.lower(): value for key, value in _FORWARDED_PAIR.findall(first)}
         return pairs.get(name) or None
@@ -89,12 +90,12 @@ def address_section(
 ) -> Section:
     """Return the findings on PUBLIC_URL.
 
-    ``registered`` is the origin of all registrations where PUBLIC_URL is what is wrong, else None.
+    ``registered`` is the origin of all registrations if PUBLIC_URL is the wrong one, else None.
     """
     finding = _address_finding(settings, visit)
     if registered is None:
         return Section("The address of this site", (finding,))
-    what = "What Vinli lists for the clients of this site has another address, and is right besides."
+    what = "Vinli lists this site’s clients with another address. The rest of each redirect URI is right."
     facts = (fact("PUBLIC_URL", settings.public_url), fact("Registered", registered))
     todo = f"Set PUBLIC_URL to {registered}"
     wrong = problem(
@@ -105,9 +106,9 @@ def address_section(
 
 
 def is_shown_right(settings: Settings, visit: BrowserRequest | None, other: str) -> bool:
-    """Say whether a visit shows that PUBLIC_URL is this site’s address and ``other`` is not.
+    """Tell if a visit proves that PUBLIC_URL is this site’s address and ``other`` is not.
 
-    That somebody looks in from this machine shows nothing about a site of its own.
+    A loopback visit proves nothing about a public address.
     """
     if not _is_at(settings, visit, settings.public_url):
         return False
@@ -120,7 +121,7 @@ def _is_at(settings: Settings, visit: BrowserRequest | None, origin: str) -> boo
 
 
 def external_origin(settings: Settings, visit: BrowserRequest | None) -> str | None:
-    """Return the origin that browsers seem to use where it is not PUBLIC_URL, else None."""
+    """Return the origin that browsers seem to use if it is not PUBLIC_URL, else None."""
     if visit is None or _address_finding(settings, visit).code not in _PUBLIC_URL_IS_WRONG:
         return None
     return _seen_origin(settings, visit)
@@ -131,7 +132,7 @@ _PUBLIC_URL_IS_WRONG = {"proxy_turned_https_into_http", "forwarded_host_differs"
 
 def _address_finding(settings: Settings, visit: BrowserRequest | None) -> Finding:
     if visit is None:
-        what = "Only a request shows by which address browsers come; the workbench’s page looks at its own."
+        what = "Only a browser’s request shows which address browsers use. Open the doctor’s page in the workbench."
         return unknown("public_url", "PUBLIC_URL", what, facts=(fact("PUBLIC_URL", settings.public_url),))
     facts = _facts(settings, visit)
     if settings.is_https and visit.scheme != "https":
@@ -149,27 +150,27 @@ def _address_finding(settings: Settings, visit: BrowserRequest | None) -> Findin
         return problem("forwarded_host_differs", "Another host in front", what, todo, facts)
     if settings.trusted_proxies and not visit.forwarded:
         what = (
-            f"TRUSTED_PROXIES is {settings.trusted_proxies}, but this request came without a proxy: whoever comes "
-            "like this can say that he comes from any address."
+            f"TRUSTED_PROXIES is {settings.trusted_proxies}, but this request came without a proxy: such a visitor "
+            "can claim any IP address."
         )
         return warning("no_proxy_in_front", "No proxy in front", what, "Set TRUSTED_PROXIES=0.", facts)
     return good("public_url", "PUBLIC_URL", "It is the address that this browser used.", facts)
 
 
 def _lost_https(settings: Settings, visit: BrowserRequest, facts: Facts) -> Finding:
-    """Name why a request to an https site looks like http: what the proxy says, and whether it is heard."""
+    """Find out why a request to an https site looks like http: what the proxy reports, and if we trust it."""
     if visit.proto == "https" and not settings.trusted_proxies:
-        what = "The proxy says that the browser came by https, and is not believed: TRUSTED_PROXIES is 0."
+        what = "The proxy says that the browser used https, but we do not trust it: TRUSTED_PROXIES is 0."
         todo = "Set TRUSTED_PROXIES=1 (or as many proxies as there are in front)."
         return problem("trusted_proxies_unset", "The proxy is not trusted", what, todo, facts)
     if visit.proto == "https":
         what = (
-            f"TRUSTED_PROXIES is {settings.trusted_proxies}, which is not how many proxies name the browser’s scheme "
-            "in X-Forwarded-Proto, so it is not heard."
+            f"TRUSTED_PROXIES is {settings.trusted_proxies}, but that is not the number of values in "
+            "X-Forwarded-Proto, so the header is ignored."
         )
         todo = f"Set TRUSTED_PROXIES={visit.hops}."
         if visit.hops < min(visit.addresses, settings.trusted_proxies):
-            # Fewer trusted proxies would take an inner proxy for whoever comes, in the limits on requests.
+            # With fewer trusted proxies, the limits on requests would take an inner proxy for the visitor.
             todo = f"Have each inner proxy append its own scheme to X-Forwarded-Proto; nginx: {NGINX_APPENDING_LINE}"
         elif visit.hops in {0, settings.trusted_proxies}:
             todo = f"Have the proxy next to this site send the browser’s scheme; nginx: {NGINX_LINE}"

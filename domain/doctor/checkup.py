@@ -1,4 +1,4 @@
-"""What the doctor judges our OAuth clients by: which are set, what each would send, and what Vinli lists."""
+"""The input for the findings on our OAuth clients: which are set, what each would send, and what Vinli lists."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from settings import Settings, can_be_public_url
 
 @dataclass(frozen=True)
 class Role:
-    """One of our OAuth clients: the setting that names it, the flow it is for, and what we would send.
+    """One of our OAuth clients: the setting that names it, its flow, and what we would send.
 
-    ``code`` goes into the names of findings. ``typed`` is the registered redirect URI as a person typed it in;
-    ``typed_by`` says how that is done here, "" where it cannot be.
+    ``code`` is part of the codes of findings. ``typed`` is the registered redirect URI as a person typed it in.
+    ``typed_by`` tells the person how to type it in; "" if that is not possible.
     """
 
     code: str
@@ -30,7 +30,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Checkup:
-    """All that the clients are judged by. ``external`` is the origin that PUBLIC_URL should be where it is wrong."""
+    """The input for all findings on clients. ``external`` is the right origin if PUBLIC_URL is wrong, else None."""
 
     settings: Settings
     evidence: Evidence
@@ -38,14 +38,14 @@ class Checkup:
     external: str | None = None
 
     def clients(self) -> tuple[RegisteredClient, ...] | None:
-        """Return the clients that Vinli lists; None when it did not."""
+        """Return the clients that Vinli lists; None if Vinli gave no list."""
         return self.evidence.registrations.clients if self.evidence.registrations else None
 
     def registered(self, role: Role) -> RegisteredClient | None:
         return next((one for one in self.clients() or () if one.id == role.client_id), None)
 
     def holder_of(self, redirect_uri: str, *, but: str | None = None) -> str | None:
-        """Return the id, for a person, of a client that has this redirect URI, other than ``but``."""
+        """Return the id, as text for a person, of a client with this redirect URI. The client ``but`` is left out."""
         found = (one.id for one in self.clients() or () if one.redirect_uri == redirect_uri and one.id != but)
         return next(map(shown, found), None)
 
@@ -53,9 +53,9 @@ class Checkup:
         return next((role for role in self.roles if role.redirect_uri == redirect_uri), None)
 
     def registered_origin(self) -> str | None:
-        """Return the origin that all of our clients are registered with where it alone is not what is sent.
+        """Return the origin of all our registrations if it is the only difference from what is sent.
 
-        None unless Vinli lists two of them at least, and for an origin that PUBLIC_URL could not hold.
+        Return None if Vinli lists fewer than two of our clients, or if PUBLIC_URL cannot have this origin.
         """
         found: set[str | None] = set()
         listed = [(role, client) for role in self.roles if (client := self.registered(role))]
@@ -72,10 +72,10 @@ class Checkup:
 
 
 def plain(client_id: str) -> str:
-    """Return a client id without what people get wrong when they copy it."""
+    """Return a client id in lower case, without blanks and punctuation: people get these wrong when they copy it."""
     return re.sub(r"[\s\W_]", "", client_id).lower()
 
 
 def shown(client_id: str) -> str:
-    """Return a client id of Vinli's for a person."""
+    """Return a client id from Vinli as text for a person."""
     return fact("", client_id)[1]

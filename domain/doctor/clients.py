@@ -1,4 +1,4 @@
-"""The doctor on our OAuth clients: does Vinli know each, as what, with which redirect URI, and by which secret."""
+"""The doctor on our OAuth clients: does Vinli know each of them, and are type, redirect URI and secret right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from providers.vinli.clients import CredentialStatus, RegisteredClient
 
 
 def client_sections(checkup: Checkup) -> tuple[Section, ...]:
-    """Return a section for each client that is set."""
+    """Return one section for each client that is set."""
     return tuple(
         Section(f"Client of the {role.flow}", tuple(_findings(checkup, role)), is_remote=True)
         for role in checkup.roles
@@ -23,7 +23,7 @@ def client_sections(checkup: Checkup) -> tuple[Section, ...]:
 
 
 def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
-    """Judge one client. What makes the rest pointless ends it, so that one mistake is one finding."""
+    """Yield the findings on one client. Stop at a basic mistake, so that one mistake gives one finding."""
     facts: Facts = (fact(role.variable, role.client_id),)
     if _is_app_id(checkup, role):
         what = f"{role.variable} is the App ID. An app owns OAuth clients, and each has an id of its own."
@@ -56,7 +56,7 @@ def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
 def _is_app_id(checkup: Checkup, role: Role) -> bool:
     if plain(role.client_id) != plain(checkup.settings.vinli_app_id):
         return False
-    # Where Vinli refuses the app, the App ID may be what is wrong: then the finding on the app says so.
+    # If Vinli refuses the app, the App ID itself may be wrong. The finding on the app says so.
     return not app_is_refused(checkup.evidence)
 
 
@@ -75,9 +75,7 @@ def _not_found(checkup: Checkup, role: Role, facts: Facts) -> Finding:
     clients = checkup.clients() or ()
     close = next((one.id for one in clients if plain(one.id) == plain(role.client_id)), None)
     if close is not None:
-        what = (
-            f"{role.variable} and a client of this app differ in case, blanks or dashes alone, and it counts."
-        )
+        what = f"{role.variable} and the id of a client of this app differ only in case, blanks or dashes. These count."
         facts = (*facts, fact("Registered", close))
         todo = f"Set {role.variable} to {shown(close)}"
         return problem(f"{role.code}_id_spelling", "Client id spelled differently", what, todo, facts)
@@ -95,15 +93,16 @@ def _not_found(checkup: Checkup, role: Role, facts: Facts) -> Finding:
 
 
 def _misuse(checkup: Checkup, role: Role, client: RegisteredClient) -> Finding | None:
-    """Name a client that is one of ours, of the wrong kind for this flow; the type decides, and no unknown one."""
+    """Return a finding if the client's type is wrong for this flow, else None. An unknown type gives no finding."""
     facts: Facts = (fact(role.variable, client.id), fact("Type", client.type or "not said"))
     if role.code == "client" and _is_mixed_up(checkup):
         what = "VINLI_CLIENT_ID is the web client, and VINLI_WEB_CLIENT_ID the server client."
         todo = "Exchange the two values, and set VINLI_CLIENT_SECRET to the server client’s."
         return problem("clients_swapped", "The two clients are swapped", what, todo, facts)
     if role.code == "implicit_client" and client.type == "server":
-        if _is_mixed_up(checkup):  # said of the other client
-            return unknown(role.code, "OAuth client", "It is the other flow’s, as said there.", facts=facts)
+        if _is_mixed_up(checkup):  # the finding on the other client says it
+            what = "This client belongs to the other flow. See the finding there."
+            return unknown(role.code, "OAuth client", what, facts=facts)
         what = "A server client gets codes. The implicit flow needs a client of the type web."
         todo = (
             f"In {PORTAL}, add a client of the type Web with the redirect URI {role.redirect_uri}, and set "
@@ -119,9 +118,9 @@ def _misuse(checkup: Checkup, role: Role, client: RegisteredClient) -> Finding |
 
 
 def _is_without_secret(checkup: Checkup, role: Role, client: RegisteredClient) -> bool:
-    """Say whether a web client stands where one with a secret has to.
+    """Tell if a web client is used for a flow that needs a client with a secret.
 
-    One that the token endpoint believes has a secret, and may well do both flows.
+    If the token endpoint accepts the client's secret, it has one and may serve both flows.
     """
     if client.type != "web" or _is_believed(checkup, role):
         return False
@@ -135,7 +134,7 @@ def _is_believed(checkup: Checkup, role: Role) -> bool:
 
 
 def _is_mixed_up(checkup: Checkup) -> bool:
-    """Say whether the code flow has a web client, for another page, and the implicit flow a server client."""
+    """Tell if the code flow has a web client for another page and the implicit flow has a server client."""
     found = {role.code: client for role in checkup.roles if (client := checkup.registered(role))}
     code, implicit = found.get("client"), found.get("implicit_client")
     if code is None or implicit is None or code.redirect_uri == checkup.settings.redirect_uri:
@@ -144,7 +143,7 @@ def _is_mixed_up(checkup: Checkup) -> bool:
 
 
 def _is_told_already(checkup: Checkup, role: Role, client: RegisteredClient) -> bool:
-    """Say whether this client has the redirect URI of an earlier one that has ours: told once, of that one."""
+    """Tell if this client and an earlier one have swapped redirect URIs: only the earlier one gets the finding."""
     other = checkup.role_of(client.redirect_uri)
     if other is None or other is role or checkup.roles.index(other) > checkup.roles.index(role):
         return False

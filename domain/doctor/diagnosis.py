@@ -1,6 +1,6 @@
-"""The doctor: what this installation would send and is, against what Vinli, the browser and the machine say.
+"""The doctor: compares this installation's settings with what Vinli, the browser and the machine report.
 
-``diagnose`` is all of it. The findings are for the page of the workbench and for ``flask --app app doctor``.
+``diagnose`` runs all checks. The doctor's page in the workbench and ``flask --app app doctor`` show the findings.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ TYPED_THERE = "give what is registered there with the option"
 
 @dataclass(frozen=True)
 class Typed:
-    """Registered redirect URIs as a person typed them in, for where Vinli does not tell; None is not typed."""
+    """Registered redirect URIs as a person typed them in, in case Vinli does not list them; None if not typed."""
 
     redirect_uri: str | None = None
     implicit_redirect_uri: str | None = None
@@ -58,10 +58,10 @@ def diagnose(
     budget: Budget,
     recent: RecentProbes | None = None,
 ) -> Diagnosis:
-    """Look at everything, asking Vinli and the store within ``budget``.
+    """Run all checks; calls Vinli and the store within ``budget``.
 
-    ``visit`` is None on the command line. With ``recent``, the secrets are asked about no more often than it allows.
-    Nothing that Vinli or the store does is raised: it becomes a finding. The secrets of the settings are in none.
+    ``visit`` is None on the command line. ``recent`` limits how often the secrets are tested. Errors of Vinli and of
+    the store are not raised: they become findings. No finding holds a secret from the settings.
     """
     settings = installation.settings
     evidence = gather(installation, budget, recent)
@@ -81,7 +81,7 @@ def diagnose(
 
 
 def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ...]:
-    """Return the OAuth clients that are set; the authorization-code flow's always is."""
+    """Return the OAuth clients that are set. The client of the authorization-code flow is always set."""
     code = Role(
         "client",
         "authorization-code flow",
@@ -107,7 +107,7 @@ def _store_section(installation: Installation, evidence: Evidence) -> Section:
     facts = (fact("Kept in", "Redis" if path is None else str(path)),)
     issues = () if path is None else examine_file(path, installation.served_files)
     findings = []
-    # A fatal issue is why it does not work, and one that was not tried is an issue.
+    # A fatal issue already explains why the store fails, and a store that was not tried has an issue.
     if evidence.store_is_tried and not any(issue.is_fatal for issue in issues):
         findings.append(_round_trip_finding(evidence, facts))
     findings += [

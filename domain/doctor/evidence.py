@@ -1,4 +1,4 @@
-"""What the doctor's findings rest on: a few calls, made side by side, each of which may fail on its own."""
+"""The evidence for the doctor's findings: a few concurrent calls, each of which may fail on its own."""
 
 from __future__ import annotations
 
@@ -27,17 +27,16 @@ from store.base import StoreError
 T = TypeVar("T")
 
 CALL_SECONDS = 5.0
-# Asked after another call: both have to fit into what a page may take.
+# This call follows another one. Both together must fit into the time budget of a page.
 CLOCK_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was seen. Of a pair ``x`` and ``x_error`` exactly one is there.
+    """The results of all calls. Of ``registrations`` and its error exactly one is set; the same for ``devices``.
 
-    ``devices`` is how many devices the app sees; ``workbench_probe`` is None where the workbench has no client of its
-    own, ``reading`` where nothing answered. ``store_error`` is None for a store that works, and for one that was not
-    tried.
+    ``devices`` is the number of devices that the app sees. ``workbench_probe`` is None if the workbench has no client
+    of its own. ``reading`` is None if nothing answered. ``store_error`` is None if the store works or was not tried.
     """
 
     registrations: Registrations | None
@@ -51,14 +50,14 @@ class Evidence:
     store_is_tried: bool
 
     def probe_of(self, code: str) -> Probe | None:
-        """Return what came of asking about the client of a role; None where it has no secret."""
+        """Return the result of testing the secret of a role's client; None if the client has no secret."""
         return {"client": self.probe, "workbench_client": self.workbench_probe}.get(code)
 
 
 def gather(installation: Installation, budget: Budget, recent: RecentProbes | None) -> Evidence:
-    """Ask Vinli and the store, all at the same time, within the budget; raises none of their errors.
+    """Call Vinli and the store concurrently, within the budget. Raises none of their errors.
 
-    The secrets are asked about through ``recent`` if there is one.
+    If ``recent`` is given, the secrets are tested through it.
     """
     settings = installation.settings
     path = checkup.file_of(settings.store_url)
@@ -97,7 +96,7 @@ def gather(installation: Installation, budget: Budget, recent: RecentProbes | No
 def _list_clients(
     installation: Installation, budget: Budget
 ) -> tuple[Registrations | None, ProviderError | None, ClockReading | None]:
-    """Return the clients, or why not, and the time there, by another call where this one does not tell it."""
+    """Return the clients or the error, and the time at Vinli. A second call reads the time if the first gave none."""
     auth, platform = installation.settings.vinli_auth_url, installation.settings.vinli_platform_url
     directory = ClientDirectory(installation.transport, auth, installation.clock)
     found, error = _attempt(

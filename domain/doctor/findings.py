@@ -1,4 +1,4 @@
-"""What the doctor reports: findings in sections, each in words for a person and under a name for a program."""
+"""The doctor's report: findings in sections, each with texts for a person and a code for a program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FACT_LENGTH = 500
 
 
 class Severity(Enum):
-    """How one thing stands; UNKNOWN is what could not be looked at."""
+    """The result of one check; UNKNOWN means that it could not be made."""
 
     GOOD = "good"
     PROBLEM = "problem"
@@ -23,10 +23,10 @@ class Severity(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
-    ``code`` names it for programs and never changes; a good finding's is that of what was looked at. ``todo`` is the
-    one change that mends it, "" where there is nothing to do; ``facts`` are labels and values.
+    ``code`` names the finding for programs and never changes; the code of a good finding names what was checked.
+    ``todo`` is the one change that fixes it, "" if there is nothing to do. ``facts`` are pairs of label and value.
     """
 
     code: str
@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Section:
-    """Findings that belong together; ``is_remote`` says that Vinli's answers decide them."""
+    """Findings that belong together; ``is_remote`` means that they depend on Vinli's answers."""
 
     title: str
     findings: tuple[Finding, ...]
@@ -64,7 +64,10 @@ class Diagnosis:
 
     @property
     def unseen_by_section(self) -> dict[str, tuple[Finding, ...]]:
-        """What could not be looked at since Vinli did not tell; what only a visit shows is not counted."""
+        """Return the checks that could not be made because Vinli gave no answer, by title of their section.
+
+        Checks that only need a visit by a browser are left out.
+        """
         remote = (section for section in self.sections if section.is_remote)
         found = {
             section.title: tuple(one for one in section.findings if one.severity is Severity.UNKNOWN)
@@ -78,7 +81,7 @@ class Diagnosis:
 
     @property
     def summary(self) -> str:
-        """The whole of it in one line, for a person."""
+        """Return the whole report in one line, for a person."""
         if self.problems:
             count = len(self.problems)
             return "One thing is wrong" if count == 1 else f"{count} things are wrong"
@@ -91,7 +94,7 @@ class Diagnosis:
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing is wrong; what could not be looked at is not counted."""
+        """Tell if there is no problem; checks that could not be made do not count."""
         return not self.problems
 
     def _of_severity(self, severity: Severity) -> tuple[Finding, ...]:
@@ -115,5 +118,5 @@ def unknown(code: str, title: str, what: str, todo: str = "", facts: Facts = ())
 
 
 def fact(label: str, value: str) -> tuple[str, str]:
-    """Return a fact whose value may come from anywhere: shortened, and with escapes for what cannot be seen."""
+    """Return a fact. The value may come from anywhere: it is shortened, and invisible characters are escaped."""
     return label, visible(value, FACT_LENGTH)

@@ -1,4 +1,4 @@
-"""What the doctor examines."""
+"""The input of the doctor: settings, store and clients of this application."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from store.base import Store
 
 @dataclass(frozen=True)
 class Installation:
-    """This application's settings, store and clients. ``clock`` returns Unix seconds; ``served_files`` is the folder
-    whose files anybody can read."""
+    """This application's settings, store and clients.
+
+    ``clock`` returns Unix seconds. ``served_files`` is the folder whose files anybody can read.
+    """
 
     settings: Settings
     store: Store

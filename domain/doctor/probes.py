@@ -1,4 +1,4 @@
-"""What the token endpoint last said of our clients' secrets, for pages that are loaded again and again."""
+"""A short cache of secret tests at the token endpoint, because a page may be loaded many times."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class _Slot:
 
 
 class RecentProbes:
-    """Asks about a client at most once in 30 seconds, whatever came of it. ``clock`` returns Unix seconds.
+    """Test each client at most once in 30 seconds, whatever the result. ``clock`` returns Unix seconds.
 
-    Whoever comes while another is asking waits for that answer.
+    If two threads test the same client, the second waits for the result of the first.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -30,12 +30,12 @@ class RecentProbes:
         self._slots: dict[bytes, _Slot] = {}
 
     def probe(self, client_id: str, client_secret: str, ask: Callable[[], Probe]) -> Probe:
-        """Return what ``ask`` said of this pair less than 30 seconds ago, or says now."""
+        """Return the result of ``ask`` for this pair if it is less than 30 seconds old; otherwise call ``ask``."""
         key = sha256(f"{client_id}\0{client_secret}".encode()).digest()
         slot = self._slots.setdefault(key, _Slot())
         with slot.lock:
             age = self._clock() - slot.asked_at
-            if slot.probe is not None and 0 <= age < KEPT_SECONDS:  # below 0: the clock was set back
+            if slot.probe is not None and 0 <= age < KEPT_SECONDS:  # below 0 if the clock was set back
                 return replace(slot.probe, age=age)
             slot.probe, slot.asked_at = ask(), self._clock()
             return slot.probe

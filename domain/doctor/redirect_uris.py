@@ -1,4 +1,4 @@
-"""The doctor on redirect URIs: what is sent against what is registered, one finding for one cause."""
+"""The doctor on redirect URIs: compares the sent with the registered one, with one finding per cause."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from domain.doctor.findings import Facts, Finding, fact, good, problem, unknown,
 from domain.redirect_uris.comparing import PORTAL, Difference, Flaw, compare, flaws
 from settings import is_loopback
 
-# A flaw says more about the same mistake than these differences do.
+# The flaw explains the same mistake better than these differences.
 _REPLACED_BY_FLAW = {
     "plain_http": {"scheme_http_https"},
     "script_scheme": {"other_scheme", "custom_scheme"},
     "bad_host": {"other_host"},
     "bad_port": {"other_port", "port_missing"},
 }
-# Another site has another scheme and port as well, which is no mistake besides.
+# If hosts differ, scheme and port need no finding.
 _OF_THE_SITE = {"scheme", "port", "host", "userinfo"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One redirect URI to judge. ``public_url`` is the setting that ``sent`` is made of.
+    """One redirect URI to check. ``sent`` is built from the setting ``public_url``.
 
-    ``others`` are the redirect URIs of our other flows, by their name; ``holder`` is another client that has ``sent``
-    registered. ``external`` is what ``sent`` would be if PUBLIC_URL was the address that browsers use, None when that
-    is not known to be another. ``typed_by`` says how a person tells what is registered, "" where nothing asks for it.
+    ``others`` maps the names of our other flows to their redirect URIs. ``holder`` is another client that has ``sent``
+    registered. ``external`` is what ``sent`` would be if PUBLIC_URL was the address that browsers use; None if no
+    other address is known. ``typed_by`` tells a person how to type in what is registered; "" if that is not possible.
     """
 
     sent: str
@@ -39,7 +39,7 @@ class Case:
 
 
 def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
-    """Judge a registered redirect URI; None is one that nobody knows."""
+    """Return the findings on a registered redirect URI; None means that it is not known."""
     facts: Facts = (fact("Sent", case.sent),)
     if registered is None:
         what = (
@@ -55,7 +55,7 @@ def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
         )
         return (same, *(_flaw_warning(flaw, facts) for flaw in flaws(registered)))
     if registered == case.external:
-        what = "What is registered is right; PUBLIC_URL is not, as said there."
+        what = "The registered redirect URI is right. PUBLIC_URL is wrong; see the finding on it."
         return (unknown("redirect_uri", "Redirect URI", what, facts=facts),)
     flow = next((name for name, uri in case.others.items() if uri == registered), None)
     if flow is not None:
@@ -64,13 +64,13 @@ def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
 
 
 def typed_finding(typed: str, listed: str) -> tuple[Finding, ...]:
-    """Say where what a person typed is not what Vinli lists; blanks around it are the form's to lose."""
+    """Return a warning if the typed redirect URI is not the listed one. Blanks around them do not count."""
     differences = compare(typed.strip(), listed.strip())
     if not differences:
         return ()
     titles = ", ".join(dict.fromkeys(one.title for one in differences))
     what = f"Vinli’s list of this app’s clients decides, and has another redirect URI: {titles}."
-    todo = f"Look once more in {PORTAL}, and if what you typed stands there, save it there again."
+    todo = f"Look again in {PORTAL}. If it shows what you typed, save it there again."
     facts = (fact("Typed", typed), fact("Listed", listed))
     return (warning("typed_differs", "What you typed is not what Vinli lists", what, todo, facts),)
 
@@ -89,7 +89,7 @@ def _differences(case: Case, registered: str, facts: Facts) -> tuple[Finding, ..
         differences = [one for one in differences if one.code == "other_host" or one.part not in _OF_THE_SITE]
     flawed = flaws(registered)
     if no_address := [flaw for flaw in flawed if flaw.code == "not_absolute"]:
-        # What is no address has neither host nor path that could differ.
+        # A text that is no address has no host and no path to compare.
         return (_flaw_problem(case, no_address[0], facts),)
     found: list[Finding] = []
     for flaw in flawed:
@@ -114,7 +114,7 @@ def _difference_problem(case: Case, one: Difference, registered: str, facts: Fac
 
 
 def _origin_if_deployed(case: Case, registered: str) -> str | None:
-    """Return the origin that is registered where PUBLIC_URL still is this machine's own and the path is right."""
+    """Return the registered origin if PUBLIC_URL is still a loopback address and the path is right, else None."""
     try:
         sent, parts = urlsplit(case.sent), urlsplit(registered)
         is_public = parts.scheme == "https" and bool(parts.hostname) and not is_loopback(parts.hostname)

@@ -1,4 +1,4 @@
-"""The doctor on the secrets of our OAuth clients: does the token endpoint believe them."""
+"""The doctor on the secrets of our OAuth clients: does the token endpoint accept them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from settings import Settings
 
 
 def secret_findings(checkup: Checkup, role: Role, *, is_known: bool) -> Iterator[Finding]:
-    """Judge the secret of one client, nothing for one without; ``is_known`` says that Vinli lists the client."""
+    """Yield the finding on the secret of one client; none if it has no secret. ``is_known``: Vinli lists the client."""
     probe = checkup.evidence.probe_of(role.code)
     if probe is None:
         return
@@ -41,8 +41,10 @@ def _refused(settings: Settings, role: Role, probe: Probe, is_known: bool, facts
         todo = f"Set both to those of the client with the redirect URI {role.redirect_uri} in {PORTAL}."
     if probe.status is CredentialStatus.REFUSED:
         return problem(code, title, what, todo, facts)
-    # What Vinli's token endpoint refuses with is in no document, so no other word than invalid_client is proof.
-    what = f"The token endpoint answers with status 401, and not with invalid_client. Probably this is so: {what}"
+    # No document says how Vinli's token endpoint refuses a secret, so only invalid_client is proof.
+    what = (
+        f"The token endpoint answers with status 401, but without invalid_client. The probable reason: {what}"
+    )
     todo = f"If signing in fails as well: {todo[:1].lower()}{todo[1:]}"
     return warning(code, title.replace(" is ", " is probably "), what, todo, facts)
 
@@ -54,6 +56,6 @@ def _secret_of(settings: Settings, role: Role) -> tuple[str, str | None]:
 
 
 def _facts(probe: Probe) -> Facts:
-    """Say when it was asked, where that is a while ago: somebody who has just mended it wonders otherwise."""
+    """Return the age of an older result, because a secret that was fixed just now may still show as wrong."""
     seconds = round(probe.age)
     return (fact("Asked", f"{seconds} seconds ago"),) if seconds > 1 else ()

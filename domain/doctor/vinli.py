@@ -1,4 +1,4 @@
-"""The doctor on Vinli itself: do its services answer, do they know the app, and does its clock agree with ours."""
+"""The doctor on Vinli itself: do its services answer, do they accept the app, and do the clocks agree."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DENIED = (Unauthorized, Forbidden)
 def vinli_section(settings: Settings, evidence: Evidence) -> Section:
     """Return the findings on both services, the app's credentials and the clock."""
     auth, platform = _auth_finding(settings, evidence), _platform_finding(settings, evidence)
-    # Where both services are one host, that it is down is one finding and not two.
+    # If both services are on one host and it is down, give one finding and not two.
     is_one = settings.vinli_auth_url == settings.vinli_platform_url
     is_same = auth.code.removeprefix("auth_") == platform.code.removeprefix("platform_")
     services = (auth,) if is_one and is_same else (auth, platform)
@@ -33,9 +33,10 @@ def vinli_section(settings: Settings, evidence: Evidence) -> Section:
 
 
 def app_is_refused(evidence: Evidence) -> bool:
-    """Say whether Vinli does not believe the App ID and App Secret.
+    """Tell if Vinli refuses the App ID and App Secret.
 
-    The platform decides: it is where they are documented. The list of clients alone may be closed to them.
+    The platform service decides, because its documents describe them. The auth service may refuse the list of clients
+    to a valid app.
     """
     if evidence.devices is not None or isinstance(evidence.devices_error, Refused):
         return isinstance(evidence.devices_error, _DENIED)
@@ -43,7 +44,7 @@ def app_is_refused(evidence: Evidence) -> bool:
 
 
 def _auth_finding(settings: Settings, evidence: Evidence) -> Finding:
-    """Judge by both calls that go there: one that is answered shows that the service is up."""
+    """Return the finding on the auth service. It is up if one of the two calls to it is answered."""
     origin = settings.vinli_auth_url
     asked = (evidence.registrations_error, evidence.probe.error)
     if evidence.registrations is not None:
@@ -54,8 +55,8 @@ def _auth_finding(settings: Settings, evidence: Evidence) -> Finding:
     errors = [error for error in asked if error is not None]
     busy = next((error for error in errors if isinstance(error, Throttled)), None)
     if busy is not None:
-        # Nothing of a client could be looked at: that must not pass for a good report.
-        what = "It asks for fewer requests, so that nothing about the OAuth clients could be looked at."
+        # No client could be checked, so the report must not look good.
+        what = "It asks for fewer requests, so the OAuth clients could not be checked."
         todo = "Ask the doctor again in a minute."
         return problem("auth_throttled", "Vinli’s auth service is busy", what, todo, _where(origin, busy))
     return _trouble("auth", "VINLI_AUTH_URL", origin, errors[0])
@@ -69,7 +70,7 @@ def _platform_finding(settings: Settings, evidence: Evidence) -> Finding:
 
 
 def _trouble(service: str, variable: str, origin: str, error: ProviderError) -> Finding:
-    """Return why a service gave no answer to go by; ``variable`` says where it is."""
+    """Return the finding on a service that gave no usable answer; ``variable`` is the setting with its address."""
     name = f"Vinli’s {service} service"
     facts = _where(origin, error)
     if isinstance(error, TimedOut):
@@ -92,12 +93,12 @@ def _trouble(service: str, variable: str, origin: str, error: ProviderError) -> 
 def _unreachable(service: str, variable: str, origin: str, error: Unreachable, facts: Facts) -> Finding:
     name = f"Vinli’s {service} service"
     if "TLS" in error.reason:
-        what = "A connection comes about, but its certificate cannot be trusted."
+        what = "The server answers, but its certificate cannot be trusted."
         todo = f"Set CA_BUNDLE to the file with the certificate authority that {origin} is signed by."
         return problem(f"{service}_tls", f"No trust in {name}", what, todo, facts)
     todo = f"Let this machine reach {origin}, by HTTPS_PROXY if need be, or correct {variable}."
     return problem(
-        f"{service}_unreachable", f"{name} cannot be reached", "No connection comes about.", todo, facts
+        f"{service}_unreachable", f"{name} cannot be reached", "No connection could be made.", todo, facts
     )
 
 

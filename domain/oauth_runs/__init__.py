@@ -1,1 +1,1 @@
-"""Runs of the OAuth flows: what becomes of an attempt, in words, and the traces they leave."""
+"""Runs of the OAuth flows: texts for their results, and the traces that they leave."""

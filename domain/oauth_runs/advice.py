@@ -1,4 +1,4 @@
-"""What a trace says of a step that failed, in words for a developer: what it means, and where to look."""
+"""Texts for developers about a failed step of a trace: what the failure means, and where to look."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ BARE_REFUSAL = (
     "The server gave no error code. Vinli’s developers have seen this when a code was exchanged with the credentials "
     "of another client of the same app; a wrong secret is the next thing to look at. The doctor tests it."
 )
-RUNS_LATE = "The call was given up. Look at whether the server is slow for everybody, or behind a proxy that holds it."
-NO_CONNECTION = "Name, network, TLS or proxy: HTTPS_PROXY and CA_BUNDLE are the settings for the last two."
+RUNS_LATE = "We stopped waiting. Check if the server is slow for everybody, or if a proxy delays the answer."
+NO_CONNECTION = "Check the host name, the network, TLS (CA_BUNDLE) and the proxy (HTTPS_PROXY)."
 THEIR_FAULT = "The fault is on the server’s side. Nothing in this installation’s settings causes it."
 NOT_THEIR_FORMAT = (
     "An answer came that RFC 6749 does not describe. Something between here and the server may have answered in its "
@@ -40,7 +40,7 @@ BY_CODE = {
     "unsupported_grant_type": CLIENT_TYPE,
     "invalid_token": FRESH_REFUSED,
 }
-# The page of a driver says what happened; this is what a developer can do about it. By the problem's code.
+# The driver's page says what happened; this tells a developer what to do about it. The key is the problem's code.
 BY_PAGE = {
     flow_problems.DENIED.code: "Nothing is wrong with the installation: the driver pressed refuse, or the server "
     "refused for them.",
@@ -66,7 +66,7 @@ BY_PAGE = {
     ].code: "A callback with this state came before: a reload, the back "
     "button, or a browser that sends requests twice.",
 }
-# What an authorization endpoint may send with a redirect (RFC 6749 section 4.1.2.1); the token endpoint has others.
+# Error codes of the authorization endpoint (RFC 6749 section 4.1.2.1). The token endpoint has others.
 REDIRECT_CODES = frozenset(
     {
         "invalid_request",
@@ -79,17 +79,17 @@ REDIRECT_CODES = frozenset(
     }
 )
 BY_REDIRECT = (
-    "The code came with the browser, from the authorization server as far as one can tell: anybody can write an "
+    "The browser brought this code. It probably comes from the authorization server, but anybody can write such an "
     "address. Preflight asks the server itself."
 )
 NOT_BY_REDIRECT = (
     "This code belongs to the token endpoint and cannot come with a redirect (RFC 6749 section 4.1.2.1): the server "
-    "has its own ways, or somebody wrote the address by hand. It says nothing about this installation’s secret."
+    "breaks the RFC, or somebody wrote the address by hand. It says nothing about this installation’s secret."
 )
 
 
 def advice_for_page(problem: Problem) -> str:
-    """Return what a developer can do about a callback that ended on this page."""
+    """Return the advice for a callback that ended on this problem's page; "" if there is none."""
     code = problem.error_code
     if code == "unauthorized_client":
         return f"{BY_REDIRECT} {CLIENT_TYPE}"
@@ -99,14 +99,14 @@ def advice_for_page(problem: Problem) -> str:
 
 
 def reason_of(error: errors.ProviderError) -> str:
-    """Return what went wrong with a call, in a sentence."""
+    """Return the reason why a call failed, as one sentence."""
     code = shown_code(error.error)
     status = f"status {error.status}" if error.status is not None else ""
     match error:
         case errors.TimedOut():
             return "No answer came in time."
         case errors.Unreachable():
-            return "No connection came about, or it broke off before an answer."
+            return "No connection could be made, or it broke off before an answer."
         case errors.Throttled():
             return "The server asks to slow down (status 429)."
         case errors.ServerFailed():
@@ -118,13 +118,13 @@ def reason_of(error: errors.ProviderError) -> str:
 
 
 def _without_quotes(reason: str) -> str:
-    """Return what was wrong with an answer, without what may have been quoted from it."""
+    """Return the reason without quotes from the answer, because they may hold secrets."""
     head = reason.partition(":")[0]
     return "a field is missing or of another kind" if head.endswith("Error") else head
 
 
 def advice_for(error: errors.ProviderError) -> str:
-    """Return what a developer can do about a call that failed."""
+    """Return the advice for a call that failed."""
     code = shown_code(error.error)
     if code in BY_CODE:
         return BY_CODE[code]

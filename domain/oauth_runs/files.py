@@ -1,4 +1,4 @@
-"""Traces as files: our own JSON, and HAR 1.2 for tools that show HTTP archives."""
+"""Traces as files: our own JSON, and HAR 1.2 for tools that read HTTP archives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_SEEN = "The browser made this request elsewhere: its answer was not seen by 
 
 
 def trace_as_json(trace: Trace) -> dict[str, Any]:
-    """Return a trace as plain JSON values; times are ISO 8601 in UTC, durations milliseconds."""
+    """Return a trace as plain JSON values. Times are ISO 8601 in UTC, durations are milliseconds."""
     failed = trace.failed_step
     return {
         "id": trace.id,
@@ -31,7 +31,7 @@ def trace_as_json(trace: Trace) -> dict[str, Any]:
 
 
 def trace_as_har(trace: Trace) -> dict[str, Any]:
-    """Return a trace as an HTTP archive (HAR 1.2); what it does not hold is -1, 0 or empty, as HAR says unknown."""
+    """Return a trace as an HTTP archive (HAR 1.2). Unknown values are -1, 0 or empty, as HAR prescribes."""
     return {
         "log": {
             "version": "1.2",

@@ -1,4 +1,4 @@
-"""What the connect flow says when it does not end in the garage: one page for each distinct cause."""
+"""The problems of the connect flow: one page for each cause."""
 
 from __future__ import annotations
 
@@ -109,22 +109,22 @@ REFUSED = Problem(
 
 
 def for_state(check: StateCheck) -> Problem:
-    """Return the page for a ``state`` that is not good."""
+    """Return the problem for a ``state`` that is not good. Raises KeyError for a good one."""
     return STATE_PROBLEMS[check]
 
 
 def for_bad_callback(error: BadCallback) -> Problem:
-    """Return the page for a callback that cannot be read at all."""
+    """Return the problem for a callback that cannot be read."""
     return {"no_state": NO_STATE, "issuer": WRONG_ISSUER}.get(error.reason, BAD_QUERY)
 
 
 def for_error_code(code: str) -> Problem:
-    """Return the page for ``error`` of an authorization response: 403 for a denial, else 502."""
+    """Return the problem for ``error`` of an authorization response: status 403 for a denial, else 502."""
     return DENIED if code == "access_denied" else _refusal(code)
 
 
 def for_exchange(error: errors.ProviderError) -> Problem:
-    """Return the page for a token exchange or a look at the driver's name that failed."""
+    """Return the problem for a failed token exchange or a failed call for the driver's name."""
     if isinstance(error, errors.Refused | errors.Unauthorized | errors.Forbidden):
         return _refusal(error.error or "")
     return replace(problem_for(error), actions=WAYS_OUT)

@@ -1,16 +1,16 @@
-"""What is to be said of a ``state`` that came back, and what each kind of state is signed for."""
+"""The results of checking a ``state`` that came back, and the purposes for which states are signed."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-# A state of one purpose is never good for the other.
+# A state that is signed for one purpose is not valid for the other.
 CONNECT_STATE = "connect-state"
 WORKBENCH_STATE = "workbench-state"
 
 
 class StateCheck(Enum):
-    """What is to be said of a ``state`` that came back."""
+    """The result of checking a ``state`` that came back."""
 
     GOOD = "good"
     UNKNOWN = "unknown"

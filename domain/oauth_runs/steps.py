@@ -1,7 +1,7 @@
-"""The rungs of a trace, and what of a request or an answer may stand in one.
+"""The steps of a trace, and the filter for requests and responses that a step shows.
 
-Nothing secret is ever handed on from here: values are shown by name from a list of harmless ones, everything else is
-replaced by how long it is, and names that nobody knows are counted.
+No secret passes this filter. Harmless values are shown: registered error codes, token_type and expires_in. All other
+values are replaced by their length. Parameters with unknown names are only counted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TITLES: Mapping[Name, str] = {
 }
 LADDER: tuple[Name, ...] = ("authorization_request", "callback", "token_request", "api_call")
 
-# What an authorization response may carry (RFC 6749 sections 4.1.2, 4.1.2.1 and 4.2.2, RFC 9207, OpenID Connect).
+# Parameters of an authorization response (RFC 6749 sections 4.1.2, 4.1.2.1 and 4.2.2, RFC 9207, OpenID Connect).
 KNOWN_PARAMETERS = (
     "state",
     "code",
@@ -45,10 +45,11 @@ KNOWN_PARAMETERS = (
 
 @dataclass
 class Step:
-    """One rung. ``at`` is Unix seconds, ``ms`` how long it took where that was seen; ``url`` has no query.
+    """One step of a run. ``at`` is Unix seconds, ``ms`` the duration if it is known; ``url`` has no query.
 
-    ``sent`` and ``received`` hold what may be shown alone. ``status`` is that of the answer; None where it was not
-    seen, as for what the browser does elsewhere. ``id`` tells records of one step from those of another.
+    ``sent`` and ``received`` hold only values that may be shown. ``status`` is the status of the response; None if
+    this server did not see it, for example when the browser called another server. ``id`` identifies the step: several
+    records of one step have the same id.
     """
 
     name: Name
@@ -70,11 +71,11 @@ class Step:
         return TITLES[self.name]
 
     def fail(self, reason: str, advice: str = "") -> None:
-        """Mark this as the step that did not work, and say why."""
+        """Mark this step as failed, with the reason."""
         self.standing, self.reason, self.advice = "failed", reason, advice
 
     def repeat(self, reason: str, advice: str = "") -> None:
-        """Mark this as a step that had happened before."""
+        """Mark this step as a repetition of an earlier one."""
         self.standing, self.reason, self.advice = "repeated", reason, advice
 
     def to_json(self) -> dict[str, Any]:
@@ -82,12 +83,12 @@ class Step:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Step:
-        """Read what ``to_json`` gave. Raises TypeError for what another version of this application wrote."""
+        """Read the result of ``to_json``. Raises TypeError if another version of this application wrote it."""
         return cls(**value)
 
 
 def hidden(value: str) -> str:
-    """Return what stands in the place of a value: how long it is."""
+    """Return the text that replaces a value and tells its length."""
     return f"[hidden, {len(value)} characters]" if value else "[empty]"
 
 
@@ -108,7 +109,7 @@ def shown_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def shown_token(token: TokenResponse) -> dict[str, str]:
-    """Return what a token response held as a trace may show it."""
+    """Return the fields of a token response as a trace may show them."""
     shown = {"access_token": hidden(token.access_token), "token_type": token.token_type}
     if token.expires_in is not None:
         shown["expires_in"] = str(token.expires_in)
@@ -121,6 +122,6 @@ def shown_token(token: TokenResponse) -> dict[str, str]:
 
 def _shown_value(name: str, value: str) -> str:
     if name == "error":
-        # A code that is not registered can be anything, a secret of the request included.
+        # A code that is not registered may be any text, even a secret of the request.
         return shown_code(value) or f"[not a registered code, {len(value)} characters]"
     return hidden(value)

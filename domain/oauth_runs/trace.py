@@ -1,8 +1,8 @@
-"""Traces of OAuth runs: each run of the connect flow and of the workbench leaves its steps, for a day.
+"""Traces of OAuth runs: the steps of each run of the connect flow and the workbench, kept for a day.
 
-A trace is put together while a request is answered and written once at its end, beside what other requests of the same
-run have written: steps are added and never replaced. Writing one must never harm the run that it is about: a store that
-fails is logged and nothing more.
+Each request collects its steps and writes them once at its end. They are merged with the steps that other requests of
+the same run have written: steps are added and never replaced. A store that fails must not disturb the run, so the
+failure is only logged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from store.traces import StoredTrace, TraceBucket, Traces, new_trace_id
 
 USED = STATE_PROBLEMS[StateCheck.USED]
 Kind = Literal["connect", "workbench"]
-# Of a run with more steps, the first and the last are kept: what it was, and how it stands.
+# If a run has more steps, keep the first ones, which show its start, and the last ones, which show its result.
 FIRST_STEPS, LAST_STEPS = 12, 12
 OUTCOMES: Mapping[TraceBucket, str] = {
     "open": "nobody came back yet",
@@ -42,7 +42,7 @@ OUTCOMES: Mapping[TraceBucket, str] = {
 
 @dataclass
 class Trace:
-    """One run, as far as it has come. ``started_at`` is Unix seconds; ``bucket`` says how it stands."""
+    """The steps of one run so far. ``started_at`` is Unix seconds; ``bucket`` is the result so far."""
 
     recorder: TraceRecorder = field(repr=False, compare=False)
     id: str
@@ -51,23 +51,23 @@ class Trace:
     bucket: TraceBucket = "stray"
     steps: list[Step] = field(default_factory=list)
 
-    # --- what happens
+    # --- recording
 
     def sent_to_authorize(
         self, *, client_id: str, redirect_uri: str, response_type: str, has_pkce: bool
     ) -> None:
-        """Note the authorization request, which the browser makes and this server does not see."""
+        """Add the authorization request, which the browser sends and this server does not see."""
         sent = {"response_type": response_type, "client_id": client_id, "redirect_uri": redirect_uri}
         sent["state"] = "[hidden]"
         if has_pkce:
             sent |= {"code_challenge": "[hidden]", "code_challenge_method": "S256"}
         endpoint = f"{self.recorder.settings.vinli_auth_url}/oauth/authorization/new"
-        # Whoever puts it down, it is one step of the run.
+        # The fixed id makes this one step, even if several requests record it.
         step = Step("authorization_request", self.started_at, url=endpoint, sent=sent, id="first")
         self.steps.append(step)
 
     def came_back(self, path: str, parameters: Mapping[str, str], method: str = "GET") -> Step:
-        """Note the callback; ``parameters`` are as ``shown_parameters`` gives them."""
+        """Add the callback; ``parameters`` are the result of ``shown_parameters``."""
         url = f"{self.recorder.settings.public_url}{path}"
         step = Step("callback", self.recorder.clock(), method, url, sent=dict(parameters))
         self.steps.append(step)
@@ -75,7 +75,7 @@ class Trace:
 
     @contextmanager
     def asking(self, name: Name, method: str, url: str, sent: Mapping[str, str]) -> Iterator[Step]:
-        """Note a call of ours and how it goes; a ProviderError passes through and marks the step as failed."""
+        """Add a step for a call of ours and its result. A ProviderError marks the step as failed and is raised on."""
         step = Step(name, self.recorder.clock(), method, url, sent=dict(sent))
         self.steps.append(step)
         started = time.perf_counter()
@@ -91,7 +91,7 @@ class Trace:
             step.ms = round((time.perf_counter() - started) * 1000, 1)
 
     def asking_for_token(self, redirect_uri: str, code: str, *, has_verifier: bool) -> Any:
-        """Note the token request; the rest is as in ``asking``."""
+        """Add the token request; otherwise like ``asking``."""
         sent = {"grant_type": "authorization_code", "code": hidden(code), "redirect_uri": redirect_uri}
         if has_verifier:
             sent["code_verifier"] = "[hidden]"
@@ -100,24 +100,24 @@ class Trace:
         return self.asking("token_request", "POST", url, sent)
 
     def asking_for_user(self) -> Any:
-        """Note the first call with the token; the rest is as in ``asking``."""
+        """Add the first call with the token; otherwise like ``asking``."""
         url = f"{self.recorder.settings.vinli_auth_url}/api/v1/users/_current"
         return self.asking("api_call", "GET", url, {"Authorization": "Bearer [hidden]"})
 
     def keep(self, bucket: TraceBucket | None = None) -> None:
-        """Write the steps down beside those that are kept already; a store that fails is logged.
+        """Merge the steps with the stored ones and store them. If the store fails, the failure is only logged.
 
-        ``bucket`` is how the run stands now, None where that follows from the steps.
+        ``bucket`` is the result of the run so far; None keeps the present one.
         """
         if bucket is not None:
             self.bucket = bucket
         try:
-            self.recorder.traces.keep(self.id, self.started_at, self._beside)
+            self.recorder.traces.keep(self.id, self.started_at, self._merged)
         except StoreUnavailable as error:
             log_event("trace not kept", logging.WARNING, cause=str(error))
 
-    def _beside(self, kept: Sequence[StoredTrace]) -> tuple[TraceBucket, dict[str, Any]]:
-        """Return the bucket and the content of this trace together with what is kept of it."""
+    def _merged(self, kept: Sequence[StoredTrace]) -> tuple[TraceBucket, dict[str, Any]]:
+        """Return the bucket and the content of this trace, merged with its stored records."""
         others = [trace for trace in map(self.recorder.read, kept) if trace]
         known: dict[str, Step] = {}
         for trace in (*others, self):
@@ -127,11 +127,11 @@ class Trace:
         if len(steps) > FIRST_STEPS + LAST_STEPS:
             steps = [*steps[:FIRST_STEPS], *steps[-LAST_STEPS:]]
         buckets = {self.bucket, *(trace.bucket for trace in others)}
-        # What became of the run in the end counts: a reload after a good sign-in does not make it a bad one.
+        # The best result counts: a reload after a good sign-in does not make the run a failure.
         bucket = next(name for name in ("good", "failed", "refused", "open", "stray") if name in buckets)
         return bucket, {"kind": self.kind, "steps": [step.to_json() for step in steps]}
 
-    # --- what is to be seen of it
+    # --- reading
 
     @property
     def outcome(self) -> str:
@@ -144,34 +144,37 @@ class Trace:
 
     @property
     def began(self) -> datetime:
-        """The start, as an aware UTC instant."""
+        """Return the start as an aware UTC datetime."""
         return datetime.fromtimestamp(self.started_at, UTC)
 
     @property
     def failed_step(self) -> Step | None:
-        """The first step that failed, unless the run worked in the end: what came after it follows from it."""
+        """Return the first failed step; None if no step failed or the run worked in the end.
+
+        Later failures follow from the first one.
+        """
         failed = (step for step in self.steps if step.standing == "failed")
         return None if self.bucket == "good" else next(failed, None)
 
     @property
     def references(self) -> tuple[str, ...]:
-        """The reference ids of the answers that the browser got in this run."""
+        """Return the reference ids of the responses that the browser got in this run."""
         return tuple(dict.fromkeys(step.reference for step in self.steps if step.reference))
 
     @property
     def not_reached(self) -> tuple[Name, ...]:
-        """The steps of a whole run that did not happen, in order."""
+        """Return the names of the steps of a complete run that did not happen, in order."""
         happened = {step.name for step in self.steps}
         return tuple(name for name in LADDER if name not in happened)
 
     def since_start(self, step: Step) -> float:
-        """Seconds from the start of the run to a step."""
+        """Return the seconds from the start of the run to a step."""
         return max(0.0, step.at - self.started_at)
 
 
 @dataclass(frozen=True)
 class TraceRecorder:
-    """Begins and finds traces. ``clock`` returns Unix seconds, ``visitor`` the address that a request is from."""
+    """Begin and find traces. ``clock`` returns Unix seconds, ``visitor`` the IP address of the current request."""
 
     settings: Settings
     traces: Traces
@@ -179,11 +182,11 @@ class TraceRecorder:
     visitor: Callable[[], str]
 
     def begin(self, kind: Kind) -> Trace:
-        """Return a new trace with no step yet."""
+        """Return a new trace without steps."""
         return Trace(self, self.fresh_id(), kind, self.clock())
 
     def of_attempt(self, attempt: Attempt) -> Trace:
-        """Return the trace of an attempt as it stood when the browser was sent away."""
+        """Return the trace of an attempt at the moment when the browser was sent to the authorization endpoint."""
         trace = Trace(self, attempt.trace_id or self.fresh_id(), "connect", attempt.created_at, "open")
         trace.sent_to_authorize(
             client_id=self.settings.vinli_client_id,
@@ -194,27 +197,27 @@ class TraceRecorder:
         return trace
 
     def of_run(self, trace_id: str, started_at: float) -> Trace:
-        """Return the trace of a workbench's run, a new one where it is gone. Raises StoreUnavailable."""
+        """Return the trace of a workbench run, or a new one if it is gone. Raises StoreUnavailable."""
         return self.find(trace_id) or Trace(self, trace_id, "workbench", started_at)
 
     def find(self, trace_id: str) -> Trace | None:
-        """Return a trace that was kept, None when it is gone. Raises StoreUnavailable."""
+        """Return a stored trace; None if it is gone. Raises StoreUnavailable."""
         kept = self.traces.find(trace_id)
         return None if kept is None else self.read(kept)
 
     def find_by_reference(self, reference: str) -> list[Trace]:
-        """Return the traces in which the browser got an answer with this reference id. Raises StoreUnavailable."""
+        """Return the traces in which the browser got a response with this reference id. Raises StoreUnavailable."""
         wanted = "".join(character for character in reference.upper() if character.isalnum())
         return [
             trace for trace in self.latest() if wanted in {name.replace("-", "") for name in trace.references}
         ]
 
     def latest(self) -> list[Trace]:
-        """Return all traces that can be read, the newest first. Raises StoreUnavailable."""
+        """Return all readable traces, the newest first. Raises StoreUnavailable."""
         return [trace for kept in self.traces.latest() if (trace := self.read(kept))]
 
     def read(self, kept: StoredTrace) -> Trace | None:
-        """Return a trace as it was kept, None when another version of this application wrote it."""
+        """Return a trace from its stored record; None if another version of this application wrote it."""
         try:
             steps = [Step.from_json(step) for step in kept.content["steps"]]
             return Trace(self, kept.id, kept.content["kind"], kept.started_at, kept.bucket, steps)
@@ -222,16 +225,14 @@ class TraceRecorder:
             return None
 
     def fresh_id(self) -> str:
-        """Return an id for a trace of whoever sent the request at hand."""
+        """Return an id for a new trace of the visitor who sent the current request."""
         return new_trace_id(self.visitor())
 
 
 def conclude(trace: Trace, status: int, problem: Problem | None, reference: str) -> None:
-    """Write down how a callback of ours ended: with which status, and on which problem's page if on one.
+    """Store how a callback ended: with which status, and on which problem's page if there is one.
 
-    ``reference`` is the id that the answer shows.
-
-    A repeated callback that leads a connected driver on adds nothing.
+    ``reference`` is the id that the response shows. A repeated callback that sends a connected driver on adds nothing.
     """
     names = {step.name for step in trace.steps}
     if problem is None and "token_request" not in names:
@@ -244,7 +245,7 @@ def conclude(trace: Trace, status: int, problem: Problem | None, reference: str)
         trace.keep("good")
         return
     if problem.code == USED.code:
-        # Not what failed: it came a second time, whatever became of the first.
+        # A repeated callback is no failure, whatever the result of the first one was.
         arrival.repeat(f"{problem.title}. {problem.what}", advice_for_page(problem))
         trace.keep()
         return

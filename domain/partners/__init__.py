@@ -1,1 +1,1 @@
-"""Partner APIs in words for the operator."""
+"""Texts about partner APIs for the operator."""

@@ -1,4 +1,4 @@
-"""What a partner's failure means, in words for the operator: on the console, from ``/api/v1``, on the command line."""
+"""Texts for the operator about failures of partners, for the console, ``/api/v1`` and the command line."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from providers.tokens.remedies import PROVIDER, SETTINGS
 from settings import Settings
 
 ASK_AGAIN = "Try again in a minute."
-# What `providers.http.failures` says of every status that is no success: the status itself says more.
+# The reason that `providers.http.failures` gives for any other status than success. The status itself says more.
 NO_SUCCESS = "no success"
 
-# How Cognito names what it refuses (API reference, InitiateAuth); the OAuth codes are in `problems.py`.
+# Error names of Cognito (API reference, InitiateAuth). The OAuth error codes are in `domain/problems.py`.
 COGNITO_ERRORS = frozenset(
     {
         "ForbiddenException",
@@ -32,7 +32,7 @@ COGNITO_ERRORS = frozenset(
     }
 )
 
-# The first class that matches counts, and the cause follows after a colon; {partner} becomes the partner's title.
+# The first matching class counts. The cause follows after a colon. {partner} becomes the partner's title.
 WORDS: tuple[tuple[type[errors.ProviderError], str, int, str, str, str], ...] = (
     (
         errors.TimedOut,
@@ -80,7 +80,7 @@ WORDS: tuple[tuple[type[errors.ProviderError], str, int, str, str, str], ...] = 
         502,
         "{partner} does not allow this",
         "The credentials are known to {partner} and not enough for this request",
-        "Choose another role, or ask {partner} for the right.",
+        "Choose another role, or ask {partner} for permission.",
     ),
     (
         errors.NotFound,
@@ -111,13 +111,13 @@ WORDS: tuple[tuple[type[errors.ProviderError], str, int, str, str, str], ...] = 
 
 @dataclass(frozen=True)
 class PartnerProblems:
-    """Puts the failures of partners into words. ``clock`` returns Unix seconds."""
+    """Turn failures of partners into problems. ``clock`` returns Unix seconds."""
 
     settings: Settings
     clock: Callable[[], float]
 
     def of(self, partner: Partner, error: errors.ProviderError) -> Problem:
-        """Return what happened and what to do."""
+        """Return the problem for an error of a partner."""
         if isinstance(error, errors.NoToken):
             return self._no_token(partner, error)
         _, code, status, title, what, todo = next(row for row in WORDS if isinstance(error, row[0]))
@@ -132,7 +132,7 @@ class PartnerProblems:
         )
 
     def logged(self, partner: Partner, error: errors.ProviderError) -> Problem:
-        """Return what happened and what to do, and log the failure under the request's reference."""
+        """Return the problem, and log the failure under the request's reference."""
         log_event(
             "partner failed",
             partner=partner.name,
@@ -144,7 +144,7 @@ class PartnerProblems:
         return self.of(partner, error)
 
     def remedy(self, partner: Partner, error: errors.NoToken) -> tuple[str, ...]:
-        """Return what can be done about a token that cannot be had."""
+        """Return the advice for a missing token, one text per step."""
         if error.remedy == SETTINGS:
             missing = tuple(
                 name for name in error.settings if getattr(self.settings, name.lower(), None) is None
@@ -180,9 +180,9 @@ class PartnerProblems:
 
 
 def cause_of(error: errors.ProviderError) -> str:
-    """Return the cause in few words of ours: reason, status, error code.
+    """Return the cause in a few of our own words: reason, status, error code.
 
-    Other texts from outside are left out: they may repeat a secret.
+    Other texts from the partner are left out because they may repeat a secret.
     """
     parts = [] if error.reason == NO_SUCCESS else [error.reason]
     parts += [f"status {error.status}"] if error.status is not None else []
@@ -191,7 +191,7 @@ def cause_of(error: errors.ProviderError) -> str:
 
 
 def not_configured(partner: Partner) -> Problem:
-    """Return what to say of a partner whose settings are missing."""
+    """Return the problem for a partner whose settings are missing."""
     return Problem(
         "partner_not_set_up",
         404,

@@ -1,1 +1,1 @@
-"""Redirect URIs as text: comparing two of them, what is wrong with one, and the usual variants."""
+"""Redirect URIs as text: compare two of them, find the flaws of one, and list common variants."""

@@ -1,7 +1,7 @@
-"""Two redirect URIs, compared part by part. The verdict is the plain one: the same text or not (RFC 9700, section 2.1).
+"""Compare two redirect URIs part by part. They match only if they are the same text (RFC 9700, section 2.1).
 
-Everything else is about saying why not. No text makes any of this raise, and none takes long: what is longer than
-2,048 characters is not looked into.
+All the rest explains why they do not match. No input makes these functions raise or run long: texts of more than
+2,048 characters are not examined.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ PORTAL = "Vinli’s Developer Portal"
 class Difference:
     """One way in which two redirect URIs differ.
 
-    `part` is "scheme", "userinfo", "host", "port", "path", "query", "fragment" or "whole"; `sent` and `registered`
-    are the pieces that differ, shortened and with escapes for what cannot be seen, "" for what is not there.
+    `part` is "scheme", "userinfo", "host", "port", "path", "query", "fragment" or "whole". `sent` and `registered`
+    are the pieces that differ: shortened, with escapes for invisible characters, "" if the piece is not there.
     """
 
     part: str
@@ -54,9 +54,9 @@ class Difference:
 
 
 def compare(sent: str, registered: str) -> tuple[Difference, ...]:
-    """Return how what is sent differs from what is registered: nothing exactly when the two are the same text.
+    """Return the differences between the sent and the registered redirect URI; empty only if they are the same text.
 
-    The remedy changes the registration, which is where a mistake usually is.
+    The remedy changes the registration, because the mistake is usually there.
     """
     if sent == registered:
         return ()
@@ -116,7 +116,7 @@ def _seen_differences(sent: str, registered: str) -> Iterator[Difference]:
     elif (ours.scheme or "").lower() != (theirs.scheme or "").lower():
         code = _scheme_code(ours.scheme or "", theirs.scheme or "")
         yield _difference("scheme", code, ours.scheme or "", theirs.scheme or "")
-        if code != "scheme_http_https":  # with another kind of address nothing else is comparable
+        if code != "scheme_http_https":  # addresses of another kind have no other comparable parts
             return
     elif ours.scheme != theirs.scheme:
         yield _difference("scheme", "scheme_case", ours.scheme or "", theirs.scheme or "")
@@ -128,7 +128,7 @@ def _seen_differences(sent: str, registered: str) -> Iterator[Difference]:
 
 
 def _completed(uri: str, scheme: str | None) -> Parts:
-    """Take a URI to pieces as if it began with this scheme, unless it has one or begins with its path."""
+    """Split a URI as if it began with this scheme, unless it has a scheme or begins with its path."""
     parts = split(uri)
     if parts.scheme is not None or scheme is None or (uri.startswith("/") and not uri.startswith("//")):
         return parts
@@ -196,7 +196,7 @@ def _query_differences(sent: str | None, registered: str | None) -> Iterator[Dif
 
 
 def _pairs(query: str | None) -> dict[str, str]:
-    """Return the parameters as they are written, by name; a name that comes twice keeps all of its values."""
+    """Return the parameters as they are written, by name. A repeated name keeps all of its values."""
     pairs: dict[str, str] = {}
     for piece in (query or "").split("&"):
         name = unquote_plus(piece.partition("=")[0], errors="replace")
@@ -219,7 +219,7 @@ def _parameter_differences(sent: dict[str, str], registered: dict[str, str]) -> 
 
 
 def _with(mark: str, piece: str | None, *, after: bool = False) -> str:
-    """Return a piece with the character that sets it off, "" for one that is not there."""
+    """Return a piece with its delimiter; "" if the piece is not there."""
     if piece is None:
         return ""
     return f"{piece}{mark}" if after else f"{mark}{piece}"

@@ -1,4 +1,4 @@
-"""What is wrong with one redirect URI by itself, before it is compared with any other."""
+"""Find the flaws of one redirect URI, without comparing it with another one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from domain.redirect_uris.words import FLAWS, SCRIPT_SCHEMES, WEB_SCHEMES
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong with one redirect URI, whatever it is compared with; `piece` is the part at fault."""
+    """One flaw of a redirect URI; `piece` is the text that has the flaw."""
 
     part: str
     code: str
@@ -36,7 +36,7 @@ class Flaw:
 
 
 def flaws(uri: str) -> tuple[Flaw, ...]:
-    """Return what is wrong with a redirect URI by itself."""
+    """Return the flaws of a redirect URI, each once."""
     return tuple(dict.fromkeys(_flaws(uri)))
 
 

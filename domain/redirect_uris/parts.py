@@ -1,4 +1,4 @@
-"""A redirect URI taken to pieces (RFC 3986, appendix B), however broken it is. Nothing in here raises."""
+"""Split a redirect URI into its parts (RFC 3986, appendix B), even a broken one. No function here raises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from settings.loopback import is_loopback
 
-# Longer texts are not looked into: it bounds the time that any of this takes.
+# Longer texts are not examined. This bounds the time that the functions take.
 MAX_LENGTH = 2048
 SHOWN_LENGTH = 200
 
@@ -18,16 +18,16 @@ _URI = re.compile(
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
     re.DOTALL,
 )
-# What looks like a scheme and is a host with its port, when the scheme was left out.
+# A host with its port, which looks like a scheme if the scheme was left out.
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:\d+(?:[/?#]|$)")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The pieces as they are written; None is what is not there, which is not the same as empty.
+    """The parts as they are written. None means that a part is not there; "" means that it is there but empty.
 
-    `host` keeps the brackets of an IPv6 literal, `port` is whatever stands behind the colon.
+    `host` keeps the brackets of an IPv6 literal. `port` is any text after the colon.
     """
 
     scheme: str | None
@@ -44,14 +44,14 @@ class Parts:
 
     @property
     def is_absolute(self) -> bool:
-        """Whether there is a scheme and, where the web's are used, a host."""
+        """Tell if there is a scheme and, for http and https, also a host."""
         is_web = (self.scheme or "").lower() in _DEFAULT_PORTS
         return self.scheme is not None and (bool(self.host) or not is_web)
 
 
 def split(uri: str) -> Parts:
-    """Take a URI to pieces."""
-    # Every part of the pattern may be empty, so it matches any text.
+    """Split a URI into its parts."""
+    # Every part of the pattern may be empty, so the pattern matches any text.
     found = _URI.match(uri)
     pieces = found.groupdict() if found else {"path": uri}
     if _HOST_AND_PORT.match(uri):
@@ -78,9 +78,9 @@ def _split_authority(authority: str) -> tuple[str | None, str, str | None]:
 
 
 def address_of(host: str) -> str | None:
-    """Return the plain spelling of an address literal, None for a name.
+    """Return the standard spelling of an IP address literal; None for a name.
 
-    IPv4 is read as browsers do: fewer than four numbers, in octal or hexadecimal (WHATWG URL, section 3.5).
+    IPv4 is read as browsers read it: also fewer than four numbers, octal and hexadecimal (WHATWG URL, section 3.5).
     """
     text = host.removeprefix("[").removesuffix("]")
     if len(text) > 64:
@@ -110,13 +110,13 @@ def _number(text: str) -> int | None:
 
 
 def names_this_machine(host: str | None) -> bool:
-    """Say whether a host stays on this machine, however it is spelled."""
+    """Tell if a host is this machine, in any spelling."""
     name = (host or "").lower().removesuffix(".")
     return is_loopback(address_of(name) or name)
 
 
 def ascii_host(host: str) -> str:
-    """Return a host with its labels in punycode, as it is where that cannot be (RFC 3490)."""
+    """Return a host with its labels in punycode (RFC 3490); the host unchanged if that is not possible."""
     try:
         return host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
@@ -124,17 +124,17 @@ def ascii_host(host: str) -> str:
 
 
 def is_invisible(character: str) -> bool:
-    """Say whether a character cannot be seen: controls, zero widths, all blanks but the plain one, halves of pairs."""
+    """Tell if a character is invisible: control, zero-width, lone surrogate, or any blank but the plain space."""
     return not character.isprintable()
 
 
 def seen(text: str) -> str:
-    """Return a text without what cannot be seen, and without blanks around it."""
+    """Return a text without invisible characters and without blanks around it."""
     return _printable(text).strip(" ")
 
 
 def blanks_around(text: str) -> tuple[int, int]:
-    """Count the plain blanks before and behind what can be seen."""
+    """Count the plain spaces before and after the visible text."""
     text = _printable(text)
     return len(text) - len(text.lstrip(" ")), len(text) - len(text.rstrip(" "))
 
@@ -144,7 +144,7 @@ def _printable(text: str) -> str:
 
 
 def visible(text: str, limit: int = SHOWN_LENGTH) -> str:
-    r"""Return a text for a person: what cannot be seen as escapes such as `\r`, at most `limit` characters."""
+    r"""Return a text for a person: invisible characters as escapes such as `\r`, at most `limit` characters."""
     is_cut = len(text) > limit
     shown = "".join(
         _escaped(character) if is_invisible(character) else character for character in text[:limit]
@@ -164,12 +164,12 @@ _SHORT_ESCAPES = {9: r"\t", 10: r"\n", 13: r"\r", 0: r"\0"}
 
 
 def around_invisible(text: str) -> str:
-    """Return the piece of a text around its first character that cannot be seen, or its start where all can be."""
+    """Return the piece of a text around its first invisible character; the start of the text if there is none."""
     place = next((at for at, character in enumerate(text) if is_invisible(character)), 0)
     return text[max(0, place - 60) : place + 60]
 
 
 def names_of(characters: str) -> str:
-    """Name characters that cannot be seen, each once: "NO-BREAK SPACE, U+000D"."""
+    """Return the names of invisible characters, each once and at most five: "NO-BREAK SPACE, U+000D"."""
     unique = list(dict.fromkeys(characters))[:5]
     return ", ".join(unicodedata.name(one, f"U+{ord(one):04X}") for one in unique)

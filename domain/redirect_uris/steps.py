@@ -1,7 +1,7 @@
-"""Which of the usual ways to spell one thing differently explain why two pieces of a URI differ.
+"""Find which common spelling variations explain why two pieces of a URI differ.
 
-A `Step` takes one such way out of a text. When all steps together make two texts equal, those that it cannot do
-without are what differs.
+A `Step` normalizes one kind of variation. If all steps together make two texts equal, the steps that are needed for
+that are the differences.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def explain(sent: str, registered: str, steps: Sequence[Step]) -> list[str] | None:
-    """Return the codes of the fewest steps that make the two equal, in the order of `steps`; None when none do.
+    """Return the codes of the steps that are needed to make both equal, in the order of `steps`; None if all fail.
 
-    A step that comes late is given up first, so the broader of two that would do has to come after the narrower.
+    Late steps are dropped first. If two steps would do, the broader one must therefore come after the narrower one.
     """
     if _apply(sent, steps) != _apply(registered, steps):
         return None
@@ -68,7 +68,7 @@ def _lower_outside_escapes(text: str) -> str:
 
 
 def without_dot_segments(path: str) -> str:
-    """Return a path as RFC 3986, section 5.2.4, resolves it."""
+    """Return a path without dot segments (RFC 3986, section 5.2.4)."""
     kept: list[str] = []
     segments = path.split("/")
     for segment in segments:
@@ -115,5 +115,5 @@ QUERY_STEPS: tuple[Step, ...] = (
 
 
 def plainly_encoded(text: str) -> str:
-    """Return a piece in the one spelling that the usual ways of percent-encoding have in common."""
+    """Return a piece with its percent-encoding normalized."""
     return _apply(text, _ENCODING)

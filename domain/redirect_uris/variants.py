@@ -1,4 +1,4 @@
-"""The usual variants of a redirect URI: what was registered in its place when the two differ by a little."""
+"""Common variants of a redirect URI: people often register one of these by mistake."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from domain.redirect_uris.parts import Parts, split
 
 MAX_VARIANTS = 12
 
-# Brackets stand around all of it or nowhere (RFC 3986, section 3.2.2).
+# Brackets enclose the whole host or do not occur (RFC 3986, section 3.2.2).
 _HOST = re.compile(r"\[[^\[\]]*\]|[^\[\]]*", re.S)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-# By the port of the one that is left.
+# The other scheme, by the default port of the present one.
 _OTHER_SCHEMES = {"80": "https", "443": "http"}
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A redirect URI like another one. `name` is stable, `title` says in few words what is different."""
+    """A redirect URI that is similar to another one. `name` is stable; `title` tells the difference in a few words."""
 
     name: str
     title: str
@@ -28,7 +28,7 @@ class Variant:
 
 
 def variants(redirect_uri: str) -> tuple[Variant, ...]:
-    """Return at most twelve variants, each once and never the given one; none for what is no absolute URI."""
+    """Return at most twelve variants, each once and never the given URI; none if it is not an absolute URI."""
     uri = split(redirect_uri)
     if uri.scheme is None or not _HOST.fullmatch(uri.host or ""):
         return ()
@@ -41,13 +41,13 @@ def variants(redirect_uri: str) -> tuple[Variant, ...]:
 
 
 def control() -> Variant:
-    """Return a redirect URI that nobody can have registered (RFC 2606, section 2): new each time, and never visited."""
+    """Return a new random redirect URI that nobody can have registered (RFC 2606, section 2). No browser visits it."""
     name = secrets.token_hex(8)
     return Variant("control", "A control that nobody registered", f"https://{name}.invalid/{name}")
 
 
 def _text_of(uri: Parts) -> str:
-    """Put the pieces together again: the inverse of `split` for what has a scheme."""
+    """Join the parts again: the inverse of `split` for a URI with a scheme."""
     authority = f"//{_set_off(uri.userinfo, '', '@')}{uri.host}{_set_off(uri.port, ':')}"
     return (
         f"{uri.scheme}:{'' if uri.host is None else authority}{uri.path}"
@@ -60,7 +60,7 @@ def _set_off(piece: str | None, before: str, after: str = "") -> str:
 
 
 def _changes(uri: Parts) -> Iterator[tuple[str, str, Parts]]:
-    """Yield the changes, those that people meet most often first."""
+    """Yield the changes, the most common mistakes first."""
     yield from _of_slash(uri)
     yield from _of_place(uri)
     yield from _of_path(uri)
@@ -79,7 +79,7 @@ def _of_place(uri: Parts) -> Iterator[tuple[str, str, Parts]]:
     if port is None or not uri.host:
         return
     other = _OTHER_SCHEMES[port]
-    changed = None if uri.port == port else uri.port  # a port goes along unless it is the old scheme's own
+    changed = None if uri.port == port else uri.port  # keep the port unless it is the old scheme's default
     yield other, f"With {other}", replace(uri, scheme=other, port=changed)
     if uri.host.lower() in _LOOPBACK:
         for host in _LOOPBACK:

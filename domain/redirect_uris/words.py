@@ -1,9 +1,9 @@
-"""What each difference between two redirect URIs, and each flaw of one, is called: code, title, and why it matters."""
+"""Texts for differences between two redirect URIs and for flaws of one: title and explanation by code."""
 
 from __future__ import annotations
 
 WEB_SCHEMES = ("http", "https")
-# What a browser may run or read from this machine, and what never becomes a link.
+# A browser may run these, or read files of this machine through them. They never become a link.
 SCRIPT_SCHEMES = frozenset(
     {"javascript", "data", "vbscript", "blob", "file", "about", "view-source", "filesystem"}
 )
@@ -87,7 +87,7 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
     "surrounding_blanks": ("Blanks around it", "Blanks stand before or behind one of the two."),
     "invisible_characters": (
         "Characters that cannot be seen",
-        "One of the two holds characters that cannot be seen, as copying from a document leaves them.",
+        "One of the two holds characters that cannot be seen. They often come from copying out of a document.",
     ),
     "backslash": ("A backslash", "One side has a backslash where the other has a slash."),
     "wildcard": (
@@ -136,13 +136,13 @@ FLAWS: dict[str, tuple[str, str]] = {
     "surrounding_blanks": ("Blanks around it", "Blanks stand before or behind it, and count."),
     "invisible_characters": (
         "Characters that cannot be seen",
-        "It holds characters that cannot be seen, as copying from a document leaves them, and they count.",
+        "It holds characters that cannot be seen, and they count. They often come from copying out of a document.",
     ),
     "dot_segments": ("Dots in the path", "A segment . or .. is resolved by the browser before it asks."),
     "backslash": ("A backslash", "Browsers read a backslash as a slash, servers do not."),
     "idn_spelling": (
         "International host name in its own letters",
-        "On the wire the host stands in punycode (xn--), and so it has to be registered.",
+        "Browsers send the host in punycode (xn--), so it has to be registered in punycode.",
     ),
     "too_long": ("Too long", "It is longer than 2,048 characters."),
 }

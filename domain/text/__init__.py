@@ -1,1 +1,1 @@
-"""Foreign text made safe and readable for people."""
+"""Make text from outside safe and readable for people."""

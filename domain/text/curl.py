@@ -1,4 +1,4 @@
-"""A request as a line for a shell: curl, with ``$VARIABLES`` where a secret goes."""
+"""A request as a curl command for a shell, with ``$VARIABLES`` in place of secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable of the reader's shell, in the place of a secret."""
+    """A variable of the reader's shell that stands for a secret."""
 
     name: str
 
@@ -26,29 +26,29 @@ def curl_line(
     user: tuple[str, Variable] | None = None,
     form: Mapping[str, str | Variable] | None = None,
 ) -> str:
-    """Return a command for POSIX shells, on several lines; a dollar sign is one in all but variables and ``headers``.
+    """Return a command for POSIX shells, on several lines. The shell expands only variables, also those in ``headers``.
 
-    ``user`` is sent as HTTP Basic, ``form`` in the body, where curl encodes the values.
+    ``user`` is sent as HTTP Basic. ``form`` is sent in the body; curl encodes its values.
     """
     parts = ["curl --silent --show-error", f"--request {shlex.quote(method)}", f"--url {_single(url)}"]
     parts += [f"--header {quoted(f'{name}: {value}')}" for name, value in headers.items()]
     if user is not None:
         parts.append(f"--user {_followed(f'{user[0]}:', user[1])}")
-    # The names are followed by an equals sign, so that no value is taken for the name of a file.
+    # The equals sign after each name keeps curl from taking a value for the name of a file.
     parts += [f"--data-urlencode {_followed(f'{name}=', value)}" for name, value in (form or {}).items()]
     if body is not None:
-        # --data would read a file for a body that begins with an at sign.
+        # --data would read a file if the body begins with an at sign.
         parts.append(f"--data-raw {_single(body)}")
     return " \\\n  ".join(parts)
 
 
 def _followed(text: str, more: str | Variable) -> str:
-    """Return one word; the variable stands in quotes of its own, so that nothing else comes alive."""
+    """Return one shell word. The variable has its own double quotes, so that the shell expands nothing else."""
     return f'{_single(text)}"${more.name}"' if isinstance(more, Variable) else _single(text + more)
 
 
 def quoted(text: str) -> str:
-    """Quote one word: in double quotes when it holds ``$VARIABLES``, which stay live, else in single ones."""
+    """Quote one shell word: in double quotes if it holds ``$VARIABLES``, so that they expand; else in single quotes."""
     if not _VARIABLE.search(text):
         return _single(text)
     pieces, at = [], 0
@@ -63,5 +63,5 @@ def _single(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Take the meaning from the four characters that have one between double quotes (POSIX, shell 2.2.3)."""
+    """Escape the four characters that are special between double quotes (POSIX, shell 2.2.3)."""
     return re.sub(r'([\\"$`])', r"\\\1", text)

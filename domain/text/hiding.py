@@ -1,4 +1,4 @@
-"""Hides secrets in what a partner answered before it is shown: an answer may repeat what was sent."""
+"""Hide secrets in a partner's response before it is shown, because a response may repeat what was sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from providers.partners.partner import Partner
 from settings import Settings
 
 HIDDEN = "[hidden]"
-# Shorter than this is no secret, and hiding it would eat words.
+# A shorter text is no secret, and hiding it would damage ordinary words.
 MIN_LENGTH = 6
 
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -25,7 +25,7 @@ _SECRET_FIELD = re.compile(
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """Return a text without these secrets, in any spelling, and without what looks like a token."""
+    """Return a text without these secrets, in any encoding, and without anything that looks like a token."""
     for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
         text = text.replace(form, HIDDEN)
     text = _SECRET_FIELD.sub(rf'\1"{HIDDEN}"', text)
@@ -34,7 +34,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def secrets_of(settings: Settings, partner: Partner) -> list[str]:
-    """Return what must not be seen on a page about this partner: all secret settings, and its tokens of now."""
+    """Return what a page about this partner must hide: all secret settings and the partner's valid tokens."""
     secret_fields = [about.name for about in fields(settings) if about.metadata["secret"]]
     values = [getattr(settings, name) for name in secret_fields]
     texts = [text for value in values for text in (value if isinstance(value, tuple) else (value,)) if text]
@@ -43,7 +43,7 @@ def secrets_of(settings: Settings, partner: Partner) -> list[str]:
 
 def _tokens(partner: Partner) -> Iterator[str]:
     for role in partner.roles.values():
-        # A token that is valid now is at hand, and asking for it fetches none.
+        # Only a valid token is asked for, because asking for it then makes no request.
         if role.source is None or role.source.state().valid_until is None:
             continue
         try:
@@ -53,14 +53,15 @@ def _tokens(partner: Partner) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield how a secret may be spelled: as it is, in URLs, in JSON, in base64."""
+    """Yield a secret in its possible encodings: plain, for URLs, for JSON, in base64."""
     if len(secret) < MIN_LENGTH:
         return
     plain = secret.encode()
     yield from (secret, quote(secret, safe=""), quote_plus(secret))
     yield secret.replace("\\", "\\\\").replace('"', '\\"')
     for before in range(3):
-        # What stands before it (a user name and a colon, in Basic) shifts it, and blurs the letters at its ends.
+        # Text before the secret (in Basic: a user name and a colon) shifts its base64 and changes the characters at
+        # both ends, so only the inner characters are compared.
         whole = (before + len(plain)) // 3 * 4
         inner = base64.b64encode(b"\0" * before + plain).decode()[(0, 2, 3)[before] : whole]
         if len(inner) >= MIN_LENGTH:

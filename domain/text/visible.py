@@ -1,4 +1,4 @@
-"""Foreign text for a page: what cannot be seen is spelled out, what is secret is cut short, what is long ends."""
+"""Text from outside for a page: invisible characters are escaped, secrets are shortened, long text is cut."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def visible(text: str, most: int = MOST) -> str:
 
 
 def shortened(secret: str) -> str:
-    """Return enough of a secret to tell it from another, and nothing to use it with."""
+    """Return enough of a secret to tell it from another one, but too little to use it."""
     if len(secret) < 4 * _HEAD:
         return f"[hidden, {len(secret)} characters]" if secret else "[empty]"
     return f"{visible(secret[:_HEAD])}… ({len(secret)} characters)"
 
 
 def jwt_parts(token: str) -> tuple[str, str] | None:
-    """Return a JSON Web Token's header and claims as indented JSON; None when it is none (RFC 7519 section 3).
+    """Return a JSON Web Token's header and claims as indented JSON; None if it is not one (RFC 7519 section 3).
 
-    Nothing is verified: what stands in it is for people to read.
+    Nothing is verified. The result is only for people to read.
     """
     pieces = token.split(".") if len(token) <= _LONGEST_JWT else []
     if len(pieces) != 3:

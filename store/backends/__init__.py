@@ -1,4 +1,4 @@
-"""The stores: one SQLite file, or Redis."""
+"""The store backends: one SQLite file, or Redis."""
 
 import time
 from collections.abc import Callable
@@ -10,11 +10,11 @@ REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+sentinel://")
 
 
 def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
-    """Return the store that `url` names, without opening or connecting anything yet.
+    """Return the store for `url`. Does no I/O: it opens no file and no connection yet.
 
-    `sqlite:///relative/path`, `sqlite:////absolute/path`, `redis://`, `rediss://`, `unix://`, or
-    `redis+sentinel://host:port,host:port/service/db`. Raises ValueError for anything else; the message does
-    not repeat the URL, which may hold a password.
+    `url` is `sqlite:///relative/path`, `sqlite:////absolute/path`, `redis://`, `rediss://`, `unix://`, or
+    `redis+sentinel://host:port,host:port/service/db`. Raises ValueError for anything else. The message does
+    not contain the URL, because it may hold a password.
     """
     if url.startswith(REDIS_SCHEMES):
         from store.backends.redis import RedisStore

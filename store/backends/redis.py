@@ -1,10 +1,10 @@
 """The store in Redis 6.2 or newer: for several machines, or many writers.
 
-An entry is one string: eight bytes of version, eight of expiry, then the value. Verbs that look before they
-write are Lua scripts, which Redis runs alone. The server drops entries when their time is over; the expiry in
-the entry itself is what callers are told, judged by the clock given.
+An entry is one string: eight bytes of version, eight bytes of expiry, then the value. Methods that read before they
+write are Lua scripts, which Redis runs atomically. The server deletes expired entries. Callers get the expiry that
+is in the entry; it is compared with the given clock.
 
-The server must not evict what is still alive: `maxmemory-policy noeviction` or one of the `volatile-ttl` kind.
+The server must not evict live entries: use `maxmemory-policy noeviction` or a policy like `volatile-ttl`.
 """
 
 import math
@@ -23,8 +23,8 @@ KEY_PREFIX = "vinli-connect:"
 
 HEADER = struct.Struct(">Qd")  # version, expires_at
 
-# Leaves the entry in `current`, or nil when there is none alive. Versions are compared as text: a Lua number
-# has 53 bits only.
+# Sets `current` to the live entry, or to false or nil if there is none. Versions are compared as text, because a Lua
+# number has only 53 bits.
 _LOOK = """
 local current = redis.call("GET", KEYS[1])
 if current and struct.unpack(">d", string.sub(current, 9, 16)) <= tonumber(ARGV[1]) then current = false end
@@ -57,7 +57,7 @@ return 1
 
 
 class RedisStore(Store):
-    """Entries in the database named by `url`, under keys that begin with `KEY_PREFIX`. Connects on first use."""
+    """Entries in the Redis database at `url`, under keys that begin with `KEY_PREFIX`. Connects on first use."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
         self._redis = connect(url)

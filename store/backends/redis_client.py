@@ -1,8 +1,8 @@
-"""Clients of a Redis server, set up so that no call takes longer than two seconds.
+"""Clients of a Redis server with limits, so that no call takes longer than two seconds.
 
-The library's own defaults wait five seconds for a socket and repeat a failed command; here a command is
-sent once, and the timeouts are short. Connections closed by the server meanwhile are replaced by the
-library before a command is written to them.
+By default the library waits five seconds for a socket and repeats a failed command. Here a command is sent once,
+and the timeouts are short. If the server has closed a connection, the library replaces it before it writes a
+command.
 """
 
 from typing import Any
@@ -14,10 +14,10 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 SOCKET_TIMEOUT = 0.8
-"""Seconds for connecting and, again, for each answer."""
+"""Seconds for connecting, and the same time again for each answer."""
 
 SENTINEL_TIMEOUT = 0.3
-"""Seconds for one Sentinel to answer: with one hung, the next is still asked in time."""
+"""Seconds for one Sentinel to answer. If one hangs, there is still time to ask the next."""
 
 MAX_CONNECTIONS = 256
 
@@ -28,14 +28,14 @@ def connect(url: str) -> Redis:
     """Return a client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://`. Does no I/O.
 
     The Sentinel form is `redis+sentinel://[[user]:password@]host[:port][,host[:port]...]/service[/db]`; the
-    credentials are the server's. Raises ValueError for a URL that cannot be understood, without showing it.
+    credentials are those of the Redis server. Raises ValueError for an invalid URL; the message does not contain it.
     """
     try:
         if url.startswith("redis+sentinel://"):
             return _through_sentinel(url)
         return Redis.from_url(url, **_options(SOCKET_TIMEOUT), max_connections=MAX_CONNECTIONS)
     except ValueError:
-        # The library's message may quote a part of the URL, and that part may be the password.
+        # The library's message may quote a part of the URL, which may be the password.
         raise ValueError("is not a Redis URL that can be understood") from None
 
 

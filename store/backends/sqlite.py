@@ -1,8 +1,8 @@
 """The store in one SQLite file: the default, for any number of processes on one machine.
 
-Every verb is a single statement in autocommit mode, which SQLite runs atomically; none reads first and
-writes later. The file is in WAL mode (readers and the writer do not wait for each other) and survives a
-killed process at any point (sqlite.org/wal.html). It has to be on a local disk.
+Every method is a single statement in autocommit mode, which SQLite runs atomically. No method reads first and
+writes later. The file is in WAL mode, so readers and the writer do not wait for each other. It stays intact if a
+process is killed at any point (sqlite.org/wal.html). It must be on a local disk.
 """
 
 import sqlite3
@@ -15,7 +15,7 @@ from store.backends.sqlite_pool import SqlitePool
 from store.base import Entry, Store, StoreError, StoreUnavailable, fresh_version
 
 PURGE_INTERVAL = 60.0
-"""Seconds between two looks for expired entries while there is no backlog of them."""
+"""Seconds between two purges of expired entries while there is no backlog."""
 
 PURGE_BATCH = 200
 
@@ -34,7 +34,7 @@ PURGE = "DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE exp
 
 
 class SqliteStore(Store):
-    """Entries in the file at `path` (relative to the working directory of now). Opens it on first use."""
+    """Entries in the file at `path` (relative to the current working directory). Opens it on first use."""
 
     def __init__(self, path: str | Path, clock: Callable[[], float] = time.time) -> None:
         if sqlite3.sqlite_version_info < (3, 35):
@@ -76,7 +76,7 @@ class SqliteStore(Store):
         return entry if entry and entry.expires_at > self._clock() else None
 
     def ping(self) -> None:
-        # Taking the write lock shows that writers get through as well, and writes nothing.
+        # Taking the write lock shows that writes work too, and writes nothing.
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
@@ -95,7 +95,7 @@ class SqliteStore(Store):
             self._pool.close()
 
     def _write(self, statement: str, *values: str | bytes | float) -> int:
-        """Run one statement and return how many rows it changed."""
+        """Run one statement and return the number of changed rows."""
         with self._connection() as connection:
             if self._clock() >= self._next_purge:
                 self._purge_batch(connection)
@@ -104,7 +104,7 @@ class SqliteStore(Store):
     def _purge_batch(self, connection: sqlite3.Connection) -> int:
         now = self._clock()
         dropped = connection.execute(PURGE, (now, PURGE_BATCH)).rowcount
-        # A full batch means that more is waiting: then the next write takes its share too.
+        # A full batch means that there are more expired entries, so the next write purges too.
         self._next_purge = now if dropped == PURGE_BATCH else now + PURGE_INTERVAL
         return dropped
 

@@ -1,7 +1,7 @@
-"""Connections to one SQLite file: opened on demand, lent to one caller at a time, never carried across a fork.
+"""Connections to one SQLite file: opened on demand, lent to one caller at a time, never kept across a fork.
 
-A pool rather than a connection per thread: servers that start a thread per request would otherwise open and
-close the file for each, and the last close of a file in WAL mode costs a checkpoint.
+This is a pool and not a connection per thread, because some servers start a thread per request. They would open
+and close the file for each request, and the last close of a file in WAL mode costs a checkpoint.
 """
 
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 from store.base import StoreUnavailable
 
 BUSY_TIMEOUT = 1.5
-"""Seconds a statement waits for another process's lock, so that a call fails within two."""
+"""Seconds that a statement waits for another process's lock, so that a call fails within two seconds."""
 
 MAX_IDLE = 16
 
@@ -37,11 +37,11 @@ _opening = threading.Lock()
 @dataclass(frozen=True, slots=True)
 class _Held:
     connection: sqlite3.Connection
-    file: tuple[int, int]  # device and inode it was opened on
+    file: tuple[int, int]  # device and inode of the opened file
 
 
 class SqlitePool:
-    """Lends connections to the database at `path`, which is created (0600, in a 0700 directory) when missing."""
+    """Lend connections to the database at `path`. Create a missing file (mode 0600, in a directory of mode 0700)."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -53,7 +53,7 @@ class SqlitePool:
     def connection(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection in autocommit mode.
 
-        After an error it is closed instead of lent again, so the next caller starts clean. Raises
+        After an error the connection is closed and not lent again, so the next caller gets a clean one. Raises
         `sqlite3.Error`, `OSError`, or `StoreUnavailable` for a file of another version.
         """
         held = self._take() or self._open()
@@ -65,14 +65,14 @@ class SqlitePool:
         self._give_back(held)
 
     def close(self) -> None:
-        """Close the connections that nobody holds."""
+        """Close the connections that are not lent."""
         with self._lock:
             idle, self._idle = self._idle, []
         for held in idle:
             held.connection.close()
 
     def hold_empty(self) -> None:
-        """Close idle connections and lend or take back none until `resume`."""
+        """Close idle connections. Lend and take back no connection until `resume`."""
         self._lock.acquire()
         while self._idle:
             self._idle.pop().connection.close()
@@ -87,7 +87,7 @@ class SqlitePool:
             held = self._idle.pop()
         if held.file == _identity(self._path):
             return held
-        # The file was deleted or replaced under us: what is open now is nobody's data any more.
+        # The file was deleted or replaced, so this connection reads and writes a file that nobody else uses.
         held.connection.close()
         self.close()
         return None
@@ -100,8 +100,8 @@ class SqlitePool:
         held.connection.close()
 
     def _open(self) -> _Held:
-        # One at a time in this process: closing the descriptor that created the file would drop the POSIX
-        # locks of a connection opened on it meanwhile (sqlite.org/howtocorrupt.html, section 2.2).
+        # Only one thread of this process may open the file. Closing the descriptor that created the file would drop
+        # the POSIX locks of a connection that another thread opened meanwhile (sqlite.org/howtocorrupt.html, 2.2).
         if not _opening.acquire(timeout=BUSY_TIMEOUT):
             raise StoreUnavailable("SQLite: another thread is still opening the file")
         try:
@@ -135,17 +135,17 @@ def _create_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        # SQLite gives -wal and -shm the mode of the file itself when it creates them.
+        # SQLite creates -wal and -shm with the mode of the file itself.
         for suffix in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError, PermissionError):
                 os.chmod(f"{path}{suffix}", 0o600)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Bring the file into WAL mode and create the table where that has not been done.
+    """Switch the file to WAL mode and create the table, if that is not done yet.
 
-    Switching the mode needs the file alone and, unlike a transaction, does not wait for it: when several
-    processes start on a new file at once, all but one are told that it is busy.
+    Switching the mode needs exclusive access and, unlike a transaction, does not wait for it. If several processes
+    start with a new file at the same time, all but one get SQLITE_BUSY, so this function tries again.
     """
     deadline = time.monotonic() + BUSY_TIMEOUT
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -170,15 +170,15 @@ def _schema_version(connection: sqlite3.Connection) -> int:
 
 def _create_schema(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    if _schema_version(connection) == 0:  # else another process was faster
+    if _schema_version(connection) == 0:  # otherwise another process was faster
         connection.execute(SCHEMA)
         connection.execute(EXPIRY_INDEX)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 
 
-# SQLite forbids a child to use, or even close, a connection opened before the fork. All pools are therefore
-# emptied and held still while the process forks; each side opens its own afterwards.
+# A child process must not use or close an SQLite connection that was opened before the fork. Therefore all pools are
+# emptied and locked while the process forks. Afterwards each process opens its own connections.
 _pools: weakref.WeakSet[SqlitePool] = weakref.WeakSet()
 _held_for_fork: list[SqlitePool] = []
 

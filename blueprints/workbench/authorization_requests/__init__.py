@@ -1,1 +1,1 @@
-"""Authorization requests that a developer puts together: preflight asks what becomes of one, compose makes one."""
+"""Authorization requests that a developer composes: preflight tests one, compose makes one."""

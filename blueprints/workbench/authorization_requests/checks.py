@@ -1,4 +1,4 @@
-"""What may stand in the fields of an authorization request that somebody types, and in words why not."""
+"""Checks of the typed-in fields of an authorization request, with an error text for each mistake."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ MAX_EXTRA = 4096
 MIN_STATE = 16
 
 LINE_FIELDS = ("client_id", "redirect_uri", "response_type", "state", "scope", "pkce")
-# C0, C1, separators that some take for line ends, and halves of pairs that no encoding holds.
+# C0 and C1 controls, separators that some programs take for line ends, and lone surrogates, which cannot be encoded.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_BUT_LINE_ENDS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):.", re.S)
-# Addresses that run or hold something instead of naming a place.
+# Addresses with these schemes run a script or hold data and do not name a place.
 _REFUSED_SCHEMES = frozenset({"javascript", "data", "vbscript"})
-# RFC 6749, appendix A: a parameter's name, and what a state is made of.
+# RFC 6749, appendix A: the characters of a parameter's name and of a state.
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _STATE = re.compile(r"[\x20-\x7e]*")
 _OWN = frozenset(
     "response_type client_id redirect_uri scope state code_challenge code_challenge_method".split()
 )
-# Browsers read a backslash as a slash, and one slash or none behind http: as two (WHATWG URL, section 4.4).
+# Browsers read a backslash as a slash, and "http:" with one slash or none like "http://" (WHATWG URL, section 4.4).
 _USER_INFO = re.compile(r"(?:https?:[/\\]*|[^:/?#]+://)[^/?#\\]*@", re.I)
-# They belong in token requests or nowhere: an address is written down in histories and logs.
+# Secrets belong only in token requests, because histories and logs keep addresses.
 _SECRET = re.compile(
     r"(?:auth\w*_)?code|auth|authorization|otp|pin|pwd|sid|sig"
     r"|.*(?:secret|token|passw|passcode|passphrase|verifier|assertion|api[-_.]?key).*"
     r"|.*(?:sess(?:ion|id)|cookie|credential|bearer|jwt).*",
     re.I,
 )
-# They may be sent (OpenID Connect Core, section 3.1.2.1; RFC 9101, section 5), and hold what is somebody's, or good
-# once: they stay out of links.
+# These may be sent (OpenID Connect Core, section 3.1.2.1; RFC 9101, section 5). They hold personal data or are valid
+# only once, so links leave them out.
 _PRIVATE = frozenset("id_token_hint login_hint request request_uri nonce".split())
 
 
 def is_private(name: str) -> bool:
-    """Say whether an extra parameter stays out of a link that is passed on."""
+    """Tell if an extra parameter must be left out of a link that people share."""
     return name.lower() in _PRIVATE
 
 
 def without_controls(text: str) -> str:
-    """Return a text for a field that is sent again: control characters give way to a sign for them, the rest stays."""
+    """Return a text for a field that is sent again, with U+FFFD in place of control characters."""
     return _CONTROL_BUT_LINE_ENDS.sub("\ufffd", text)
 
 
 def errors_of(texts: Mapping[str, str], *, begins_run: bool) -> dict[str, str]:
-    """Return what is wrong, by field; empty when all of it can be sent.
+    """Return error texts by field; empty if all fields can be sent.
 
-    Of a request that begins a run more is asked: its state stands for the run.
+    If the request begins a run, its state identifies the run, so a short state is an error too.
     """
     found = {name: _error_of_line(name, texts[name]) for name in LINE_FIELDS}
     found["extra"] = _error_of_extra(texts["extra"])
@@ -88,7 +88,7 @@ def _error_of_line(name: str, text: str) -> str | None:
 
 def _error_of_redirect_uri(text: str) -> str | None:
     found = _SCHEME.match(text)
-    # What looks like a scheme may be a host with its port.
+    # A text that looks like a scheme may be a host with its port.
     if found is None or split(text).scheme is None:
         return "This is no whole address: it begins with a scheme, like https:// or myApp://."
     if found[1].lower() in _REFUSED_SCHEMES:

@@ -1,6 +1,6 @@
-"""Authorization requests that a developer puts together: the fields, what is wrong with them, what they make.
+"""The form for authorization requests: its fields, their errors, and the request that they make.
 
-The authorization endpoint is the configured one whatever is typed, and each parameter stands in the address once.
+The authorization endpoint is always the configured one. Each parameter occurs once in the address.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ABOUT_EXTRA = "One of the extra parameters. A server ignores those it does not k
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a request, and what it is for."""
+    """One parameter of a request and its purpose."""
 
     name: str
     value: str
@@ -50,9 +50,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class RequestForm:
-    """What was typed, as it may be shown again; `errors` says in words, by field, why it cannot be sent.
+    """The typed-in texts, safe to show again. `errors` holds error texts by field.
 
-    An empty `state` has one made. `extra` is lines of `name=value`.
+    If `state` is empty, one is made. `extra` holds lines of `name=value`.
     """
 
     client_id: str
@@ -66,12 +66,12 @@ class RequestForm:
 
     @classmethod
     def for_connect(cls, settings: Settings) -> RequestForm:
-        """Return what /connect sends."""
+        """Return the request that /connect sends."""
         return cls(settings.vinli_client_id, settings.redirect_uri, pkce=settings.vinli_pkce)
 
     @classmethod
     def for_workbench(cls, settings: Settings) -> RequestForm:
-        """Return a request of the workbench's own client; of the driver's where there is none."""
+        """Return a request of the workbench's own client; of the connect flow's client if there is none."""
         if settings.vinli_workbench_client_id is None:
             return cls.for_connect(settings)
         return cls(
@@ -80,15 +80,15 @@ class RequestForm:
 
     @classmethod
     def of_link(cls, values: MultiDict[str, str], default: RequestForm) -> RequestForm:
-        """Read a form's own address; what it does not name is as in `default`.
+        """Read the fields from a link to the form; missing fields are taken from `default`.
 
-        A state is never taken from there: whoever sent the link would know it.
+        The state is never taken from the link, because the person who sent the link would know it.
         """
         return cls._of({**_texts_of(default), **_given(values), "state": ""}, values)
 
     @classmethod
     def of_fields(cls, values: MultiDict[str, str], *, begins_run: bool = False) -> RequestForm:
-        """Read a form that was sent, to begin a run or only to ask."""
+        """Read a submitted form. ``begins_run`` is False if the request is only tested."""
         texts = {**dict.fromkeys(_texts_of(cls("", "")), ""), **_given(values)}
         return cls._of(texts, values, begins_run=begins_run)
 
@@ -107,7 +107,7 @@ class RequestForm:
 
     @property
     def uses_pkce(self) -> bool:
-        """Whether a challenge is sent: the implicit flow has no code that it could protect."""
+        """Tell if a challenge is sent. The implicit flow has no code to protect, so it sends none."""
         return self.pkce and self.response_type == "code"
 
     @property
@@ -116,7 +116,7 @@ class RequestForm:
         return [(name.strip(), value) for name, _, value in (line.partition("=") for line in lines)]
 
     def parameters(self, state: str, code_challenge: str | None) -> list[Parameter]:
-        """Return the parameters in the order of the address."""
+        """Return the parameters in their order in the address."""
         pairs = [
             ("response_type", self.response_type),
             ("client_id", self.client_id),
@@ -130,14 +130,14 @@ class RequestForm:
         return [Parameter(name, value, ABOUT.get(name, ABOUT_EXTRA)) for name, value in pairs]
 
     def url(self, settings: Settings, state: str, code_challenge: str | None) -> str:
-        """Return the address that a browser is to be sent to."""
+        """Return the address of the authorization endpoint with the parameters, for a browser."""
         pairs = [(part.name, part.value) for part in self.parameters(state, code_challenge)]
         return f"{settings.vinli_auth_url}/oauth/authorization/new?{urlencode(pairs, errors='replace')}"
 
     def link(self, settings: Settings) -> str:
-        """Return the address of this form filled in: without a state, and without parameters known to be private.
+        """Return a link to the filled-in form, without the state and without private parameters.
 
-        Those known to be secret, and user info, are errors of the form.
+        Secret parameters and user info cannot occur here, because they are errors of the form.
         """
         extra = "\n".join(f"{name}={value}" for name, value in self.extra_pairs if not is_private(name))
         texts = {**_texts_of(self), "extra": extra}
@@ -146,12 +146,12 @@ class RequestForm:
         return settings.public_url + url_for("workbench_requests.compose") + "?" + urlencode(filled)
 
     def hidden_fields(self) -> dict[str, str]:
-        """Return the fields, to be sent on to another form of the workbench."""
+        """Return the fields for another form of the workbench."""
         return _texts_of(self)
 
 
 def token_curl(settings: Settings, form: RequestForm) -> str | None:
-    """Return the request that trades the code, with variables for what is secret; None in the implicit flow."""
+    """Return the token request as a curl command with variables for secrets; None in the implicit flow."""
     if form.response_type != "code":
         return None
     verifier = {"code_verifier": Variable("CODE_VERIFIER")} if form.uses_pkce else {}
@@ -171,7 +171,7 @@ def token_curl(settings: Settings, form: RequestForm) -> str | None:
 
 
 def _secret_of(settings: Settings, client_id: str) -> str:
-    """Return the variable that holds a client's secret; another client's is never the one of this site."""
+    """Return the name of the variable for a client's secret; a general name for a client that is not ours."""
     known = {
         settings.vinli_workbench_client_id: "VINLI_WORKBENCH_CLIENT_SECRET",
         settings.vinli_client_id: "VINLI_CLIENT_SECRET",

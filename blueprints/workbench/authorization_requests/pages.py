@@ -1,6 +1,6 @@
-"""The workbench's tools for authorization requests: preflight asks what would become of one, compose makes one.
+"""The workbench's tools for authorization requests: preflight tests a request, compose makes one.
 
-For the operator alone. With no OPERATOR_PASSWORD set this blueprint is not registered at all.
+Only the operator may use them. This blueprint is not registered if OPERATOR_PASSWORD is not set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from domain.text.curl import curl_line
 @limiter.limit(workbench_rate)
 @operator_required
 def compose() -> str:
-    """Show the form, filled in from its address: such a link can be passed on."""
+    """Show the form, filled in from its address, so that people can share it as a link."""
     default = RequestForm.for_workbench(services().settings)
     return _page("compose", RequestForm.of_link(request.args, default) if request.args else default)
 
@@ -33,7 +33,7 @@ def compose() -> str:
 @limiter.limit(workbench_rate)
 @operator_required
 def make() -> str | tuple[str, int]:
-    """Begin a run and show the request that starts it; only a person follows it."""
+    """Begin a run and show its authorization request. Only a person follows it."""
     form, settings = RequestForm.of_fields(request.form, begins_run=True), services().settings
     if form.errors:
         return _page("compose", form), 400
@@ -61,7 +61,7 @@ def make() -> str | tuple[str, int]:
 @limiter.limit(workbench_rate)
 @operator_required
 def preflight() -> str:
-    """Show the form, filled in with what /connect sends."""
+    """Show the form, filled in from its address or with the request that /connect sends."""
     default = RequestForm.for_connect(services().settings)
     return _page("preflight", RequestForm.of_link(request.args, default) if request.args else default)
 
@@ -70,7 +70,7 @@ def preflight() -> str:
 @limiter.limit(workbench_rate)
 @operator_required
 def ask() -> str | tuple[str, int]:
-    """Send the request to the authorization endpoint, follow nothing, and show what would become of a driver."""
+    """Send the request to the authorization endpoint, follow no redirect, and show what would happen to a driver."""
     form, with_variants = RequestForm.of_fields(request.form), request.form.get("variants") == "on"
     if form.errors:
         return _page("preflight", form, with_variants=with_variants), 400

@@ -1,7 +1,8 @@
-"""Preflight: an authorization request is sent as a driver's browser would send it, and what came of it said in words.
+"""Preflight: send an authorization request like a driver's browser, and explain the result.
 
-The usual variants of the redirect URI can be asked for beside it, a few at a time within the time of one page; and with
-them a control that nobody can have registered, since a server that accepts it has not judged the others either.
+It can also try the common variants of the redirect URI, a few at a time, within the time limit of one page. Then it
+sends a control too: a redirect URI that nobody can have registered. If the server accepts the control, it has not
+checked the variants either.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Asked:
-    """One request and what came of it: an `outcome`, or a `problem` when no answer came. `is_judged` as in `Tried`."""
+    """One request and its result: an `outcome`, or a `problem` if no answer came. `is_judged` is as in `Tried`."""
 
     variant: Variant
     outcome: PreflightResult | None
@@ -45,7 +46,7 @@ class Asked:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the redirect URI was taken, as far as can be told."""
+        """Tell if the redirect URI was accepted; False if the server does not check redirect URIs at this step."""
         return self.outcome is not None and self.outcome.accepts_redirect_uri and self.is_judged is not False
 
     @property
@@ -54,12 +55,12 @@ class Asked:
 
     @property
     def verdict(self) -> str:
-        """A few words on what would happen to a driver."""
+        """Return in a few words what would happen to a driver."""
         return self.problem.title if self.problem else self._verdict.title if self._verdict else ""
 
     @property
     def words(self) -> str:
-        """The same in a sentence or two."""
+        """Return the same in a sentence or two."""
         return self._verdict.words if self._verdict else ""
 
     @property
@@ -81,7 +82,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Report:
-    """What a page of preflight shows. `rows` are the variants and last the control, none when not asked for."""
+    """The content of a preflight page. `rows` holds the variants and then the control; empty if they were not tried."""
 
     asked: Asked
     advice: tuple[Advice, ...]
@@ -90,22 +91,22 @@ class Report:
 
     @property
     def table(self) -> tuple[Asked, ...]:
-        """What was asked for and its variants, side by side."""
+        """Return the original request and its variants for one table."""
         return (self.asked, *self.rows)
 
     @property
     def status(self) -> int:
-        """The status of the page: a server that does not answer is a failure of the page as well."""
+        """Return the status of the page: that of the problem if the server does not answer, else 200."""
         return self.asked.problem.status if self.asked.problem else 200
 
 
 def run_preflight(form: RequestForm, *, with_variants: bool) -> Report:
-    """Ask for what a form holds, which has no errors. Raises Saturated when too many wait for Vinli already."""
+    """Send the request of a form that has no errors. Raises Saturated if too many requests wait for Vinli."""
     budget, sent = Budget(PREFLIGHT_SECONDS), Variant("as_is", "As it is", form.redirect_uri)
     with services().bulkhead.slot():
         asked = _ask(form, sent, budget)
         others = variants(form.redirect_uri) if with_variants and not asked.problem else ()
-        # The control goes first: without it the others say little.
+        # Send the control first, because the other results mean little without it.
         answers = _ask_all(form, (control(), *others), budget) if others else ()
     log_event(
         "workbench preflight",
@@ -141,7 +142,7 @@ def _ask_all(form: RequestForm, others: tuple[Variant, ...], budget: Budget) -> 
 
 
 def _ask(form: RequestForm, variant: Variant, budget: Budget, application: Services | None = None) -> Asked:
-    """Send one request; a thread that is in no request of ours is given the `application`."""
+    """Send one request. A worker thread has no Flask context and must pass the `application`."""
     application = application or services()
     state = made_up_state()
     code_challenge = made_up_challenge() if form.uses_pkce else None
@@ -155,7 +156,7 @@ def _ask(form: RequestForm, variant: Variant, budget: Budget, application: Servi
 
 
 def _without(outcome: PreflightResult, secrets: list[str]) -> PreflightResult:
-    """Return an outcome whose texts do not repeat what was sent and is nobody's to see."""
+    """Return an outcome with these secrets hidden in its texts."""
     return replace(
         outcome,
         title=hide(outcome.title, secrets),

@@ -1,4 +1,4 @@
-"""What an authorization endpoint's answer means for a driver, and what a developer can do about it, in words."""
+"""Texts about an authorization endpoint's answer: what it means for a driver, and what a developer can do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from settings import Settings, can_be_public_url, is_loopback
 
 @dataclass(frozen=True)
 class Summary:
-    """What would happen now. `kind` is that of a notice: info, warning, problem."""
+    """What would happen to a driver. `kind` is the kind of notice: info, warning or problem."""
 
     kind: str
     title: str
@@ -25,7 +25,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Advice:
-    """What can be done, and where on the workbench it is looked into (an endpoint), "" for nowhere."""
+    """One piece of advice. `endpoint` is the workbench page that helps with it; "" for none."""
 
     text: str
     endpoint: str = ""
@@ -89,24 +89,24 @@ _VERDICTS = {
 
 DOCTOR = ("workbench.index", "Compare it with what is registered")
 
-# How servers name what they refuse; they word it as they like, so a hit is a hint.
+# Words that servers use for a refusal. Servers choose their own words, so a match is only a hint.
 _NO_CLIENT = re.compile(r"invalid_client|unknown client|no client|client (?:was )?not found")
 _CLIENT = re.compile(r"client[ _]?id")
 _REDIRECT = re.compile(r"redirect(?:ion)?[ _-]?ur[il]|callback url")
 _TYPE = re.compile(r"response[ _]?type|unauthorized_client")
 _PKCE = re.compile(r"code[ _]challenge|pkce")
-# These differences are ones of the origin, which PUBLIC_URL decides. On loopback, scheme and port are the server's own:
-# another PUBLIC_URL would lead to nobody.
+# These variants differ in the origin, which PUBLIC_URL decides. On loopback, scheme and port are those of the running
+# server, so another PUBLIC_URL would lead to no server.
 _OF_ORIGIN = re.compile(r"https?|host_.*|with(?:out)?_port")
 _OF_LOOPBACK = re.compile(r"host_.*")
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What the variants showed: `accepted` are those that were, `undecided` counts those without a clear answer.
+    """The results of the variants. `accepted` holds the accepted ones; `undecided` counts those without a clear answer.
 
-    `is_judged` is False when a control that nobody has registered was accepted, and None when not even that was clear;
-    `has_refusal` when any redirect URI at all was clearly refused.
+    `is_judged` tells if the server checks redirect URIs: False if it accepted the control, which nobody has registered;
+    None if it gave no clear answer to it. `has_refusal` tells if at least one redirect URI was clearly refused.
     """
 
     count: int
@@ -118,7 +118,7 @@ class Tried:
 
 
 def verdict_of(outcome: PreflightResult, *, is_judged: bool | None = None) -> Summary:
-    """Return what would happen to a driver; `is_judged` as in `Tried`, None when nothing was tried."""
+    """Return what would happen to a driver. `is_judged` is as in `Tried`; None if no variants were tried."""
     if outcome.kind == "redirect_back" and outcome.error:
         return DENIED
     if outcome.kind == "consent" and is_judged is not None:
@@ -127,7 +127,7 @@ def verdict_of(outcome: PreflightResult, *, is_judged: bool | None = None) -> Su
 
 
 def advice_for(form: RequestForm, outcome: PreflightResult, settings: Settings) -> tuple[Advice, ...]:
-    """Return what can be done, the likeliest first; nothing where all is well."""
+    """Return advice, the most likely first; empty if the request works."""
     if outcome.kind in ("consent", "redirect_back") and not outcome.error:
         return ()
     if form.client_id == settings.vinli_app_id:
@@ -143,7 +143,7 @@ def _advice(form: RequestForm, outcome: PreflightResult) -> Iterator[Advice]:
         return
     hints = tuple(_hints(form, f"{outcome.error}\n{outcome.title}\n{outcome.text}".lower()))
     yield from hints
-    # A page that says what it minds is one of the right server, whatever its status.
+    # A page that gives a known reason comes from the right server, whatever its status is.
     is_foreign = outcome.kind in ("redirect_elsewhere", "unclear", "unreadable") or outcome.status == 404
     if is_foreign and not hints:
         text = "See whether VINLI_AUTH_URL, or the VINLI_STACK that it is made of, names the authorization server, "
@@ -157,7 +157,7 @@ def _hints(form: RequestForm, said: str) -> Iterator[Advice]:
     if minds_redirect_uri:
         text = "The redirect URI seems not to be the registered one. Every character counts, a slash at the end too."
         yield Advice(text, *DOCTOR)
-    # "Not registered for this client_id" is about the other one.
+    # "Not registered for this client_id" is about the redirect URI, not about the client id.
     if _NO_CLIENT.search(said) or (_CLIENT.search(said) and not minds_redirect_uri):
         text = "The client id seems not to be known there. It is the id of an OAuth client, not the App ID, and one of "
         yield Advice(text + "the stack that VINLI_AUTH_URL names.", *DOCTOR)
@@ -169,7 +169,7 @@ def _hints(form: RequestForm, said: str) -> Iterator[Advice]:
 
 
 def conclusion_of(form: RequestForm, settings: Settings, tried: Tried) -> str:
-    """Return in words what the variants showed, which is nothing where nothing was turned down."""
+    """Return the conclusion from the variants. If nothing was refused, the answers prove nothing."""
     if tried.is_judged is False:
         text = "A redirect URI that nobody can have registered was accepted too: the redirect URI is not judged before "
         return text + "somebody signs in, so none of these answers tells which one is registered."
@@ -211,7 +211,7 @@ def _remedy(form: RequestForm, settings: Settings, accepted: tuple[Variant, ...]
 
 
 def _public_url(variant: Variant) -> str | None:
-    """Return the PUBLIC_URL that makes this site send a variant; None where there is none, or no server behind it."""
+    """Return the PUBLIC_URL that makes this site send a variant; None if there is none or it leads to no server."""
     parts = urlsplit(variant.redirect_uri)
     names = _OF_LOOPBACK if is_loopback(parts.hostname) else _OF_ORIGIN
     public_url = f"{parts.scheme}://{parts.netloc}"

@@ -1,1 +1,1 @@
-"""Files that other programs read."""
+"""Files for other programs."""

@@ -8,14 +8,17 @@ from domain.dates import iso
 from providers.vinli.platform import Device
 
 CSV_HEADER = "id,name,chip_id,created_at,virtual\r\n"
-# A cell that begins like this is run as a formula by spreadsheet programs (OWASP, CSV injection).
+# Spreadsheet programs run a cell that starts with one of these as a formula (OWASP, CSV injection).
 FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
-# Rows that are sent at once, after the first.
+# Rows per piece of output after the first piece.
 ROWS_AT_ONCE = 200
 
 
 def csv_rows(devices: Iterable[Device]) -> Iterator[str]:
-    """Yield CSV text (RFC 4180) with a header line, one device a row; the first row does not wait for others."""
+    """Yield CSV text (RFC 4180): a header line, then one row per device.
+
+    The first piece holds the header and the first row only, so that it is sent early.
+    """
     waiting = [CSV_HEADER]
     enough = 2
     for device in devices:
@@ -28,9 +31,9 @@ def csv_rows(devices: Iterable[Device]) -> Iterator[str]:
 
 
 def _csv_row(device: Device) -> str:
-    """Return a row; ids and times hold nothing that needs quotes or could be a formula.
+    """Return one row. Ids and times need no quotes and cannot be formulas.
 
-    Written by hand, since every row of a long list passes here and csv.writer takes three times as long.
+    The code does not use csv.writer because it takes three times as long, which counts in long lists.
     """
     name, chip_id = device.name or "", device.chip_id
     if not name.isalnum():
