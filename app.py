@@ -14,13 +14,13 @@ import settings as settings_module
 from blueprints import api, connect, garage, health, home, implicit, operator, partners, workbench
 from blueprints.web.cookies import prefixed
 from blueprints.web.csrf import register_csrf
+from blueprints.web.error_pages import register_problems
 from blueprints.web.headers import register_headers
 from blueprints.web.hosts import register_trusted_hosts
 from blueprints.web.limits import register_limits
 from blueprints.web.logs import configure_logging, register_request_log
 from blueprints.web.navigation import register_navigation
 from blueprints.web.policies import register_body_sizes
-from blueprints.web.problems import register_problems
 from blueprints.web.services import EXTENSION
 from cli.devices import devices
 from cli.doctor import app_without_settings, doctor, is_asked_for

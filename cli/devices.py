@@ -17,7 +17,7 @@ from flask.cli import AppGroup
 from blueprints.web.operators import app_auth
 from blueprints.web.services import services
 from cli.output import fails_in_words, json_array, print_facts, print_json, printable
-from domain.cars.exports.csv import csv_rows
+from domain.cars.exports.devices import csv_rows
 from domain.dates import iso
 from domain.list_stream import ListStream
 from providers.vinli.platform import Device, Vehicle

@@ -19,7 +19,7 @@ from blueprints.web.services import services
 from cli.output import print_json, printable, quiet_log
 from domain.budget import Budget
 from domain.doctor.diagnosis import Diagnosis, Finding, Section, Severity, Typed, diagnose
-from domain.doctor.findings import problem
+from domain.doctor.report import problem
 from settings import SettingsError
 
 SECONDS = 20.0

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from domain.bulkhead import Bulkhead
 from domain.events import log_event
 from providers.errors import ProviderError
-from providers.paging.listing import Listing
+from providers.paging.offset_listing import Listing
 
 T = TypeVar("T")
 

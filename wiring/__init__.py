@@ -1,1 +1,1 @@
-"""Build the store and the clients from the settings: one factory per provider."""
+"""From settings to the store, the clients and the token cache: one factory for each partner."""

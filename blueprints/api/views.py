@@ -17,15 +17,15 @@ from blueprints.api.tokens import (
     issue_token,
     token_required,
 )
-from blueprints.web.limits import limiter
+from blueprints.web.error_pages import HTTP_PROBLEMS
+from blueprints.web.limits import api_limit
 from blueprints.web.operators import is_operator
 from blueprints.web.policies import current_policy, policy
-from blueprints.web.problems import HTTP_PROBLEMS
 from blueprints.web.services import services
 from domain.budget import Budget
-from domain.cars.photographs import MAX_BODY_BYTES, checked_photograph
-from domain.cars.tires import tire_readings
+from domain.partners.photographs import MAX_BODY_BYTES, checked_photograph
 from domain.partners.problems import not_configured
+from domain.partners.tires import tire_readings
 from domain.problems import ProblemError
 from providers.errors import ProviderError
 
@@ -33,14 +33,6 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 PARTNER_SECONDS = 8.0
 CORS_SECONDS = 600
-
-
-def api_rate() -> str:
-    """Return the rate limit for all of /api/v1 together."""
-    return services().settings.rate_limit_api
-
-
-api_limit = limiter.shared_limit(api_rate, scope="api")
 
 
 @bp.app_template_global()

@@ -22,7 +22,7 @@ from blueprints.web.services import services
 from blueprints.web.streams import streamed_file, streamed_page
 from domain.budget import Budget
 from domain.cars.cards import CALL_SECONDS, load_card
-from domain.cars.exports.csv import csv_rows
+from domain.cars.exports.devices import csv_rows
 from domain.cars.search import matcher
 from domain.list_stream import ListStream
 from providers.vinli.platform import Device

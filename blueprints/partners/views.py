@@ -20,9 +20,9 @@ from blueprints.web.operators import operator_required
 from blueprints.web.policies import policy
 from blueprints.web.services import services
 from domain.budget import Budget
-from domain.cars.photographs import MAX_BODY_BYTES, checked_photograph
-from domain.cars.tires import tire_readings
+from domain.partners.photographs import MAX_BODY_BYTES, checked_photograph
 from domain.partners.problems import not_configured
+from domain.partners.tires import tire_readings
 from domain.problems import Problem, ProblemError
 from providers.errors import NoToken, ProviderError
 from providers.partners.partner import Partner

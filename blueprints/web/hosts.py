@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, request
 
+from blueprints.web.error_pages import HTTP_PROBLEMS
 from blueprints.web.policies import current_policy
-from blueprints.web.problems import HTTP_PROBLEMS
 from domain.problems import Action, Problem, ProblemError
 from settings import Settings
 

@@ -50,6 +50,14 @@ def workbench_rate() -> str:
     return services().settings.rate_limit_connect
 
 
+def api_rate() -> str:
+    """The rate for everything under /api/v1 together."""
+    return services().settings.rate_limit_api
+
+
+api_limit = limiter.shared_limit(api_rate, scope="api")
+
+
 def register_limits(app: Flask, settings: Settings) -> None:
     """Connect the limiter to the application and to its storage."""
     # The limiter's library reads Sentinel addresses in another way, so with Sentinel counting is in memory.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from domain.doctor.findings import (
+from domain.doctor.report import (
     Facts,
     Finding,
     Section,

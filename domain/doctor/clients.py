@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.doctor.checkup import Checkup, Role, plain, shown
-from domain.doctor.findings import Facts, Finding, Section, fact, good, problem, unknown, warning
+from domain.doctor.client_evidence import Checkup, Role, plain, shown
 from domain.doctor.redirect_uris import Case, typed_finding, uri_findings
+from domain.doctor.report import Facts, Finding, Section, fact, good, problem, unknown, warning
 from domain.doctor.secrets import secret_findings
 from domain.doctor.vinli import app_is_refused
 from domain.redirect_uris.comparing import PORTAL
 from providers.errors import NotFound
-from providers.vinli.clients import CredentialStatus, RegisteredClient
+from providers.vinli.oauth_clients import CredentialStatus, RegisteredClient
 
 
 def client_sections(checkup: Checkup) -> tuple[Section, ...]:

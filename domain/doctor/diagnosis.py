@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 
 from domain.budget import Budget
 from domain.doctor.address import BrowserRequest, address_section, external_origin, is_shown_right
-from domain.doctor.checkup import Checkup, Role
+from domain.doctor.client_evidence import Checkup, Role
 from domain.doctor.clients import client_sections
 from domain.doctor.evidence import Evidence, gather
-from domain.doctor.findings import (
+from domain.doctor.installation import Installation
+from domain.doctor.probes import RecentProbes
+from domain.doctor.report import (
     Diagnosis,
     Finding,
     Section,
@@ -22,8 +24,6 @@ from domain.doctor.findings import (
     problem,
     warning,
 )
-from domain.doctor.installation import Installation
-from domain.doctor.probes import RecentProbes
 from domain.doctor.vinli import vinli_section
 from settings import Settings
 from store.checkup import examine_file, file_of

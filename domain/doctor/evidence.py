@@ -13,7 +13,7 @@ from domain.doctor.installation import Installation
 from domain.doctor.probes import RecentProbes
 from providers.errors import ProviderError
 from providers.vinli.auth import AuthClient
-from providers.vinli.clients import (
+from providers.vinli.oauth_clients import (
     ClientDirectory,
     ClockReading,
     Probe,

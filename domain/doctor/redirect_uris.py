@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from domain.doctor.findings import Facts, Finding, fact, good, problem, unknown, warning
+from domain.doctor.report import Facts, Finding, fact, good, problem, unknown, warning
 from domain.redirect_uris.comparing import PORTAL, Difference, Flaw, compare, flaws
 from settings import is_loopback
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.doctor.evidence import Evidence
-from domain.doctor.findings import Facts, Finding, Section, fact, good, problem, unknown, warning
+from domain.doctor.report import Facts, Finding, Section, fact, good, problem, unknown, warning
 from providers.errors import (
     Forbidden,
     ProviderError,

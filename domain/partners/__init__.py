@@ -1,1 +1,1 @@
-"""Texts about partner APIs for the operator."""
+"""Partner APIs: their failures in words, and what is sent to them and read from them."""

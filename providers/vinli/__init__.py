@@ -1,1 +1,1 @@
-"""Clients of Vinli's services."""
+"""Clients of Vinli's services, and what the sandbox tells in their place."""

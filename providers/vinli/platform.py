@@ -14,9 +14,9 @@ from msgspec.structs import force_setattr
 from requests.auth import AuthBase
 
 from providers.http.transport import Transport
-from providers.paging.listing import Listing, Outline, list_all, outline
+from providers.paging.offset_listing import Listing, Outline, list_all, outline
+from providers.paging.offset_ranges import fetch_range
 from providers.paging.pages import Page
-from providers.paging.ranges import fetch_range
 from providers.vinli.service import PageReader, Service, item, item_or_none
 from providers.vinli.values import CANONICAL_UUID, MAX_TEXT, Value, canonical_uuid, in_utc
 

@@ -9,7 +9,7 @@ const modules = {
   catch: () => import("./workbench/catch.js"),
   "address-check": () => import("./workbench/address-check.js"),
   "send-on": () => import("./workbench/send-on.js"),
-  countdown: () => import("./countdown.js"),
+  countdown: () => import("./workbench/countdown.js"),
 };
 
 for (const [name, load] of Object.entries(modules)) {

@@ -1,1 +1,1 @@
-"""What tests in Chromium share."""
+"""What the tests in Chromium share: people, sites, scenes, and pictures of them."""

@@ -10,8 +10,9 @@ import settings
 from app import create_app
 from blueprints.garage import entry as garage
 from blueprints.operator import sign_in as operator
-from blueprints.web import problems, requests
-from blueprints.web.problems import render_problem
+from blueprints.web import error_pages as problems
+from blueprints.web import requests
+from blueprints.web.error_pages import render_problem
 from blueprints.workbench import problems as workbench_problems
 from domain import problems as domain_problems
 from domain.oauth_runs import problems as flow_problems

@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from domain.bulkhead import Bulkhead, Saturated
-from domain.cars.exports.csv import csv_rows
+from domain.cars.exports.devices import csv_rows
 from domain.cars.search import matcher
 from domain.dates import iso
 from domain.list_stream import BrokenOff, ListStream

@@ -4,9 +4,9 @@ from itertools import islice
 import pytest
 
 from providers.errors import Incomplete, InvalidResponse, ServerFailed
-from providers.paging.listing import HEAD_START, list_all, outline
+from providers.paging.offset_listing import HEAD_START, list_all, outline
+from providers.paging.offset_ranges import MAX_PARTS, fetch_range
 from providers.paging.pages import Page
-from providers.paging.ranges import MAX_PARTS, fetch_range
 
 
 class Source:

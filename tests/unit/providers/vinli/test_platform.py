@@ -9,7 +9,7 @@ import pytest
 
 from providers.errors import Incomplete, InvalidResponse, NotFound, ServerFailed, TimedOut, Unauthorized
 from providers.http.auth import BasicAuth, BearerAuth
-from providers.paging.listing import HEAD_START, Outline
+from providers.paging.offset_listing import HEAD_START, Outline
 from providers.vinli.platform import Device, PlatformClient, Vehicle
 from tests.support.servers import http, json_reply
 

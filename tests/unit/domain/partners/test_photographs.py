@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.cars.photographs import MAX_BYTES, checked_photograph
+from domain.partners.photographs import MAX_BYTES, checked_photograph
 from domain.problems import ProblemError
 
 BEGINNINGS = {

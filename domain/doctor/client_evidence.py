@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from domain.doctor.evidence import Evidence
-from domain.doctor.findings import fact
-from providers.vinli.clients import RegisteredClient
+from domain.doctor.report import fact
+from providers.vinli.oauth_clients import RegisteredClient
 from settings import Settings, can_be_public_url
 
 

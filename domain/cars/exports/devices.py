@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from domain.cars.exports.cells import csv_cell
 from domain.dates import iso
 from providers.vinli.platform import Device
 
 CSV_HEADER = "id,name,chip_id,created_at,virtual\r\n"
-# Spreadsheet programs run a cell that starts with one of these as a formula (OWASP, CSV injection).
-FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 # Rows per piece of output after the first piece.
 ROWS_AT_ONCE = 200
 
@@ -37,15 +36,8 @@ def _csv_row(device: Device) -> str:
     """
     name, chip_id = device.name or "", device.chip_id
     if not name.isalnum():
-        name = _csv_cell(name)
+        name = csv_cell(name)
     if not chip_id.isalnum():
-        chip_id = _csv_cell(chip_id)
+        chip_id = csv_cell(chip_id)
     virtual = "true" if device.is_virtual else "false"
     return f"{device.id},{name},{chip_id},{iso(device.created_at)},{virtual}\r\n"
-
-
-def _csv_cell(text: str) -> str:
-    cell = f"'{text}" if text[:1] in FORMULA_STARTS else text
-    if '"' in cell or "," in cell or "\n" in cell or "\r" in cell:
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
