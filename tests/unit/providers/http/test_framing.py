@@ -87,10 +87,8 @@ def test_interim_answers_are_passed_over(name, call, serve, transport_for, tls):
 
 @pytest.mark.parametrize("name", INTERIM)
 def test_the_answer_behind_an_interim_one_is_waited_for(name, serve, transport_for, tls):
-    server = serve(lambda _: Pieces(INTERIM[name], json_reply(OURS)), tls)
-    threading.Timer(0.05, lambda: respond.more.set())
     respond = Pieces(INTERIM[name], json_reply(OURS))
-    server.respond = in_turn(respond, json_reply({"n": 2}))
+    server = serve(in_turn(respond, json_reply({"n": 2})), tls)
     transport = transport_for(server)
     timer = threading.Timer(0.05, respond.more.set)
     timer.start()
@@ -234,18 +232,16 @@ def test_a_host_that_hangs_up_is_not_held_to_send_too_much(serve, transport_for,
 
 
 class Late:
-    """Sends the answer that the last request got once more, right before the one to this request."""
+    """Counts its answers, and sends each behind what is to stand in front of it, while there is any."""
 
-    def __init__(self, *late):
-        self.late = list(late)
+    def __init__(self, *in_front):
+        self.in_front = list(in_front)
+        self.count = 0
 
-    def __call__(self, received):
-        reply = json_reply({"n": len(Late.counted(self, received))})
-        return (self.late.pop(0) if self.late else b"") + reply
-
-    def counted(self, received):
-        self.all = [*getattr(self, "all", []), received]
-        return self.all
+    def __call__(self, _received):
+        self.count += 1
+        surplus = self.in_front.pop(0) if self.in_front else b""
+        return surplus + json_reply({"n": self.count})
 
 
 def test_an_answer_that_may_be_somebody_elses_is_asked_for_again(serve, transport_for, tls):
