@@ -106,7 +106,7 @@ class Transport:
     ) -> Response:
         """Send a request and return the 2xx response. Raises a ProviderError for everything else.
 
-        The body is `form`, `json`, or the raw bytes of `content`; for those `headers` name the type.
+        The body is `form`, `json`, or the raw bytes of `content`. With `content`, `headers` must name its type.
 
         GET and HEAD are repeated up to twice within the deadline after a transient failure (no connection, 502, 503,
         504, 429 with Retry-After); `retry` overrides this. A request of any method is repeated once if it went out on
