@@ -1,1 +1,1 @@
-"""What tests in Chromium share."""
+"""Shared code of the tests in Chromium."""
