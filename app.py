@@ -1,4 +1,4 @@
-"""The application factory: wiring only. ``gunicorn 'app:create_app()'``, ``flask --app app ...``."""
+"""The application factory, which only wires. Use ``gunicorn 'app:create_app()'`` or ``flask --app app ...``."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from settings import Settings, SettingsError
 from wiring.services import build_services
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
-# With no operator there is nobody who may use these.
+# These need an operator, so they are left out if none is configured.
 OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, workbench.requests_bp)
 COMMANDS = (devices, operator_commands, partner_commands, doctor)
 MAX_BODY_BYTES = 64 * 1024
-# gunicorn stops for good, instead of starting workers over and over, when one exits with this status.
+# If a worker exits with this status, gunicorn stops instead of starting new workers again and again.
 EXIT_UNUSABLE_SETTINGS = 3
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], float] = time.time) -> Flask:
-    """Build the application; without ``settings`` they are read from the environment.
+    """Build the application. If ``settings`` is None, they are read from the environment.
 
-    Settings that are missing or malformed end the process with one message naming all of them, except where the
-    doctor was asked for on the command line: then there is an application in which it alone can be run.
+    If settings are missing or malformed, the process ends with one message that names all of them. For the command
+    line's doctor it does not end: then the application can run the doctor only.
     """
     configure_logging()
     app = Flask(__name__)
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    # after_request functions run in reverse: the log, registered first, sees the finished answer.
+    # after_request functions run in reverse order. The log is registered first, so it sees the finished response.
     register_request_log(app)
     register_headers(app, settings)
     register_trusted_hosts(app, settings)

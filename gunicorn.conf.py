@@ -1,15 +1,15 @@
-"""How gunicorn serves the application; found by itself when started in this directory.
+"""gunicorn's configuration. gunicorn finds this file if it is started in this directory.
 
 ``WEB_CONCURRENCY`` sets the number of worker processes (gunicorn's own variable), ``--bind`` the address.
 """
 
 import settings as settings_module
 
-# Threads that keep answering while every upstream slot of the process waits for a slow upstream.
+# These threads still answer while all upstream slots of the process wait for a slow upstream.
 FREE_THREADS = 8
 
 try:
-    # Read before any worker starts, so that the problems of the settings are told once.
+    # The settings are read before any worker starts, so that their problems are reported once.
     settings = settings_module.load()
 except settings_module.SettingsError as error:
     raise SystemExit(str(error)) from None

@@ -1,4 +1,4 @@
-"""``python -m bench [login] [devices] [tokens]``: measure, print a table, exit with 1 when a target is missed."""
+"""``python -m bench [login] [devices] [tokens]``: measure, print a table, exit with 1 if a target is missed."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ BENCHES = {"login": login.measure, "devices": devices.measure, "tokens": tokens.
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the benchmarks named, all of them when none is; return the exit status."""
+    """Run the named benchmarks, or all if none is named; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("bench", nargs="*", choices=[*BENCHES, []], help="all of them when none is named")
     names = parser.parse_args(arguments).bench or list(BENCHES)
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def load() -> str:
-    """Return how many programs wanted a processor in the last 1, 5 and 15 minutes, on average."""
+    """Return the load average of the last 1, 5 and 15 minutes as text."""
     return " ".join(Path("/proc/loadavg").read_text().split()[:3])
 
 

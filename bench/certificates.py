@@ -18,9 +18,9 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Certificates:
-    """Paths of PEM files: what clients trust, and what the server shows.
+    """Paths of PEM files: the authority that clients trust, and the server's certificate and key.
 
-    `with_public_roots` is the authority after the public ones that requests trusts by default.
+    `with_public_roots` is a file with the public roots that requests trusts by default, and this authority after them.
     """
 
     authority: Path
@@ -30,7 +30,7 @@ class Certificates:
 
 
 def make_certificates(directory: Path) -> Certificates:
-    """Make both, valid for two days around now."""
+    """Make the authority and the server's certificate, valid for two days around now."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _signed("Benchmark authority", authority_key, "Benchmark authority", authority_key)
     server_key = ec.generate_private_key(ec.SECP256R1())
@@ -56,7 +56,7 @@ def _signed(
     issuer_key: ec.EllipticCurvePrivateKey,
     host: IPv4Address | None = None,
 ) -> x509.Certificate:
-    """Return a certificate: a server's for `host`, an authority's without one."""
+    """Return a certificate: a server's if `host` is given, otherwise an authority's."""
     now = datetime.datetime.now(datetime.UTC)
     builder = (
         x509.CertificateBuilder()

@@ -1,4 +1,4 @@
-"""Listing every device of the app: how near to what latency and concurrency allow, and in how much memory."""
+"""Measure listing all devices of the app: the time against the limit of latency and concurrency, and the memory."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MOST_GROWTH_MB = 30
 
 @dataclass(frozen=True)
 class Stage:
-    """A list of `size` devices behind a latency, the same list without one, and the app between it and its users.
+    """A sandbox with `size` devices and a latency, one with the same devices and no latency, and the app.
 
-    `transfer` reads the bytes alone without latency, `delayed` with it.
+    `transfer` reads the bytes without latency, `delayed` with it. Both only read bytes.
     """
 
     size: int
@@ -82,7 +82,7 @@ def _stage(size: int) -> Iterator[Stage]:
 
 @dataclass(frozen=True)
 class Round:
-    """One turn of everybody; seconds."""
+    """The times of one round, in seconds."""
 
     download: Download
     transfer: float
@@ -91,7 +91,7 @@ class Round:
 
 
 def _csv(stage: Stage, rounds: int, times_faster: float) -> list[Row]:
-    """Take turns: our CSV, the bytes alone without latency and with it, and a program that follows `next`."""
+    """Measure in turns: our CSV, only the bytes without and with latency, and a program that follows `next`."""
     turns = [_round(stage) for _ in range(1 + rounds)][1:]  # the first one warms up
     total, first_row, transfer, delayed, followed = (
         Series(values)
@@ -123,7 +123,7 @@ def _round(stage: Stage) -> Round:
 
 
 def _without_a_guess(stage: Stage, rounds: int) -> list[Row]:
-    """Take turns: a list that a fresh process reads first, one that grew since, and the bytes alone."""
+    """Measure in turns: the first reading of a new process, a list that grew since, and only the bytes."""
     fresh, grown, transfers, followed = [], [], [], []
     for number in range(rounds):
         with AppProcess(stage.sandbox.credentials, VINLI_CONCURRENCY=str(CONCURRENCY)) as app:
@@ -144,7 +144,7 @@ def _without_a_guess(stage: Stage, rounds: int) -> list[Row]:
 
 
 def _command_line(stage: Stage, rounds: int) -> list[Row]:
-    """Take turns: the list on the command line, the same program doing nothing, and the bytes alone."""
+    """Measure in turns: the list on the command line, the same program with no work, and only the bytes."""
     lists, starts, transfers, printed = [], [], [], []
     for _ in range(rounds):
         seconds, text = run_command(stage.app, "devices", "list", "--csv")
@@ -163,7 +163,7 @@ def _command_line(stage: Stage, rounds: int) -> list[Row]:
 
 
 def _huge(stage: Stage) -> list[Row]:
-    """List so many devices that a process which kept them would show it."""
+    """List so many devices that the memory would show if the process kept them."""
     memory = Memory(stage.app)
     before = memory.now()
     download = stage.operator.download()
@@ -185,7 +185,7 @@ def _huge(stage: Stage) -> list[Row]:
 
 
 def _completeness(what: str, listings: list[list[tuple[str, ...]]], truth: list[tuple[str, ...]]) -> Row:
-    """Say whether every listing is the sandbox's own list, row for row."""
+    """Return a row that says whether every listing equals the sandbox's own list, row by row."""
     counts = sorted({len(rows) for rows in listings})
     is_whole = all(rows == truth for rows in listings) and len(set(truth)) == len(truth)
     shown = " or ".join(f"{count:,} rows" for count in counts)

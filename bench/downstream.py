@@ -1,4 +1,4 @@
-"""The application as its users meet it: the operator's CSV over HTTP, and the command line."""
+"""The application as its users use it: the operator's CSV over HTTP, and the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Download:
-    """A CSV that was read to its end. Seconds count from sending the request."""
+    """A CSV that was read completely. Seconds count from sending the request."""
 
     first_row: float
     total: float
@@ -34,7 +34,7 @@ class Download:
 
 
 class Operator:
-    """An operator's browser, signed in. Each download has a connection of its own, opened beforehand."""
+    """An operator's browser, signed in. Each download has its own connection, which is opened before."""
 
     def __init__(self, app: AppProcess) -> None:
         self._port = app.port
@@ -43,7 +43,7 @@ class Operator:
             form = session.get(f"{app.origin}/operator", timeout=10).text
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
             fields = {"csrf_token": token[1] if token else "", "password": OPERATOR_PASSWORD}
-            # The page that follows the sign-in already reads devices, which a first reading must not have done.
+            # The page after the sign-in reads devices, which must not happen before a first reading.
             answer = session.post(f"{app.origin}/operator", fields, timeout=10, allow_redirects=False)
             if answer.status_code != 303:
                 raise RuntimeError(f"the operator's sign-in was answered {answer.status_code}")
@@ -74,7 +74,7 @@ class Operator:
 
 
 def run_command(app: AppProcess, *arguments: str) -> tuple[float, str]:
-    """Run ``flask --app app`` with the app's settings; return seconds and standard output."""
+    """Run ``flask --app app`` with the app's settings; return its seconds and its standard output."""
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", *arguments],
@@ -93,13 +93,13 @@ def parsed(text: str) -> list[tuple[str, ...]]:
 
 
 def expected_row(device: dict[str, Any]) -> tuple[str, ...]:
-    """Return the row that a device on the wire has to become."""
+    """Return the expected CSV row of a device on the wire."""
     virtual = "true" if device["virtual"] else "false"
     return (device["id"], device["name"] or "", device["chipId"], device["createdAt"], virtual)
 
 
 class Memory:
-    """The resident memory of the application's worker process, in MB, as /proc tells it."""
+    """The resident memory of the application's worker process, in MB, from /proc."""
 
     def __init__(self, app: AppProcess) -> None:
         self._status = Path(f"/proc/{_worker(app.port)}/status")
@@ -108,7 +108,7 @@ class Memory:
         return self._field("VmRSS")
 
     def peak(self) -> float:
-        """Return the most it ever was."""
+        """Return the highest value so far."""
         return self._field("VmHWM")
 
     def _field(self, name: str) -> float:
@@ -119,7 +119,7 @@ class Memory:
 
 
 def _worker(port: int) -> int:
-    """Return the one worker of the gunicorn that this process started on a port."""
+    """Return the process id of the one worker of the gunicorn that this process started on a port."""
     for master in _children("self"):
         if f"127.0.0.1:{port}" in Path(f"/proc/{master}/cmdline").read_text().split("\0"):
             (worker,) = _children(str(master))

@@ -1,4 +1,4 @@
-"""Signing in by the authorization-code flow, against the same flow as Authlib's documentation writes it down."""
+"""Measure the sign-in by the authorization-code flow against the same flow from Authlib's documentation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Logins = tuple[tuple[float, Upstream], ...]
 
 @dataclass(frozen=True)
 class Stage:
-    """An application between browsers and a sandbox of its own that speaks TLS."""
+    """An application for browsers, and its own sandbox with TLS."""
 
     app: AppProcess
     sandbox: SandboxProcess
@@ -44,14 +44,14 @@ class Stage:
     authority: str
 
     def log_in(self, number: int) -> tuple[float, Upstream]:
-        """Sign a driver in with a new browser; return the callback's seconds and what happened upstream."""
+        """Sign a driver in with a new browser; return the callback's seconds and the upstream calls."""
         self.observer.start()
         with requests.Session() as browser:
             seconds = self.seconds_of_callback(browser, driver(number))
         return seconds, self.observer.stop()
 
     def seconds_of_callback(self, browser: requests.Session, email: str) -> float:
-        """Go from /connect to the answer of the callback; return the seconds that the callback took."""
+        """Go from /connect to the response of the callback; return the seconds of the callback."""
         browser.verify = self.authority
         person = Person(self.sandbox, email, browser)
         start = browser.get(f"{self.app.origin}/connect", allow_redirects=False, timeout=10)
@@ -59,7 +59,7 @@ class Stage:
         return self._timed(browser, callback)
 
     def _timed(self, browser: requests.Session, callback: str) -> float:
-        """Open the callback with as little of our own in the measured time as can be."""
+        """Open the callback. The measured time contains as little of the benchmark's own work as possible."""
         request = browser.prepare_request(requests.Request("GET", callback))
         connection = http.client.HTTPConnection("127.0.0.1", self.app.port, timeout=10)
         connection.connect()
@@ -77,7 +77,7 @@ class Stage:
         return seconds
 
     def email_shown_after(self, number: int) -> str | None:
-        """Sign a driver in, and return whose garage that is: the e-mail address of the one driver it names."""
+        """Sign a driver in and return the e-mail address in the garage; None unless it names exactly one driver."""
         with requests.Session() as browser:
             self.seconds_of_callback(browser, driver(number))
             garage = browser.get(f"{self.app.origin}/garage", timeout=10).text
@@ -86,7 +86,7 @@ class Stage:
 
 
 def measure() -> list[Row]:
-    """Trust what a server in production trusts; then, for comparison, the authority of this run alone."""
+    """Measure with the roots that a production server trusts; then, for comparison, with this run's authority only."""
     with tempfile.TemporaryDirectory(prefix="vinli-connect-bench-") as directory:
         certificates = make_certificates(Path(directory))
         with _stages(certificates, certificates.with_public_roots) as (ours, recipe):
@@ -128,7 +128,7 @@ def _stage(kind: type[AppProcess], certificates: Certificates, trusted: Path) ->
 
 
 def _turns(ours: Stage, recipe: Stage) -> tuple[list[Row], tuple[Series, Series]]:
-    """Take turns, a login here and one at the recipe; return what was counted, and the callbacks' seconds."""
+    """Sign in here and at the recipe in turns; return the counted rows, and the callbacks' seconds."""
     rounds = [(ours.log_in(number), recipe.log_in(number)) for number in range(WARM_UP + LOGINS)]
     mine, theirs = zip(*rounds[WARM_UP:], strict=True)
     callbacks = [Series(tuple(seconds for seconds, _ in logins)) for logins in (mine, theirs)]
@@ -148,7 +148,7 @@ def _counts(what: str, ours: Logins, recipe: Logins, field: str, target: int) ->
 
 
 def _at_once(stage: Stage) -> list[Row]:
-    """Let several browsers sign in at the same time, each as another driver."""
+    """Sign in with several browsers at the same time, each as another driver."""
     with ThreadPoolExecutor(BROWSERS) as browsers:
         numbers = range(ROUNDS * BROWSERS)
         shown = list(browsers.map(stage.email_shown_after, numbers))

@@ -1,4 +1,4 @@
-"""What an application does upstream while somebody signs in, as the sandbox saw it."""
+"""Count an application's upstream calls during a sign-in, from the sandbox's log."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ LAST_CALL = "/api/v1/users/_current"
 
 @dataclass(frozen=True)
 class Upstream:
-    """How many requests the application made, and how many new connections it opened."""
+    """The number of the application's requests, and of its new connections."""
 
     requests: int
     connections: int
 
 
 class Observer:
-    """Counts what the application does at a sandbox; its own connection is left out there.
+    """Count the application's requests and connections at a sandbox. The observer's own connection is not counted.
 
-    A browser's connections carry pages, which the application never asks for. Whatever comes on another
-    connection is the application's, and so is a new connection that carries nothing at all.
+    A browser's connections carry pages, which the application never requests. All other connections are the
+    application's, including new ones that carry no request.
     """
 
     def __init__(self, origin: str, authority: str) -> None:
@@ -35,14 +35,14 @@ class Observer:
         self._connections = 0
 
     def start(self) -> None:
-        """Count from here."""
+        """Start counting."""
         self._session.delete(f"{self._control}/requests", timeout=10).raise_for_status()
         self._connections = self._opened()
 
     def stop(self, logins: int = 1) -> Upstream:
-        """Return what the application did since `start`, in which that many logins ended.
+        """Return the counts since `start`, after that many logins.
 
-        Every browser that connected meanwhile has to be a new one.
+        Every browser that connected since then must be a new one.
         """
         log = self._log(logins)
         browsers = {entry["connection"] for entry in log if not _is_call(entry)}
@@ -53,7 +53,7 @@ class Observer:
         self._session.close()
 
     def _log(self, logins: int) -> list[dict[str, Any]]:
-        """Return the log once it holds the last call of each login; it is written after the answer is sent."""
+        """Return the log when it holds the last call of each login. The sandbox logs a call after its response."""
         give_up_at = time.monotonic() + PATIENCE
         while True:
             log: list[dict[str, Any]] = self._get("requests")["requests"]

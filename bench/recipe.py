@@ -1,4 +1,4 @@
-"""Serves the recipe as our application is served: gunicorn's threaded worker, as many threads, same keep-alive."""
+"""Serve the recipe like our application: gunicorn's threaded worker, the same threads, the same keep-alive."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 
 from tests.support.app_process import ROOT, AppProcess
 
-# What gunicorn.conf.py comes to with the default settings.
+# The values of gunicorn.conf.py with the default settings.
 SAME_AS_OURS = ["--worker-class", "gthread", "--threads", "32", "--keep-alive", "15"]
 
 
 class RecipeProcess(AppProcess):
-    """gunicorn with the recipe, in a directory of its own, where our gunicorn.conf.py is not found."""
+    """gunicorn with the recipe. It runs in its own directory, so that it does not find our gunicorn.conf.py."""
 
     def start(self) -> RecipeProcess:
         bind = ["--no-control-socket", "--bind", f"127.0.0.1:{self.port}"]

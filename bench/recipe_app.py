@@ -1,9 +1,9 @@
-"""The same sign-in as Authlib's documentation writes it down: the baseline of `bench login`.
+"""The same sign-in from Authlib's documentation: the baseline of `bench login`.
 
-Authlib's Flask client ("Flask OAuth Client" in its documentation: register, authorize_redirect,
-authorize_access_token, then a call with the token) with Flask-Session on cachelib's files, its successor of the
-file system default. PKCE is on, as in our application. Settings come from the environment; the authority to
-trust comes by REQUESTS_CA_BUNDLE, which is how requests is told.
+It uses Authlib's Flask client ("Flask OAuth Client" in its documentation: register, authorize_redirect,
+authorize_access_token, then a call with the token), and Flask-Session on cachelib's files, the successor of its file
+system default. PKCE is on, as in our application. Settings come from the environment. REQUESTS_CA_BUNDLE, a variable of
+requests, names the authority to trust.
 """
 
 import os

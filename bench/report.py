@@ -1,4 +1,4 @@
-"""The table: what was measured, against what, and whether the target is met."""
+"""The table of results: the measured value, its baseline, and whether the target is met."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEADINGS = ("what", "ours", "baseline", "ratio", "target", "met")
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. `is_met` is None where no target is set."""
+    """One comparison. `is_met` is None if there is no target."""
 
     what: str
     ours: str
@@ -31,9 +31,9 @@ def compared(
     times_faster: float | None = None,
     is_speed: bool = False,
 ) -> Row:
-    """Compare seconds measured in the same rounds; the median of the ratios is judged.
+    """Compare seconds of the same rounds. The target applies to the median of the ratios.
 
-    `at_most` bounds ours / baseline from above, `times_faster` baseline / ours from below. `is_speed` shows
+    `at_most` is the maximum of ours / baseline, `times_faster` the minimum of baseline / ours. `is_speed` shows
     baseline / ours without a target.
     """
     ratio = baseline.over(ours) if times_faster or is_speed else ours.over(baseline)
@@ -46,17 +46,17 @@ def compared(
 
 
 def counted(what: str, ours: object, baseline: object, target: str, *, is_met: bool) -> Row:
-    """Return the row of something that is counted."""
+    """Return the row of a counted value."""
     return Row(what, str(ours), str(baseline), "", target, is_met)
 
 
 def milliseconds(series: Series) -> str:
-    """Return the median, and in brackets the quartiles."""
+    """Return the median in milliseconds, with the quartiles in brackets."""
     return f"{_with_spread(series, 1000, 1)} ms"
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Return the rows as text in columns."""
+    """Return the rows as a text table."""
     cells = [HEADINGS, *([*astuple(row)[:-1], _verdict(row)] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells]

@@ -1,4 +1,4 @@
-"""What the auth layer costs per call: ours, a fixed header, a static AuthBase, Authlib and requests-oauth2client."""
+"""Measure the auth layer's cost per call: ours, a fixed header, a static AuthBase, Authlib, requests-oauth2client."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_EXTRA_MICROSECONDS = 5.0
 
 
 class Nowhere(BaseAdapter):
-    """Answers every request at once and sends nothing, so that only what requests and the auth layer do is left."""
+    """An adapter that answers at once and sends nothing, so that only requests and the auth layer are measured."""
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         if request.headers["Authorization"] != f"Bearer {VALUE}":
@@ -47,7 +47,7 @@ class Nowhere(BaseAdapter):
 
 
 def measure() -> list[Row]:
-    """Take turns, a batch of calls each; the median of the ratios and of the differences is judged."""
+    """Measure batches of calls in turns. The targets apply to the medians of the ratios and of the differences."""
     with_engine, close = _engine()
     try:
         calls = {
@@ -94,7 +94,7 @@ def _row(what: str, ours: Series, other: Series) -> Row:
 
 
 def _engine() -> tuple[TokenAuth, Callable[[], None]]:
-    """Return the auth object of an engine that holds a token, and what ends its server."""
+    """Return the auth object of an engine that holds a token, and a function that stops its server."""
     reply = json_reply({"access_token": VALUE, "token_type": "Bearer", "expires_in": 3600})
     server = Server(lambda _: reply)
     transport = Transport(pool_size=1)
@@ -133,11 +133,11 @@ def _calls(session: requests.Session, auth: requests.auth.AuthBase | None) -> Ca
 
 
 def _ignore(_: requests.Response) -> None:
-    """A call that is measured returns nothing."""
+    """Drop a response, because a measured call returns None."""
 
 
 def _seconds(call: Callable[[], None]) -> float:
-    """Return the seconds that one call takes, out of a batch."""
+    """Return the average seconds of one call in a batch."""
     started = perf_counter()
     for _ in range(CALLS):
         call()

@@ -1,4 +1,4 @@
-"""Independent readers of a list of devices, and nothing of the application in them."""
+"""Independent readers of a list of devices. They use no code of the application."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE = 100
 
 
 def follow_next(origin: str, app: tuple[str, str]) -> list[dict[str, Any]]:
-    """Read the list as the documents show it: one page, then its `next` link, until there is none."""
+    """Read the list as the documents show it: follow the `next` links, page by page."""
     devices: list[dict[str, Any]] = []
     with requests.Session() as session:
         session.trust_env = False
@@ -33,7 +33,7 @@ def follow_next(origin: str, app: tuple[str, str]) -> list[dict[str, Any]]:
 
 @contextmanager
 def added_device(origin: str, app: tuple[str, str], number: int) -> Iterator[None]:
-    """Give the app one more device, and take it away again."""
+    """Add one device to the app during a block, and remove it afterwards."""
     with requests.Session() as session:
         session.trust_env = False
         session.auth = app
@@ -50,9 +50,9 @@ def added_device(origin: str, app: tuple[str, str], number: int) -> Iterator[Non
 
 
 class ByteReader:
-    """Fetches pages over open connections with `concurrency` threads, and looks at none of the bytes.
+    """Fetch pages over open connections with `concurrency` threads, and ignore their bytes.
 
-    Connections and threads stay from one reading to the next, so that a reading is requests and bytes alone.
+    Connections and threads are reused between readings, so that a reading contains only requests and bytes.
     """
 
     def __init__(self, origin: str, app: tuple[str, str], concurrency: int) -> None:
@@ -63,7 +63,7 @@ class ByteReader:
             self._connections.put(http.client.HTTPConnection(urlsplit(origin).netloc, timeout=10))
 
     def seconds(self, pages: int) -> float:
-        """Read the first page, then all others at once; return how long that took."""
+        """Read the first page, then all others in parallel; return the seconds."""
         started = time.perf_counter()
         self._fetch(0)
         for _ in self._executor.map(self._fetch, range(1, pages)):
@@ -87,7 +87,7 @@ class ByteReader:
 
 @contextmanager
 def byte_reader(origin: str, app: tuple[str, str], concurrency: int) -> Iterator[ByteReader]:
-    """Lend a reader and close its connections."""
+    """Yield a reader, and close its connections at the end."""
     reader = ByteReader(origin, app, concurrency)
     try:
         yield reader

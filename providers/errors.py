@@ -1,17 +1,17 @@
-"""What can go wrong with a remote system, as one tree. Each class says what the caller can do about it.
+"""The errors of remote systems, as one tree. Each class says what the caller can do.
 
 ProviderError
-├── Unreachable         no connection, or it died: try later
+├── Unreachable         no connection, or it broke: try later
 ├── TimedOut            too slow: try later
 ├── Throttled           429: wait for `retry_after`
 ├── ServerFailed        5xx: try later
-├── Refused             4xx: what was asked for is wrong, see `error`
+├── Refused             4xx: the request is wrong, see `error`
 │   ├── Unauthorized    401: connect again
 │   ├── Forbidden       403: not for these credentials
-│   └── NotFound        404: no such thing
+│   └── NotFound        404: it does not exist
 ├── ChallengePending    the identity provider wants more than a password: ask the provider
-├── NoToken             no access token can be had: see `remedy`, and `retry_after` for when it is tried again
-├── InvalidResponse            the answer is not what it should be: redirect, content type, size, JSON, fields
+├── NoToken             no access token is available: see `remedy`, and `retry_after` for the next attempt
+├── InvalidResponse     the response is not as documented: redirect, content type, size, JSON, fields
 └── Incomplete          a list could not be read whole
 """
 
@@ -23,11 +23,11 @@ from typing import Any
 
 
 class ProviderError(Exception):
-    """A remote system did not give what was asked for.
+    """A remote system did not do what it was asked for.
 
-    `url` has no query, `retry_after` is in seconds, `error` and `error_description` are the OAuth fields of the
-    answer and only there when they keep to the characters of RFC 6749, section 5.2. They came from outside:
-    escape them. `is_transient` says that the same request may well succeed within seconds.
+    `url` has no query; `retry_after` is in seconds. `error` and `error_description` are the OAuth fields of the
+    response; they are None unless they keep to the characters of RFC 6749, section 5.2. They came from outside, so
+    escape them. `is_transient` says that the same request will probably succeed within seconds.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class ProviderError(Exception):
 
 
 class Unreachable(ProviderError):
-    """No connection came about (name, refusal, TLS), it died, or the host is left alone after many failures."""
+    """No connection was possible (name, refusal, TLS), it broke, or the circuit breaker is open after many failures."""
 
 
 class TimedOut(ProviderError):
-    """The connection, the answer or the whole call took longer than allowed."""
+    """The connection, the response or the whole call took longer than allowed."""
 
 
 class Throttled(ProviderError):
@@ -73,7 +73,7 @@ class Throttled(ProviderError):
 
 
 class ServerFailed(ProviderError):
-    """The remote system failed by its own account (5xx)."""
+    """The remote system reports a failure of its own (5xx)."""
 
 
 class Refused(ProviderError):
@@ -89,17 +89,17 @@ class Forbidden(Refused):
 
 
 class NotFound(Refused):
-    """There is no such thing, or not for these credentials (404)."""
+    """It does not exist, or not for these credentials (404)."""
 
 
 class ChallengePending(ProviderError):
-    """Cognito answered with a challenge (a new password, a second factor) that no server can meet."""
+    """Cognito responded with a challenge (a new password, a second factor) that needs a person."""
 
 
 class NoToken(ProviderError):
-    """No access token can be had now. `cause` is the error that the last request for one ended in.
+    """No access token is available now. If a token request failed, `reason`, `status` and `error` are those of it.
 
-    `remedy` says who can do something: "wait", "settings" (those named in `settings`), or "provider".
+    `remedy` says what helps: "wait", "settings" (check those named in `settings`), or "provider" (ask the provider).
     """
 
     def __init__(self, reason: str, *, remedy: str, settings: tuple[str, ...] = (), **fields: Any) -> None:
@@ -109,16 +109,16 @@ class NoToken(ProviderError):
 
 
 class InvalidResponse(ProviderError):
-    """An answer came, and it is not what it should be."""
+    """A response came, but it is not as documented."""
 
 
 class Incomplete(ProviderError):
-    """A list could not be read whole: its pages contradict its total, or it never held still."""
+    """A list could not be read whole: its pages contradict its total, or it changed during every reading."""
 
 
 @contextmanager
 def attributed(provider: str | None) -> Iterator[None]:
-    """Name the provider in errors that pass through and name none."""
+    """Set the provider in ProviderErrors that pass through, unless they name one."""
     try:
         yield
     except ProviderError as error:

@@ -1,4 +1,4 @@
-"""Where an HTTP/1.1 request ends, found while its bytes arrive (RFC 9112 section 6), so that nobody waits for it."""
+"""Find the end of an HTTP/1.1 request while its bytes arrive (RFC 9112 section 6), so that no thread waits for it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from enum import Enum
 
 HEAD_BYTES = 32 * 1024
-# As much as the application accepts; it refuses more by itself, from the length that the head names.
+# The application accepts as much, and refuses more by the Content-Length of the head.
 BODY_BYTES = 64 * 1024
-# Photographs may be larger, where they are sent to, and a few at once: who they come from is known only when they are
-# here. The application decides how large each may be; this is a little more.
+# Paths for photographs accept more, but only a few such bodies at once, because the sender is known only after the body
+# has arrived. The application limits the size of each photograph; this limit is a little larger.
 LARGE_BODY_BYTES = 2 * 1024 * 1024 + 64 * 1024
 LARGE_BODIES = 16
 CREDENTIALS = re.compile(rb"(?i)\n(?:cookie|authorization):")
 TAKES_LARGE = re.compile(rb"\APOST /(?:api/v1|partners/anyline)/tire-sidewall HTTP/1\.[01]\r\n")
-# A chunk's length with its extensions; also all trailers together.
+# The limit of a chunk's length with its extensions, and of all trailers together.
 CHUNK_LINE_BYTES = 1024
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-# With bare line feeds too: the parser refuses those, and it should do so at once.
+# This matches bare line feeds too, so that the parser can refuse them at once.
 HEAD_END = re.compile(rb"\n\r?\n")
 CONTENT_LENGTH = re.compile(rb"(?i)\ncontent-length:[ \t]*(\d+)[ \t]*\r\n")
 CHUNKED = re.compile(rb"(?i)\ntransfer-encoding:[^\r\n]*chunked")
@@ -30,7 +30,7 @@ CHUNK_LINE = re.compile(rb"\r\n([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 class Extent(Enum):
-    """Why no more of a request is waited for: it is all here, or one part of it is longer than accepted."""
+    """Why the server waits for no more of a request: it is complete, or a part of it is not accepted."""
 
     WHOLE = "whole"
     LONG_HEAD = "long head"
@@ -40,14 +40,14 @@ class Extent(Enum):
 
 
 class BodyQuota:
-    """How many large bodies may be collected at once, by one process."""
+    """A limit of the number of large bodies that one process collects at once."""
 
     def __init__(self, places: int = LARGE_BODIES) -> None:
         self._places = threading.Semaphore(places)
 
     @contextmanager
     def place(self) -> Iterator[bool]:
-        """Hold a place for a block, which is told whether there was one."""
+        """Hold a place during a block. Yields whether a place was free."""
         is_free = self._places.acquire(blocking=False)
         try:
             yield is_free
@@ -57,11 +57,11 @@ class BodyQuota:
 
 
 def request_framing(data: bytearray, room: BodyQuota) -> Generator[bytes, None, Extent]:
-    """Follow a request (RFC 9112 section 6) that grows at the end of ``data``, until no more is to be waited for.
+    """Follow a request (RFC 9112 section 6) that grows at the end of ``data``, and return why it needs no more bytes.
 
-    Yields what to tell the client before the next bytes are waited for. It only judges where the request ends:
-    gunicorn's parser reads it afterwards, and refuses what is malformed. A large body holds a place in ``room`` until
-    it is all here, or this generator is closed.
+    Yields what to send to the client before it waits for the next bytes, often nothing. It only finds the end of the
+    request. gunicorn's parser reads the request afterwards and refuses malformed ones. A large body holds a place in
+    ``room`` until it is complete or this generator is closed.
     """
     searched = 0
     while not (found := HEAD_END.search(data, max(0, searched - 2))):
@@ -76,11 +76,11 @@ def request_framing(data: bytearray, room: BodyQuota) -> Generator[bytes, None, 
     is_chunked = CHUNKED.search(head) is not None
     if not is_chunked and not digits:
         return Extent.WHOLE
-    # Who carries no credentials of any kind is refused by the application anyway, and need not be listened to.
+    # The application refuses requests without any credentials, so their large bodies are not collected.
     is_allowed_more = TAKES_LARGE.match(head) and CREDENTIALS.search(head) and not is_chunked
     most = LARGE_BODY_BYTES if is_allowed_more else BODY_BYTES
     if len(digits) > len(str(most)) or int(digits or b"0") > most:
-        # The application would take it, and so wait for what nobody reads.
+        # The application would accept this length and wait for a body that was not collected.
         is_unknown = len(digits) <= len(str(LARGE_BODY_BYTES)) and int(digits) <= LARGE_BODY_BYTES
         return Extent.STRANGER if TAKES_LARGE.match(head) and is_unknown else Extent.LONG_BODY
     if is_chunked:
@@ -98,7 +98,7 @@ def _continued(data: bytearray, start: int, head: bytes) -> Generator[bytes, Non
 
 
 def _counted_framing(data: bytearray, start: int, head: bytes, length: int) -> Generator[bytes, None, Extent]:
-    """Follow a body of a length that is known from the head (RFC 9112 section 6.2)."""
+    """Follow a body whose length is in the head (RFC 9112 section 6.2)."""
     yield from _continued(data, start, head)
     while len(data) < start + length:
         yield b""
@@ -106,7 +106,7 @@ def _counted_framing(data: bytearray, start: int, head: bytes, length: int) -> G
 
 
 def _chunked_framing(data: bytearray, start: int) -> Generator[bytes, None, Extent]:
-    """Follow a chunked body (RFC 9112 section 7.1) from chunk to chunk, never twice over the same."""
+    """Follow a chunked body (RFC 9112 section 7.1) from chunk to chunk. No chunk is scanned twice."""
     at = start - 2
     while len(data) <= start + 2 * BODY_BYTES:
         line = CHUNK_LINE.match(data, at)

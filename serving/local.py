@@ -1,7 +1,7 @@
-"""`make run`: the app on this machine, and the sandbox beside it unless Vinli credentials are set.
+"""`make run`: the app on this machine, and also the sandbox unless Vinli credentials are set.
 
-A program of its own that starts the two others; it imports neither. What it makes up for a local run (a secret
-key, an operator password) is kept in ``instance/``, so that sessions survive a restart.
+This program starts both and imports neither. It generates settings for a local run (a secret key, an operator
+password) and keeps them in ``instance/``, so that sessions survive a restart.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ START_SECONDS = 30
 
 
 class CannotStart(Exception):
-    """Says in words why the local run ends before it began."""
+    """The local run cannot start. The message tells a person why."""
 
 
 class Programs:
-    """The programs started here; all of them end together."""
+    """The programs started here. All of them end together."""
 
     def __init__(self) -> None:
         self._running: list[tuple[str, subprocess.Popen[str]]] = []
@@ -52,21 +52,21 @@ class Programs:
         stdout: int | None = None,
         stderr: IO[str] | None = None,
     ) -> subprocess.Popen[str]:
-        """Start a Python module as a program; what it writes goes to this terminal unless said otherwise."""
+        """Start a Python module as a program. Its output goes to this terminal unless the arguments redirect it."""
         program = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", *arguments],
             env=dict(environment),
             stdout=stdout,
             stderr=stderr,
             text=True,
-            # Signals of the terminal reach this program alone, which then ends the others in order.
+            # Signals of the terminal reach this program only, which then ends the others in order.
             start_new_session=True,
         )
         self._running.append((name, program))
         return program
 
     def wait(self) -> int:
-        """Wait until one of them ends by itself; return its exit status."""
+        """Wait until one of the programs ends by itself; return its exit status."""
         while True:
             for name, program in self._running:
                 if program.poll() is not None:
@@ -75,7 +75,7 @@ class Programs:
             time.sleep(0.3)
 
     def end(self) -> None:
-        """End what still runs, the app before the sandbox it talks to; politely first."""
+        """End the programs that still run, the app before its sandbox. Terminate first, kill if that fails."""
         for _name, program in reversed(self._running):
             if program.poll() is None:
                 program.terminate()
@@ -109,7 +109,7 @@ def main() -> int:
 
 
 def start_all(programs: Programs, environment: dict[str, str]) -> list[str]:
-    """Start what is needed and return the lines that introduce it; raises CannotStart."""
+    """Start the programs and return the lines to print about them. Raises CannotStart."""
     port = environment.get("PORT", "8000")
     made = kept_secrets() | {"PUBLIC_URL": f"http://127.0.0.1:{port}"}
     made = {name: value for name, value in made.items() if not is_set(environment, name)}
@@ -139,7 +139,7 @@ def start_all(programs: Programs, environment: dict[str, str]) -> list[str]:
 
 
 def run_sandbox(programs: Programs, environment: Mapping[str, str], app_port: str) -> dict[str, Any]:
-    """Start the sandbox and return what it says of itself (its JSON line)."""
+    """Start the sandbox and return the values of its JSON line."""
     port = environment.get("SANDBOX_PORT", "9000")
     if port == app_port:
         raise CannotStart(f"PORT and SANDBOX_PORT are both {port}; they must differ.")
@@ -173,14 +173,14 @@ def sandbox_settings(about: Mapping[str, Any]) -> dict[str, str]:
 
 
 def partner_settings(about: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of the partners that the sandbox stands in for: those that nothing is set of."""
+    """Return the variables of the sandbox's partners, except partners of which any variable is set."""
     given = {name.partition("_")[0] for name in environment if environment[name]}
     variables: dict[str, str] = about.get("partners", {})
     return {name: value for name, value in variables.items() if name.partition("_")[0] not in given}
 
 
 def operator_link(environment: Mapping[str, str]) -> str:
-    """Ask the app's command line for a one-click link."""
+    """Get a one-click sign-in link from the app's command line."""
     made = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", "operator", "link"],
         env=dict(environment),
@@ -194,7 +194,7 @@ def operator_link(environment: Mapping[str, str]) -> str:
 
 
 def kept_secrets() -> dict[str, str]:
-    """Return this machine's own secret key and operator password: those of the last run, or new ones."""
+    """Return this machine's secret key and operator password: those of the last run, or new ones."""
     INSTANCE.mkdir(mode=0o700, exist_ok=True)
     kept = dotenv_values(SETTINGS_FILE, interpolate=False)
     return {
@@ -204,7 +204,7 @@ def kept_secrets() -> dict[str, str]:
 
 
 def keep(made: Mapping[str, str]) -> None:
-    """Write down the settings that were made up, for the next run and for the command line."""
+    """Store the generated settings for the next run and for the command line."""
     draft = SETTINGS_FILE.with_suffix(".new")
     with os.fdopen(
         os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8"
@@ -215,12 +215,12 @@ def keep(made: Mapping[str, str]) -> None:
 
 
 def is_set(environment: Mapping[str, str], name: str) -> bool:
-    """Whether a setting comes from the environment, ``.env`` or a file of its own."""
+    """Say whether a setting comes from the environment, ``.env`` or a file of its own."""
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
 
 
 def require_matching_port(public_url: str, port: str) -> None:
-    """Raise CannotStart when PUBLIC_URL names this machine but another port: the app would refuse its visitors."""
+    """Raise CannotStart if PUBLIC_URL names this machine but another port, because the app would refuse requests."""
     parts = urlsplit(public_url)
     if parts.hostname in {"127.0.0.1", "localhost", "::1"} and str(parts.port or 80) != port:
         raise CannotStart(
@@ -229,7 +229,7 @@ def require_matching_port(public_url: str, port: str) -> None:
 
 
 def require_free_port(variable: str, port: str) -> None:
-    """Raise CannotStart, naming the variable that moves the port, when something listens there already."""
+    """Raise CannotStart if the port is in use. The message names the variable that changes the port."""
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise CannotStart(f"{variable}={port} is not a port number.")
     with socket.socket() as probe:
@@ -244,7 +244,7 @@ def require_free_port(variable: str, port: str) -> None:
 
 
 def wait_until_ready(url: str, program: subprocess.Popen[str]) -> None:
-    """Wait until the app answers; raises CannotStart when it ends or stays silent (its log says why)."""
+    """Wait until the app responds. Raises CannotStart if it ends or does not respond (its log says why)."""
     deadline = time.monotonic() + START_SECONDS
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline:
@@ -260,7 +260,7 @@ def wait_until_ready(url: str, program: subprocess.Popen[str]) -> None:
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Treat a polite request to end like Ctrl-C."""
+    """Handle SIGTERM and SIGHUP like Ctrl-C."""
     raise KeyboardInterrupt
 
 

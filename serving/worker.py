@@ -1,20 +1,25 @@
 """The gunicorn worker and logger of the application: no thread waits for a client to finish its request.
 
-gunicorn's threaded worker gives a thread to every connection at once, and the thread waits, without limit, for the
-rest of the request: as many half requests as there are threads stop a process. Here the worker's main loop collects
-each request and gives it to a thread when it is whole; what is not whole after ``CLIENT_SECONDS`` is closed. Nor does
-the main loop wait for a client to close its side of an ended connection, which gunicorn's does for two seconds.
+gunicorn's threaded worker gives a thread to every connection at once, and the thread waits without limit for the rest
+of the request. So as many unfinished requests as there are threads stop a process. Here the worker's main loop collects
+each request and gives it to a thread when it is complete. A request that is not complete after ``CLIENT_SECONDS`` is
+closed. The main loop also does not wait for a client to close its side of an ended connection; gunicorn's loop does so
+for two seconds.
 
-Measured on one process of 32 threads with 40 such connections: with half heads gunicorn's own worker answered no
-health check (none in 25 s), with half bodies or silent ones after 5 s; this one always within 4 ms. Its limits: a
-process takes 1000 connections (``worker_connections``), and whoever holds all of them keeps others out for up to
-``CLIENT_SECONDS``; a client that does not read its answer holds a thread for ``SEND_SECONDS``, and one that reads it
-slowly for longer. A buffering reverse proxy that limits connections ends both. Connections that gunicorn itself
-encrypts (``--certfile``) are served as gunicorn does.
+Measured on one process of 32 threads with 40 such connections: gunicorn's own worker answered no health check while
+clients sent half heads (none in 25 s), and only after 5 s with half bodies or silent clients. This worker always
+answered within 4 ms. Its limits:
+
+- A process accepts 1000 connections (``worker_connections``). A client that holds all of them blocks others for up to
+  ``CLIENT_SECONDS``.
+- A client that does not read its response holds a thread for ``SEND_SECONDS``; one that reads slowly holds it longer.
+- Connections that gunicorn itself encrypts (``--certfile``) are served by gunicorn's own code.
+
+A buffering reverse proxy that limits connections removes the first two limits.
 
 Other servers were tried: granian, waitress, cheroot, gevent, and a2wsgi under uvicorn and hypercorn. This worker was
-the only one that no slow client could stop and that cuts no answer silently. granian was 1.3 to 1.8 times faster on
-light pages, but 32 half-sent forms stop it, and a broken stream ends like a whole one.
+the only one that no slow client could stop and that cuts no response silently. granian was 1.3 to 1.8 times faster on
+light pages, but 32 half-sent forms stop it, and a broken stream ends like a complete one.
 
 gunicorn is pinned, because the worker relies on its internals. tests/unit/serving names each of them, so that an
 upgrade that changes one fails loudly.
@@ -46,9 +51,9 @@ from blueprints.web.headers import FIXED_HEADERS
 from blueprints.web.logs import LineFormatter
 from serving.framing import BODY_BYTES, BodyQuota, Extent, request_framing
 
-# For a whole request to arrive, and for a client to close its side after the answer.
+# The limit for a complete request to arrive, and for a client to close its side after the response.
 CLIENT_SECONDS = 10.0
-# For one piece of an answer to leave; a long answer has many.
+# The limit for sending one piece of a response. A long response has many pieces.
 SEND_SECONDS = 30.0
 RECEIVE_BYTES = 64 * 1024
 DRAIN_BYTES = 1024 * 1024
@@ -76,11 +81,11 @@ ANSWER = "".join(f"{name}: {value}\r\n" for name, value in PAGE_HEADERS.items())
 
 
 class BodyTooLarge(errors.ParseException):  # type: ignore[misc]
-    """The body of a request is larger than ``framing`` lets it be."""
+    """The body of a request is larger than ``framing`` accepts."""
 
 
 class Crowded(errors.ParseException):  # type: ignore[misc]
-    """Many large bodies are under way: this one was not waited for."""
+    """Too many large bodies are being received, so this one was not collected."""
 
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
@@ -90,12 +95,12 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
     errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
-    # What the application tried to send is no fault of the client.
+    # The application caused this error, not the client.
     errors.InvalidResponseHeader: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidResponseHeaderName: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
-# What it means when the parser wants more than was collected.
+# The error to raise if the parser wants more bytes than were collected.
 EXCESSES = {
     Extent.WHOLE: errors.ParseException,
     Extent.LONG_HEAD: errors.LimitRequestHeaders,
@@ -107,7 +112,7 @@ ROOM = BodyQuota()
 
 
 class RequestReader(SocketUnreader):  # type: ignore[misc]
-    """The source of gunicorn's parser: collects a request without blocking, and gives the parser nothing else."""
+    """Collect a request without blocking, and give gunicorn's parser these bytes only."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
@@ -119,7 +124,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
         self.is_large = False
 
     def receive(self) -> bool:
-        """Take what has arrived; tell whether nothing more is to be waited for: a whole request, or the end."""
+        """Read the bytes that have arrived. Return True for a complete or refused request, or at the end of input."""
         self.has_request = False
         self._arrived += self.take_buffered()
         data = self._receive()
@@ -140,17 +145,17 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
         return data == b""
 
     def drain(self) -> bool:
-        """Throw away what has arrived; tell whether the client is gone, or sends more than it may."""
+        """Discard the bytes that have arrived. Return whether the client has closed or sent more than allowed."""
         data = self._receive()
         self._drained += len(data or b"")
         return data == b"" or self._drained > DRAIN_BYTES
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """Called when the parser wants more than the request that was collected for it."""
+        """Raise the error of ``EXCESSES``. The parser calls this if it wants more than the collected request."""
         raise EXCESSES[self.extent]("the request does not end where it should")
 
     def _receive(self) -> bytes | None:
-        """Return what has arrived: None is nothing yet, empty is the end of the connection."""
+        """Return the bytes that have arrived; None if there are none yet, empty at the end of the connection."""
         try:
             return bytes(self.sock.recv(RECEIVE_BYTES))
         except BlockingIOError:
@@ -160,7 +165,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
 
 
 def _read_chunks(req: Any) -> None:
-    """Read a chunked body before the application does: malformed chunks are an error of the client's, not of its."""
+    """Read a chunked body before the application does, so that malformed chunks count as the client's error."""
     data = req.body.read(BODY_BYTES + 1)
     if len(data) > BODY_BYTES:
         raise BodyTooLarge("the body is too large")
@@ -168,10 +173,10 @@ def _read_chunks(req: Any) -> None:
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker, whose main loop waits for clients in the place of its threads."""
+    """gunicorn's threaded worker with a main loop that waits for clients instead of its threads."""
 
     def enqueue_req(self, conn: Any) -> None:
-        """Give a connection to a thread when its request is whole, and watch it until then."""
+        """Give a connection to a thread if its request is complete. Until then, watch the connection."""
         if self.cfg.is_ssl:
             super().enqueue_req(conn)
             return
@@ -186,7 +191,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._watch(conn, self._on_more)
 
     def handle_request(self, req: Any, conn: Any) -> bool:
-        """Answer one request; a client that does not read its answer is left after ``SEND_SECONDS``."""
+        """Answer one request. If the client does not read the response, give up after ``SEND_SECONDS``."""
         if not self.cfg.is_ssl:
             if conn.parser.unreader.extent in {Extent.CROWDED, Extent.STRANGER}:
                 raise EXCESSES[conn.parser.unreader.extent]("the body was not waited for")
@@ -202,7 +207,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             raise ConnectionResetError(errno.ECONNRESET, "the client stopped reading") from None
         finally:
             if not self.cfg.is_ssl and conn.parser.unreader.is_large:
-                # Refused unread, it would be kept for as long as the client keeps the connection.
+                # A body that was refused unread would stay in memory as long as the connection is open.
                 conn.parser.unreader.buf = io.BytesIO()
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
@@ -213,11 +218,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._end(conn)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
-        """Answer what never reached the application, or broke outside of it, with one fixed page."""
+        """Send a fixed page for a request that did not reach the application or failed outside it."""
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         if isinstance(exc, (errors.ParseException, SSLError)):
             status = STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST)
-        # The text of the error would repeat the request, with everything that is secret in it.
+        # The error's text is not logged, because it repeats the request with its secrets.
         fields = {"status": status.value, "kind": type(exc).__name__, "address": addr[0] if addr else None}
         if status is HTTPStatus.INTERNAL_SERVER_ERROR:
             self.log.error(
@@ -240,7 +245,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._drop(conn)
 
     def _end(self, conn: Any) -> None:
-        """Close in the two steps of RFC 9112 section 9.6, so that the client gets the whole answer."""
+        """Close in the two steps of RFC 9112 section 9.6, so that the client gets the whole response."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -255,7 +260,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._drop(conn)
 
     def _watch(self, conn: Any, callback: Callable[[Any, socket.socket], None]) -> None:
-        """Call back when bytes arrive; gunicorn closes the connection (``murder_pending``) when its time is up."""
+        """Call ``callback`` when bytes arrive. After its time gunicorn closes the connection (``murder_pending``)."""
         conn.timeout = time.monotonic() + (CLIENT_SECONDS if self.alive else STOP_KEEPALIVE_LINGER)
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(callback, conn))
@@ -269,17 +274,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Called when the worker stops: wait for nobody's request longer than for those on open connections."""
+        """Limit the time of unfinished requests to ``deadline``, like idle connections. Called at the worker's stop."""
         super()._cap_keepalive(deadline)
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
 
 
 class Logger(glogging.Logger):  # type: ignore[misc]
-    """gunicorn's logger, writing lines as the application does: structured, and scrubbed of secrets."""
+    """gunicorn's logger with the application's log format: structured, and without secrets."""
 
     def setup(self, cfg: Config) -> None:
-        """Build gunicorn's handlers anew and give them our formatter; also called when gunicorn reloads."""
+        """Build gunicorn's handlers and give them our formatter. Called at the start and when gunicorn reloads."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(LineFormatter())

@@ -1,1 +1,1 @@
-"""The transport: every request to a remote system goes out through it."""
+"""The transport, which sends every request to a remote system."""

@@ -1,4 +1,4 @@
-"""Credentials as objects that put themselves on a request and do not show themselves otherwise."""
+"""Credentials as objects that add themselves to a request. Their repr shows no secret."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class BearerAuth(AuthBase):
 
 
 class HeaderAuth(AuthBase):
-    """Fixed headers, an API key for example. Raises ValueError for values that no header can carry."""
+    """Fixed headers, for example an API key. Raises ValueError for a value that is not visible ASCII."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         for name, value in headers.items():
@@ -63,7 +63,7 @@ class HeaderAuth(AuthBase):
 
 
 class ComposedAuth(AuthBase):
-    """Several ways of authenticating on one request, one after the other."""
+    """Several authentication methods, applied to one request in order."""
 
     def __init__(self, *parts: AuthBase) -> None:
         self._parts = parts

@@ -1,4 +1,4 @@
-"""A circuit breaker: a host that keeps failing is left alone for a while."""
+"""A circuit breaker: it holds requests back for a while from a host that keeps failing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Breaker:
-    """Opens after `threshold` failures in a row; then lets one probe through per `cooldown` seconds.
+    """Open after `threshold` failures in a row, then let one probe through per `cooldown` seconds.
 
     `clock` gives seconds on a monotonic scale. Safe to share between threads.
     """
@@ -22,14 +22,14 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether requests are held back, but for probes."""
+        """Whether all requests except probes are held back."""
         return self._failures >= self._threshold
 
     def admit(self) -> float:
-        """Return 0 when a request may go out now, else the seconds until the next probe may.
+        """Return 0 if a request may go out now, otherwise the seconds until the next probe may.
 
-        Being admitted while the circuit is open makes this caller the probe. Should it never report back,
-        another one follows a cooldown later.
+        A caller that is admitted while the circuit is open is the probe. If it never reports a result, the next
+        probe may go out one cooldown later.
         """
         if not self.is_open:
             return 0.0

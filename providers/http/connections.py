@@ -1,11 +1,14 @@
 """Pooled connections on requests' adapter: deadlines, dead idle connections, warming, one TLS context.
 
-A connection must never bring one driver's answer to another. So it goes back to the pool only after an answer that
-was whole, it rests there for a moment, in which anything more would arrive, and it is looked at when it is put back,
-when it is taken, and before the last bytes of a request go out. A host that was caught sending more than was asked
-for has none of its connections kept for a while.
-urllib3 takes a TLS 1.3 connection for dropped while session tickets lie unread in it, which would throw every
-warmed connection away. What else is added here serves an `RequestContext`.
+A connection must never deliver one driver's response to another driver. Therefore:
+
+- A connection goes back to the pool only after a complete response.
+- It then stays idle for a moment, so that surplus bytes have time to arrive.
+- It is checked for unread bytes when it is put back, when it is taken, and before the last bytes of a request go out.
+- If a host sends more than was asked for, none of its connections are kept for a while.
+
+urllib3 treats a TLS 1.3 connection as dropped if session tickets are unread in it. That would discard every warmed
+connection, so the check here reads the tickets. The rest of this module applies a `RequestContext`.
 """
 
 from __future__ import annotations
@@ -37,16 +40,16 @@ from providers.http.leftovers import Leftover, leftover
 logger = logging.getLogger(__name__)
 
 _POOLED_HOSTS = 32
-# So much of a request is held back until it was seen that no answer came before it, in bytes.
+# The last bytes of a request are sent only after a check that no response came early.
 _LAST_BYTES = 16 * 1024
-# Seconds between two looks at a TLS record that arrives in pieces.
-_GLANCE = 0.001
-# How long no connection is kept of a host that sent more than was asked for, in seconds.
+# Seconds between two checks of a TLS record that arrives in pieces.
+_RECORD_POLL_SECONDS = 0.001
+# For so many seconds no connection is kept to a host that sent more than was asked for.
 _DISTRUST_SECONDS = 600.0
 
 
 class Redirected(RequestException):
-    """The answer is a redirect, which is never followed; `answer` is its head, and its body is not read."""
+    """The response is a redirect, which is never followed. `answer` is its head; the body is not read."""
 
     def __init__(self, answer: Response) -> None:
         super().__init__(response=answer)
@@ -54,18 +57,18 @@ class Redirected(RequestException):
 
 
 class OutOfStep(RequestException):
-    """More came than the answer, over a connection that carried somebody else's request before.
+    """More bytes than one response came over a connection that carried another user's request before.
 
-    What was taken for the answer may be theirs.
+    The response that was read may belong to that other user.
     """
 
 
 class GivenUpWaiting(RequestException):
-    """A kept connection brought 408: the server gave up waiting before it saw the request."""
+    """A kept connection brought 408: the server stopped waiting before it saw the request."""
 
 
-class _ExchangeMixin:
-    """What both kinds of connections do beyond urllib3's."""
+class _ConnectionMixin:
+    """Behaviour that both kinds of connections add to urllib3's."""
 
     sock: Any
     host: str
@@ -81,7 +84,7 @@ class _ExchangeMixin:
     def connect(self) -> None:
         self._opened_in = current().attempt
         super().connect()  # type: ignore[misc]
-        self._answer = None  # a proxy has answered before
+        self._answer = None  # connecting through a proxy has set it
 
     def close(self) -> None:
         super().close()  # type: ignore[misc]
@@ -89,17 +92,17 @@ class _ExchangeMixin:
 
     @property
     def is_connected(self) -> bool:
-        """Say whether the connection can be used: it is open, and nothing lies unread in it."""
-        return self.sock is not None and self._look() is Leftover.NOTHING
+        """Say whether the connection can be used: it is open and holds no unread bytes."""
+        return self.sock is not None and self._check_leftover() is Leftover.NOTHING
 
-    def _look(self) -> Leftover:
+    def _check_leftover(self) -> Leftover:
         found = leftover(self.sock)
         if found is Leftover.DATA:
             current().note_surplus()
         return found
 
     def settle(self) -> None:
-        """Close the connection unless another request can go out on it."""
+        """Close the connection unless it can carry another request."""
         context = current()
         self.last_question, self.last_used = context.question, context.now()
         is_answered_whole = self._answer is None or self._answer.is_whole
@@ -107,7 +110,7 @@ class _ExchangeMixin:
             self.close()
 
     def is_shared_with(self, user: object) -> bool:
-        """Say whether the connection carried a request of anybody else."""
+        """Say whether the connection carried a request of another user."""
         return self._first_user is not None and self._first_user is not user
 
     def request(self, *args: Any, **kwargs: Any) -> None:
@@ -131,9 +134,10 @@ class _ExchangeMixin:
             self._held_back.append(bytes(data))
 
     def _send_wholly(self, request: memoryview) -> None:
-        """Send a request, and nothing of its end once there is something to read.
+        """Send a request, but hold back its last bytes if there is something to read before them.
 
-        urllib3 reads the answer to a request that could not be sent. Here that is an error of its own.
+        urllib3 reads a response even if the request could not be sent. Here that is an error: raises EarlyAnswer if
+        a response came early, RemoteDisconnected if the connection ended.
         """
         if self.sock is None:
             self.connect()
@@ -146,11 +150,11 @@ class _ExchangeMixin:
             raise http.client.RemoteDisconnected("ended while the request was sent") from error
 
     def _check_silence(self) -> None:
-        found = self._look()
+        found = self._check_leftover()
         while found is Leftover.PART and not current().is_reused:
-            # Most likely a session ticket; and no answer can be read before the rest of it has come.
-            time.sleep(min(_GLANCE, current().connect_seconds()))
-            found = self._look()
+            # This is most likely a session ticket. No response can be read before the rest of the record has come.
+            time.sleep(min(_RECORD_POLL_SECONDS, current().connect_seconds()))
+            found = self._check_leftover()
         if found is Leftover.DATA:
             raise EarlyAnswer("an answer came before the request was sent")
         if found is not Leftover.NOTHING:
@@ -161,7 +165,7 @@ class _ExchangeMixin:
         return self._answer
 
     def _new_conn(self) -> socket.socket:
-        """Connect within the deadline, however many addresses the name has and however slow the resolver is."""
+        """Connect within the deadline. The limit covers a slow resolver and all addresses of the name together."""
         connection: Any = self
         try:
             return self._first_answering_address()
@@ -184,16 +188,19 @@ class _ExchangeMixin:
         raise failure
 
 
-class _PlainConnection(_ExchangeMixin, HTTPConnection):  # type: ignore[misc]
+class _PlainConnection(_ConnectionMixin, HTTPConnection):  # type: ignore[misc]
     pass
 
 
-class _TlsConnection(_ExchangeMixin, HTTPSConnection):  # type: ignore[misc]
+class _TlsConnection(_ConnectionMixin, HTTPSConnection):  # type: ignore[misc]
     pass
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[str]:
-    """Return a host's addresses. getaddrinfo knows no timeout, so it runs in a thread that is left behind."""
+    """Return a host's addresses. Raises TimeoutError after `seconds`, and the resolver's OSError.
+
+    getaddrinfo has no timeout, so it runs in a thread, which is abandoned after `seconds`.
+    """
     outcome: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
     def look_up() -> None:
@@ -216,7 +223,7 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
 
 
 class _PoolMixin:
-    """What both kinds of pools do beyond urllib3's."""
+    """Behaviour that both kinds of pools add to urllib3's."""
 
     proxy: Any
     host: str
@@ -231,11 +238,14 @@ class _PoolMixin:
         elif not connection.is_connected:
             connection.close()
         if context.fresh or self._is_distrusted(context):
-            connection.close()  # it opens again by itself
+            connection.close()  # sending the next request opens it again
         return connection
 
     def _held_connection(self, context: RequestContext) -> Any:
-        """Return the connection that the context's series has used before, None when this is its first request."""
+        """Return the connection that the context's series used before; None for its first request.
+
+        Raises EarlyAnswer if surplus bytes in it may mean that an earlier response belonged to another user.
+        """
         if context.hold is None:
             return None
         connection = context.hold.connections.pop(self, None)
@@ -248,10 +258,10 @@ class _PoolMixin:
         return connection
 
     def _rested_connection(self, context: RequestContext) -> Any:
-        """Take the connection out of the pool that was used last, of those that may carry this context.
+        """Take the most recently used connection that may carry this context out of the pool.
 
-        What a host sends after an answer usually follows at once: where the next question is another one, the
-        connection has to have been silent for a moment.
+        Surplus bytes usually follow a response at once. So if the next question is a different one, the connection
+        must have been idle for a moment.
         """
         passed_over = []
         try:
@@ -265,7 +275,7 @@ class _PoolMixin:
                 self.put_back(connection)
 
     def _pooled(self) -> Any:
-        """Return what was put into the pool last; None when there is nothing but room for more."""
+        """Return the connection that was put into the pool last; None if the pool is empty."""
         if self.pool is None:
             raise ClosedPoolError(self, "the pool is closed")  # type: ignore[arg-type]
         try:
@@ -295,7 +305,7 @@ class _PoolMixin:
         super()._put_conn(connection)  # type: ignore[misc]
 
     def _is_distrusted(self, context: RequestContext) -> bool:
-        """Say whether the host sent more than was asked for, just now or lately."""
+        """Say whether the host sent more than was asked for, now or in the last _DISTRUST_SECONDS."""
         now = context.now()
         if context.has_surplus:
             if now >= self._distrusted_until:
@@ -304,7 +314,7 @@ class _PoolMixin:
         return now < self._distrusted_until
 
     def warm(self) -> None:
-        """See to it that one idle connection is open."""
+        """Make sure that one idle connection is open."""
         connection = self._get_conn()
         try:
             if connection.is_closed:
@@ -335,7 +345,7 @@ _POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
 class PooledAdapter(HTTPAdapter):
-    """requests' adapter on these connections: one TLS context for all of them, and no redirects.
+    """requests' adapter on these connections: one TLS context for all of them; a redirect raises Redirected.
 
     `pool_size` is the number of idle connections kept per host.
     """
@@ -360,7 +370,7 @@ class PooledAdapter(HTTPAdapter):
         return host, {"ssl_context": self._tls}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Leave verification to the TLS context, which always verifies; naming a file loads it every time."""
+        """Do nothing: the TLS context always verifies. Naming a file here would load it for every request."""
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         response = super().send(request, *args, **kwargs)
@@ -370,16 +380,17 @@ class PooledAdapter(HTTPAdapter):
         return response
 
     def warm(self, request: PreparedRequest, proxies: dict[str, str]) -> None:
-        """Open a connection to the request's host unless an idle one is there. Raises urllib3's and OS errors."""
+        """Open a connection to the request's host unless one is idle. Raises urllib3's errors and OSError."""
         pool: Any = self.get_connection_with_tls_context(request, True, proxies=proxies)
         pool.warm()
 
 
 @lru_cache(maxsize=8)
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
-    """Return a verifying context (TLS 1.2 and later) that trusts `ca_bundle`, or certifi's roots when None.
+    """Return a verifying context (TLS 1.2 and later) that trusts `ca_bundle`, or certifi's roots if it is None.
 
-    Reading roots takes longer than all else of a start, and nobody changes a context: one serves all transports.
+    All transports share one context per bundle. Reading the roots is the slowest part of a start, and nothing changes
+    a context afterwards.
     """
     context = ssl.create_default_context(cafile=ca_bundle or where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -1,9 +1,10 @@
-"""The context of one request: how long it may take, on what connection it goes out, and what was seen of the answer.
+"""The context of one request: how long it may take, which connection it uses, and what was seen of the response.
 
-requests and urllib3 leave two gaps. Their read timeout starts anew with every byte that arrives, so that an answer may
-take for ever; and they do not say whether a request went out on a connection that had been idle in the pool. urllib3
-cannot hand an object through to the connection, so the context is found by a context variable. What is fetched for a
-request before it can be sent, a token for example, finds the time that is left in the same way.
+requests and urllib3 leave two gaps. Their read timeout restarts with every byte that arrives, so a response may take
+forever. And they do not say whether a request went out on a connection that was idle in the pool before.
+
+urllib3 cannot pass an object to the connection, so a context variable holds the context. A token that is fetched
+before a request can be sent finds its time left in the same variable.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Any
 
 
 class Hold:
-    """The connections that one series of requests keeps to itself, by their pools.
+    """The connections that one series of requests keeps for itself, by their pools.
 
-    No request of anybody else goes out on one of them before the series has ended.
+    No other request uses one of them before the series has ended.
     """
 
     def __init__(self) -> None:
@@ -31,15 +32,15 @@ class Hold:
 
 
 class RequestContext:
-    """One request and its attempts. Made where a call begins, and used by one thread at a time.
+    """One request and its attempts. Created at the start of a call, and used by one thread at a time.
 
-    `deadline` is an instant on `clock`'s scale; `connect_timeout` and `read_timeout` are seconds; `hold` is the series
-    of requests that this one belongs to. A connection has to have been idle for `rest` seconds, unless it was last
-    asked the same `question`; `fresh` asks for one that was not idle in the pool.
+    `deadline` is an instant on `clock`'s scale; `connect_timeout` and `read_timeout` are seconds. `hold` is the series
+    of requests that this one belongs to. A connection must have been idle for `rest` seconds unless its last request
+    had the same `question`. `fresh` asks for a connection that was not idle in the pool.
 
-    `is_reused` says that the connection was open before, `is_shared` that it carried a request of somebody else,
-    `is_answered` that a byte of an answer was read, and `has_surplus` that the connection held bytes which belong to
-    no request. `is_out_of_step` says that it is not certain whose the answer is.
+    `is_reused`: the connection was open before. `is_shared`: it carried a request of another user. `is_answered`: a
+    byte of a response was read. `has_surplus`: the connection held bytes that belong to no request. `is_out_of_step`:
+    the response may belong to another request.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class RequestContext:
 
     @property
     def user(self) -> object:
-        """Who uses the connection: the series of requests, or this one alone."""
+        """The user of the connection: the series of requests, or this request alone."""
         return self.hold or self
 
     @property
@@ -72,21 +73,21 @@ class RequestContext:
         return self._deadline - self._clock()
 
     def start_attempt(self, *, fresh: bool = False) -> None:
-        """Forget what was seen of the attempt before."""
+        """Reset what was recorded about the previous attempt."""
         self.fresh = fresh
         self.attempt = object()
         self.has_surplus = False
         self.begin(is_reused=False, is_shared=False)
 
     def begin(self, *, is_reused: bool, is_shared: bool) -> None:
-        """Note the connection that the request goes out on. An attempt has two when a 401 has a token renewed."""
+        """Record the connection that the request uses. An attempt has two if a 401 renews a token."""
         self.is_reused, self.is_shared = is_reused, is_shared
         self.is_answered = self.is_out_of_step = False
 
     def note_surplus(self) -> None:
-        """Note that the connection holds more than the answer.
+        """Record that the connection holds more than the response.
 
-        If the connection carried somebody else's request before, what was taken for our answer may be theirs, late.
+        If the connection carried another user's request before, the response may be a late one to that request.
         """
         self.has_surplus = True
         self.is_out_of_step = self.is_shared
@@ -96,11 +97,11 @@ class RequestContext:
         return self._clock()
 
     def connect_seconds(self) -> float:
-        """Return the seconds to give to the next step of connecting. Raises TimeoutError after the deadline."""
+        """Return the seconds that the next step of connecting may take. Raises TimeoutError after the deadline."""
         return self._bounded(self._connect_timeout)
 
     def read_seconds(self) -> float:
-        """Return the seconds to wait for the next bytes of the answer. Raises TimeoutError after the deadline."""
+        """Return the seconds to wait for the next bytes of the response. Raises TimeoutError after the deadline."""
         return self._bounded(self._read_timeout)
 
     def _bounded(self, timeout: float) -> float:
@@ -116,7 +117,7 @@ _hold: ContextVar[Hold | None] = ContextVar("hold", default=None)
 
 @contextmanager
 def using(context: RequestContext) -> Iterator[None]:
-    """Make `context` the one at hand; contexts nest when a token is fetched for a request."""
+    """Make `context` the current one. Contexts nest if a token is fetched for a request."""
     token = _context.set(context)
     try:
         yield
@@ -125,7 +126,7 @@ def using(context: RequestContext) -> Iterator[None]:
 
 
 def current() -> RequestContext:
-    """Return the context at hand. Raises LookupError outside of one."""
+    """Return the current context. Raises LookupError if there is none."""
     context = _context.get()
     if context is None:
         raise LookupError("no request is under way")
@@ -133,21 +134,21 @@ def current() -> RequestContext:
 
 
 def time_left(most: float) -> float:
-    """Return the seconds that may be waited here: `most`, or less if the call at hand has less. Never negative."""
+    """Return how many seconds the caller may wait: `most`, or the current call's time left if less. Never negative."""
     context = _context.get()
     return max(0.0, most if context is None else min(most, context.time_left))
 
 
 def current_hold() -> Hold | None:
-    """Return the series of requests at hand, None outside of one."""
+    """Return the current series of requests, None outside of one."""
     return _hold.get()
 
 
 @contextmanager
 def holding() -> Iterator[None]:
-    """Let the requests made here keep their connection to themselves, and go over one and the same.
+    """Send all requests of this block to one host over the same connection, which no other request uses.
 
-    If that connection ends in between, the next request takes a new one, never one from the pool.
+    If that connection ends in between, the next request opens a new one. It never takes one from the pool.
     """
     hold = Hold()
     token = _hold.set(hold)

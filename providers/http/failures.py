@@ -1,4 +1,4 @@
-"""From what requests, urllib3 and status codes say to the error tree: the one place that translates."""
+"""Translate errors of requests and urllib3, and status codes, into the tree of `providers.errors`."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ _MAX_DESCRIPTION = 500
 
 
 def is_timeout(error: Exception) -> bool:
-    """Say whether an error of the wire is about time."""
+    """Say whether a wire error is a timeout."""
     return isinstance(error, _TIMEOUTS)
 
 
 def failure_of(error: Exception, call: Call) -> ProviderError:
-    """Return what an error of the wire means to the caller."""
+    """Return the ProviderError for a wire error."""
     if isinstance(error, Redirected):
         status = error.response.status_code if error.response is not None else None
         return InvalidResponse("answered with a redirect", status=status, **call.fields())
@@ -73,7 +73,7 @@ def failure_of(error: Exception, call: Call) -> ProviderError:
 
 
 def _is_not_http(error: BaseException | None) -> bool:
-    """Say whether the cause is in what the host wrote, not in a connection that ended."""
+    """Say whether the host sent invalid HTTP, and the connection did not merely end."""
     while error is not None:
         if isinstance(error, http.client.HTTPException):
             return not isinstance(error, (http.client.RemoteDisconnected, http.client.IncompleteRead))
@@ -84,9 +84,9 @@ def _is_not_http(error: BaseException | None) -> bool:
 def refusal_of(
     call: Call, status: int, headers: Mapping[str, str], body: bytes | None, now: float
 ) -> ProviderError:
-    """Return the error for an answer that is not 2xx.
+    """Return the error for a response that is not 2xx.
 
-    `body` is None when it was too large to look at; `now` is a Unix time for Retry-After dates.
+    `body` is None if it was too large to read. `now` is a Unix time, for Retry-After dates.
     """
     retry_after = retry_after_seconds(headers.get("Retry-After"), now)
     error, description = _oauth_error(headers, body)
@@ -118,7 +118,7 @@ def _oauth_error(headers: Mapping[str, str], body: bytes | None) -> tuple[str | 
         return None, None
     if not isinstance(value, dict):
         return None, None
-    # Cognito names an error by its type, with or without a name space (AWS JSON protocol 1.1).
+    # Cognito names an error by its type, with or without a namespace (AWS JSON protocol 1.1).
     kind = value["__type"].rpartition("#")[2] if isinstance(value.get("__type"), str) else None
     return _text(value.get("error", kind), _MAX_ERROR), _text(
         value.get("error_description"), _MAX_DESCRIPTION

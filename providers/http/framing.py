@@ -1,8 +1,8 @@
-"""One answer as it is read off a connection: within its deadline, and framed as RFC 9112 says.
+"""Read one response from a connection, within its deadline and with the framing of RFC 9112.
 
-http.client reads what browsers have learned to bear: lengths that contradict each other, sizes that are no numbers,
-an interim answer in place of the final one. Each of these can shift the answers on a connection by one, so that a
-driver is given the next one's. Here they are errors, or end the connection.
+http.client tolerates what browsers tolerate: contradictory lengths, sizes that are not numbers, an interim response in
+place of the final one. Each of these can shift the responses on a connection by one, so that a driver gets another
+driver's response. Here they raise an error or close the connection.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ _DIGITS = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _MAX_LINE = 64 * 1024
 _MAX_TRAILERS = 100
-# Interim answers may come as often as a server likes, up to so many bytes.
+# The number of interim responses is not limited, only their total size.
 _MAX_INTERIM_BYTES = 256 * 1024
-# They have no body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). Some servers send one all the same, now or later.
+# These have no body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). Some servers still send one, at once or later.
 _WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class BadFraming(http.client.HTTPException):
-    """It cannot be told where the answer begins or ends."""
+    """The response does not say clearly where it begins or ends."""
 
 
 class EarlyAnswer(http.client.HTTPException):
-    """Something to read came before the request was wholly sent, so it answers something else."""
+    """Bytes came before the whole request was sent, so they do not answer it."""
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads a socket under the context's deadline."""
+    """Read a socket within the context's deadline."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, context: RequestContext) -> None:
         self.count = 0
@@ -64,7 +64,7 @@ class _TimedReader(io.RawIOBase):
         if self._has_ended:
             return None
         seconds = self._context.read_seconds()
-        if self._sock.gettimeout() != seconds:  # setting it is a system call
+        if self._sock.gettimeout() != seconds:  # setting the timeout costs a system call
             self._sock.settimeout(seconds)
         count = self._raw.readinto(buffer)
         if count:
@@ -73,7 +73,7 @@ class _TimedReader(io.RawIOBase):
         return count
 
     def end(self) -> None:
-        """Read nothing more: the answer is over."""
+        """Read nothing more, because the response has ended."""
         self._has_ended = True
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class TimedResponse(http.client.HTTPResponse):
-    """An answer that is read under its context's deadline, and knows whether its connection can be used again."""
+    """A response that is read within its context's deadline and knows whether its connection can be reused."""
 
     def __init__(self, sock: socket.socket, context: RequestContext, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -94,13 +94,13 @@ class TimedResponse(http.client.HTTPResponse):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it was read to its end, was framed beyond doubt, and left nothing behind."""
+        """Whether the response was read to its end, was framed clearly, and left no bytes behind."""
         return self._is_whole and not self._context.has_surplus and self.status not in _WITHOUT_BODY
 
     def begin(self) -> None:
-        """Read the head of the final answer.
+        """Read the head of the final response.
 
-        Raises BadFraming when the head does not say beyond doubt how long the body is.
+        Raises BadFraming if the head does not say clearly how long the body is.
         """
         super().begin()
         self._check_head()
@@ -108,7 +108,10 @@ class TimedResponse(http.client.HTTPResponse):
         self._check_transfer_coding()
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Read the status line of the final answer, past all interim ones (RFC 9110, section 15.2)."""
+        """Read the status line of the final response and skip all interim ones (RFC 9110, section 15.2).
+
+        Raises BadFraming for 101 and for more than _MAX_INTERIM_BYTES of interim responses.
+        """
         while True:
             line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
             status = line[1]
@@ -121,9 +124,9 @@ class TimedResponse(http.client.HTTPResponse):
                 raise BadFraming("interim answers without end")
 
     def _check_head(self) -> None:
-        """Raise BadFraming for lines that are no headers: what follows them was not read as headers either.
+        """Raise BadFraming if a line is not a header, because the lines after it were not read as headers either.
 
-        urllib3 would go on, and write the head into the log.
+        urllib3 would continue and write the head into the log.
         """
         has_others = self.headers.get_payload() or (self.headers.defects and self._has_defects())
         if has_others or not all(map(_NAME.fullmatch, self.headers)):
@@ -132,11 +135,11 @@ class TimedResponse(http.client.HTTPResponse):
             self.length, self.chunked, self.will_close = 0, False, True
 
     def _has_defects(self) -> bool:
-        """Say whether a head has defects; those that the email parser sees in bodies of several parts are none."""
+        """Say whether the head has defects. Defects that the email parser reports for multipart bodies do not count."""
         return any(isinstance(defect, _NOT_A_HEADER) for defect in self.headers.defects)
 
     def _check_length(self) -> None:
-        """RFC 9112, section 6.3: a length that is none, or two of them, is an unrecoverable error."""
+        """Raise BadFraming if Content-Length is not one number (RFC 9112, section 6.3: an unrecoverable error)."""
         lengths = {length.strip() for length in self._values("Content-Length")}
         if not lengths:
             return
@@ -144,10 +147,10 @@ class TimedResponse(http.client.HTTPResponse):
         if lengths or not _DIGITS.fullmatch(length):
             raise BadFraming("Content-Length is not one number")
         if self.length is None and not self.chunked:
-            self.length = int(length)  # the same number twice, which http.client does not read
+            self.length = int(length)  # the same number came twice, which http.client does not read
 
     def _check_transfer_coding(self) -> None:
-        """RFC 9112, section 6.1: nothing but chunked was asked for, and only HTTP/1.1 has it."""
+        """Raise BadFraming for any transfer coding but chunked, which only HTTP/1.1 has (RFC 9112, section 6.1)."""
         codings = [coding.strip().lower() for coding in self._values("Transfer-Encoding")]
         if not codings:
             return
@@ -158,11 +161,14 @@ class TimedResponse(http.client.HTTPResponse):
             self.will_close = True
 
     def _values(self, name: str) -> list[str]:
-        """Return the members of a list header, empty ones too."""
+        """Return the members of a list header, including empty ones."""
         return [member for line in self.headers.get_all(name, []) for member in line.split(",")]
 
     def _get_chunk_left(self) -> int | None:
-        """Return the bytes left of the chunk, None after the last one. http.client reads all chunks through this."""
+        """Return the bytes left of the chunk, None after the last chunk. http.client reads all chunks through this.
+
+        Raises BadFraming if a chunk's size is not a number or its data is longer than that.
+        """
         if self.chunk_left:
             return self.chunk_left
         if self.chunk_left is not None and self._line() not in (b"\r\n", b"\n"):
@@ -192,11 +198,11 @@ class TimedResponse(http.client.HTTPResponse):
         return line
 
     def _close_conn(self) -> None:
-        """Called at the end of the body, and when it is given up before."""
+        """Check for surplus bytes and close. Called at the end of the body, or earlier if reading is given up."""
         if self.length == 0 and not self.chunked:
             self._is_whole = True
         self._reader.end()
-        # Behind 408 comes the end, or an answer after all: the connection is closed in either case.
+        # After 408 the connection ends or a late response comes. In both cases the connection is closed.
         if self._is_whole and (surplus := self.fp.peek(1)):
             self._is_whole = False
             if surplus.strip() and self.status != HTTPStatus.REQUEST_TIMEOUT:

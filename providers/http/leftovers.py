@@ -1,4 +1,4 @@
-"""What lies unread in a connection between two exchanges: nothing, its end, or bytes that nobody asked for."""
+"""Find what is unread in a connection between two requests: nothing, its end, or bytes that nobody asked for."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from urllib3.util.wait import wait_for_read
 
-# A server that gives up waiting for the next request may say so before it hangs up (RFC 9110, section 15.5.9).
+# A server that stops waiting for the next request may send 408 before it closes (RFC 9110, section 15.5.9).
 _IDLE_TIMEOUTS = (b"HTTP/1.1 408", b"HTTP/1.0 408")
 _PEEK = 64 * 1024
 _RECORD_HEADER = 5
 
 
 class Leftover(Enum):
-    """What lies unread in a connection."""
+    """What is unread in a connection."""
 
     NOTHING = "nothing"
     PART = "part of a TLS record"
@@ -25,10 +25,10 @@ class Leftover(Enum):
 
 
 def leftover(sock: Any) -> Leftover:
-    """Look at a connection. Unless NOTHING lies in it, it has to be closed.
+    """Return what is unread in a connection. The caller must close it unless the result is NOTHING.
 
-    What TLS itself had to say meanwhile (session tickets, new keys) is read and counts as nothing. Of PART of a
-    record nobody can tell what it is before the rest has come.
+    Messages of TLS itself (session tickets, new keys) are read and count as NOTHING. PART is an incomplete TLS record,
+    whose kind is unknown until the rest has come.
     """
     if not _has_decrypted(sock):
         if not wait_for_read(sock, timeout=0.0):
@@ -45,24 +45,26 @@ def leftover(sock: Any) -> Leftover:
         return Leftover.END
     finally:
         sock.settimeout(timeout)
-    # A line break behind an answer is a habit of some servers, and no answer.
+    # Some servers send a line break after a response. It is not another response.
     return Leftover.END if not data.strip() or data in _IDLE_TIMEOUTS else Leftover.DATA
 
 
 def _has_decrypted(sock: Any) -> bool:
-    """Say whether TLS holds decrypted bytes, which the socket below does not show."""
-    tls = getattr(sock, "sslobj", sock)  # urllib3 runs TLS within TLS, to a proxy, over such an object
+    """Say whether TLS holds decrypted bytes, which the socket below it does not show."""
+    tls = getattr(
+        sock, "sslobj", sock
+    )  # urllib3 uses an object with `sslobj` for TLS within TLS, through a proxy
     return isinstance(tls, (ssl.SSLSocket, ssl.SSLObject)) and tls.pending() > 0
 
 
 def _holds_whole_records(sock: ssl.SSLSocket) -> bool:
-    """Say whether what has arrived ends where a TLS record ends (RFC 8446, section 5.1)."""
+    """Say whether the bytes that have arrived end at the end of a TLS record (RFC 8446, section 5.1)."""
     try:
         arrived = socket.socket.recv(sock, _PEEK, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return True
     except OSError:
-        return True  # reading will tell
+        return True  # the following read reports the error
     position = 0
     while position + _RECORD_HEADER <= len(arrived):
         position += _RECORD_HEADER + int.from_bytes(arrived[position + 3 : position + 5], "big")

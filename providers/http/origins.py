@@ -16,7 +16,7 @@ def origin_of(url: str) -> str:
 def checked_origin(origin: str) -> str:
     """Return the origin in lower case, without a final slash.
 
-    Raises ValueError unless it is https, or plain http on this machine, with a host and nothing beside it.
+    Raises ValueError unless it is https, or plain http on this machine, and has only a host and an optional port.
     """
     parts = urlsplit(origin)
     if parts.scheme not in ("http", "https") or not parts.hostname:

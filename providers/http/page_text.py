@@ -1,4 +1,4 @@
-"""What a page says, in plain text: for answers that nobody can vouch for.
+"""Extract the plain text of a page, for responses of untrusted content.
 
 Lexbor parses HTML as a browser does (WHATWG HTML, section 13.2). Its time grows with the square of the depth of a tree
 and of the attributes of a tag. It grows faster still with formatting elements that are left open: 64 KB of them took 40
@@ -21,9 +21,9 @@ from providers.http import strict_json
 MAX_TEXT = 2_000
 MAX_TITLE = 200
 
-# Whose content is markup or code, or is shown to nobody.
+# Elements whose content is markup or code, or is not shown.
 _SILENT = frozenset("script style template noscript iframe noembed noframes svg math object xmp".split())
-# What stands within a line; every other element begins a new one.
+# Elements that stay within a line. Every other element begins a new line.
 _INLINE = frozenset(
     "a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark nobr q s samp small span strike strong sub sup"
     " time tt u var wbr".split()
@@ -41,28 +41,28 @@ _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9_-]{1,40})", re.I)
 # Limits of the part of a page that is parsed. The content of styles and scripts does not count.
 _MAX_PAGE_BYTES = 48 * 1024
 _MAX_MARKUP = 4_000
-# What may begin a tag, a comment or a declaration.
+# The possible beginnings of a tag, a comment or a declaration.
 _MARKUP = re.compile(rb"<[A-Za-z/!?]")
 # Styles and scripts are the bulk of most large pages. The pattern stops at the next start tag of the same name and at a
 # comment, so the time of a search grows linearly with a page.
 _CODE = re.compile(rb"<(script|style)(?=[\s/>])(?:[^<]++|<(?!/?\1|!--))*+</\1\s*>", re.I)
-# Formatting elements (WHATWG HTML, section 13.2.4.3). A parser opens one that was left open again in every later block,
+# Formatting elements (WHATWG HTML, section 13.2.4.3). If one is left open, a parser opens it again in every later block
 # and copies its attributes each time.
 _FORMATTING = re.compile(
     rb"</?(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\t\n\f\r />])", re.I
 )
-# Added to the name of a formatting element, which HTML then does not know. `plain` removes it from texts.
+# Added to the name of a formatting element, so that HTML does not know the name. `plain` removes it from texts.
 _RENAMED = "\x01"
-# More gathered text than this is not shown in any case.
+# Collected text beyond this many characters is never shown.
 _ENOUGH = 20_000
 _JSON_TEXTS = ("error", "message", "error_description", "detail", "title")
 
 
 @dataclass(frozen=True)
 class PageText:
-    """What a body says. `inputs` are its input fields as (type, name), lower-case; none unless it is HTML.
+    """The text of a body. `inputs` are its input fields as (type, name) in lower case, empty unless it is HTML.
 
-    `error` is the `error` of a JSON body, when that is a text.
+    `error` is the `error` of a JSON body, "" unless that is a text.
     """
 
     title: str = ""
@@ -73,7 +73,7 @@ class PageText:
 
 
 def page_text(body: bytes, content_type: str | None) -> PageText:
-    """Read any bytes as what they are said to be: HTML, JSON, plain text. Never raises."""
+    """Read bytes as their content type says: HTML, JSON or plain text. Never raises."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     text = decoded(body, content_type)
     if strict_json.is_json_type(kind):
@@ -86,21 +86,24 @@ def page_text(body: bytes, content_type: str | None) -> PageText:
 
 
 def decoded(body: bytes, content_type: str | None) -> str:
-    """Return bytes as text: by the charset that is named if it is a usual one, else as UTF-8, bad bytes replaced."""
+    """Return bytes as text, in the named charset if it is a usual one, otherwise in UTF-8. Bad bytes are replaced."""
     found = _CHARSET.search((content_type or "")[:500])
     name = _CHARSETS.get(found[1].lower(), "utf-8") if found else "utf-8"
     return body.decode(name, errors="replace").removeprefix("\ufeff")
 
 
 def plain(text: str, most: int) -> str:
-    """Return a text on one line: no control, format or surrogate characters, blanks joined, cut at `most`."""
+    """Return a text on one line of at most `most` characters.
+
+    Control, format and surrogate characters are removed, and runs of blanks become one blank.
+    """
     text = " ".join(text[: 4 * most + 1_000].split())
     text = "".join(character for character in text if unicodedata.category(character)[0] != "C")
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _lines(text: str) -> str:
-    """Return a text with its lines, each of them plain, blank ones left out; cut at MAX_TEXT."""
+    """Return a text with `plain` applied to each line, without blank lines, cut at MAX_TEXT characters."""
     lines = (plain(line, MAX_TEXT) for line in text[:_ENOUGH].splitlines())
     joined = "\n".join(line for line in lines if line)
     return joined if len(joined) <= MAX_TEXT else joined[: MAX_TEXT - 1] + "…"
@@ -120,7 +123,7 @@ def _json_text(body: bytes, text: str) -> PageText:
 
 
 def _said(value: Any) -> list[str]:
-    """Return the texts of a JSON body that are meant for people, from one level of nesting as well."""
+    """Return the texts of a JSON body that are meant for people, including those one level down in `error`."""
     if not isinstance(value, dict):
         return []
     inner = value.get("error")
@@ -129,8 +132,8 @@ def _said(value: Any) -> list[str]:
 
 
 def _html_text(page: str) -> PageText:
-    # The content of <noscript> is no markup where scripts run, as in a browser. Mutation events serve <select> alone:
-    # they copy the words of an option, in time that grows with the square of the options.
+    # With `scripting`, the content of <noscript> is not markup, as in a browser. Mutation events are off because only
+    # <select> needs them: they copy the words of an option, in time that grows with the square of the options.
     tree = LexborHTMLParser(_bounded(page), options=LexborDocumentOptions.WO_EVENTS, scripting=True)
     reader = _Reader()
     if tree.root:
@@ -139,10 +142,10 @@ def _html_text(page: str) -> PageText:
 
 
 def _bounded(page: str) -> bytes:
-    """Return the page as UTF-8, ready for Lexbor: without code, cut at the limits, no formatting element by its name.
+    """Return the page as UTF-8 for Lexbor: without code, cut at the limits, and with formatting elements renamed.
 
     Renamed elements keep their words in place. Lexbor does not reopen them in later blocks, which changes no words.
-    They do not end an <svg> or <math> that lacks its end tag, as they would in a browser; other elements still do.
+    In a browser they end an <svg> or <math> that lacks its end tag. Here they do not; other elements still do.
     """
     body = _CODE.sub(rb"<\1></\1>", page.encode())[:_MAX_PAGE_BYTES]
     beyond = next(islice(_MARKUP.finditer(body), _MAX_MARKUP, None), None)
@@ -152,7 +155,7 @@ def _bounded(page: str) -> bytes:
 
 @dataclass
 class _Reader:
-    """Gathers what a tree says, in document order. The main part, if it has words, is the text of the page."""
+    """Collect the texts of a tree in document order. If <main> has words, they are the text of the page."""
 
     title: str = ""
     outside: list[str] = field(default_factory=list)
@@ -165,7 +168,7 @@ class _Reader:
         return PageText(plain(self.title, MAX_TITLE), text, True, frozenset(self.inputs))
 
     def read(self, root: LexborNode) -> None:
-        # A stack of nodes to read and names of elements to end. A tree may be deeper than Python's recursion limit.
+        # A stack of nodes to read and names of elements to end, because a tree may exceed Python's recursion limit.
         ahead: list[LexborNode | str] = [root]
         while ahead:
             item = ahead.pop()
@@ -181,9 +184,9 @@ class _Reader:
                     ahead.append(child)
 
     def _begun(self, name: str, node: LexborNode) -> bool:
-        """Take in a node without its children, and return whether these are to be read."""
+        """Read a node without its children, and return whether to read the children."""
         if name.startswith("-"):
-            # The node is a text, or a comment, which has no `text_content`. Line ends of the source are blanks.
+            # The node is a text or a comment; a comment has no `text_content`. Line ends in the source become blanks.
             self._pieces.append(re.sub(r"\s+", " ", node.text_content or ""))
             return False
         self._break(name)

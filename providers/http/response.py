@@ -1,4 +1,4 @@
-"""What was called, and what came back."""
+"""The call that was made and the response to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is called, for errors and logs; `url` is without query."""
+    """The called endpoint, for errors and logs. `url` has no query."""
 
     provider: str
     method: str
@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A 2xx answer, read whole. `elapsed` is in seconds; `body` is decompressed."""
+    """A complete 2xx response. `elapsed` is in seconds; `body` is decompressed."""
 
     call: Call
     status: int
@@ -37,7 +37,7 @@ class Response:
     elapsed: float
 
     def json(self) -> Any:
-        """Return the body as a JSON value. Raises InvalidResponse when it does not say it is JSON, or is not."""
+        """Return the body as a JSON value. Raises InvalidResponse if its type or its content is not JSON."""
         self._check_type()
         try:
             return strict_json.loads(self.body)
@@ -45,19 +45,19 @@ class Response:
             raise self.invalid(f"the answer is no proper JSON: {error}") from error
 
     def decoded(self, decoder: msgspec.json.Decoder[T]) -> T:
-        """Return the body as `decoder` reads it, which is meant for long lists: quick, and not as strict as `json`.
+        """Return the body as `decoder` reads it. For long lists: faster than `json`, and less strict.
 
-        Keys that come twice and deep nesting pass where they are not declared. Raises InvalidResponse when
-        it does not say it is JSON, or is not what is declared.
+        Duplicate keys and deep nesting are accepted in undeclared parts. Raises InvalidResponse if the content type
+        is not JSON, or the body is not as declared.
         """
         self._check_type()
         try:
-            self.body.decode()  # what is not declared would pass in any encoding
+            self.body.decode()  # msgspec does not check the encoding of undeclared parts
             return decoder.decode(self.body)
         except msgspec.ValidationError as error:
             raise self.invalid(f"the answer is not what it should be: {error}") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            # Neither text nor cause is kept: they may quote the answer.
+            # The error's text and cause are dropped, because they may quote the response.
             raise self.invalid(f"the answer is no proper JSON: {type(error).__name__}") from None
 
     def _check_type(self) -> None:
@@ -65,5 +65,5 @@ class Response:
             raise self.invalid("the answer does not say it is JSON")
 
     def invalid(self, reason: str) -> InvalidResponse:
-        """Return the error that says what is wrong with this answer."""
+        """Return an InvalidResponse about this response, with `reason`."""
         return InvalidResponse(reason, status=self.status, **self.call.fields())

@@ -1,4 +1,4 @@
-"""When the same request is sent again, and how long to wait before that."""
+"""Decide whether to send the same request again, and how long to wait before."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MAX_RETRY_AFTER = 86_400.0
 
 @dataclass(frozen=True)
 class Retries:
-    """At most `limit` repeats, apart by "full jitter": anything up to a bound that doubles each time.
+    """At most `limit` repeats with "full jitter": a random pause up to a bound that doubles each time.
 
-    `base` and `cap` are seconds; `random` gives numbers from 0 to 1.
+    `base` and `cap` are seconds; `random` returns numbers from 0 to 1.
     """
 
     random: Callable[[], float]
@@ -27,8 +27,8 @@ class Retries:
     def pause(self, failure: ProviderError, attempt: int, remaining: float) -> float | None:
         """Return the seconds to wait after failed attempt number `attempt` (from 0), None to give up.
 
-        A Retry-After is honoured when it fits into the `remaining` seconds; a little jitter on top keeps those
-        who were told the same from coming back at the same moment.
+        A Retry-After is honoured if it fits into the `remaining` seconds. A little jitter is added, so that clients
+        with the same Retry-After do not return at the same moment.
         """
         if attempt >= self.limit or not failure.is_transient:
             return None
@@ -40,9 +40,9 @@ class Retries:
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:
-    """Read a Retry-After header (RFC 9110, section 10.2.3): seconds or an HTTP date, None when it is neither.
+    """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3): a number or an HTTP date.
 
-    `now` is a Unix time. The past counts as 0, more than a day as a day.
+    None if it is neither. `now` is a Unix time. A past date counts as 0, more than a day as one day.
     """
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""JSON as strictly as RFC 8259 and RFC 7493 (I-JSON) allow, for text that a remote system wrote."""
+"""Parse JSON from a remote system, as strictly as RFC 8259 and RFC 7493 (I-JSON) allow."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from typing import Any, NoReturn
 
 MAX_DEPTH = 64
 
-# An escaped NUL or half of a surrogate pair. A pair that belongs together matches as well, so what this finds
-# is only looked at more closely.
+# An escaped NUL or half of a surrogate pair. A valid pair matches too, so a match only causes a closer check.
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 _JSON_TYPE = re.compile(r"application/(?:json|x-amz-json-1\.[01]|[a-z0-9.-]+\+json)")
 
 
 class BadJson(ValueError):
-    """The text is not JSON, or not JSON that means one thing."""
+    """The text is not JSON, or its meaning is ambiguous."""
 
 
 def loads(body: bytes) -> Any:
     """Parse a JSON text.
 
-    Raises BadJson for invalid UTF-8, duplicate keys, NaN and infinities (also as 1e400), nesting deeper than
-    64, and strings with NUL or lone surrogates, besides everything that is not JSON.
+    Raises BadJson for text that is not JSON, invalid UTF-8, duplicate keys, NaN and infinities (also as 1e400), nesting
+    deeper than 64, and strings with NUL or lone surrogates.
     """
     try:
         text = body.decode("utf-8")
@@ -34,7 +33,7 @@ def loads(body: bytes) -> Any:
     except RecursionError:
         raise BadJson("nested too deeply") from None
     except ValueError as error:
-        # Neither the message nor the cause is kept: they quote the text, which may hold a token.
+        # The error's message and cause are dropped, because they quote the text, which may hold a token.
         raise BadJson(_kind_of(error)) from None
     _check_depth(value)
     if "\\" in text and _SUSPICIOUS_ESCAPE.search(text):
@@ -43,7 +42,7 @@ def loads(body: bytes) -> Any:
 
 
 def is_json_type(content_type: str | None) -> bool:
-    """Say whether a Content-Type header announces JSON, Amazon's `application/x-amz-json-1.1` included."""
+    """Say whether a Content-Type header names JSON, including Amazon's `application/x-amz-json-1.1`."""
     media_type = (content_type or "").partition(";")[0].strip().lower()
     return _JSON_TYPE.fullmatch(media_type) is not None
 

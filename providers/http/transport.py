@@ -1,4 +1,4 @@
-"""The one way out: every request to a remote system goes through a `Transport`."""
+"""The transport: every request to a remote system goes through a `Transport`."""
 
 from __future__ import annotations
 
@@ -31,23 +31,22 @@ _BREAKER_THRESHOLD = 10
 _BREAKER_COOLDOWN = 5.0
 _PAGES_FIRST = "text/html, application/xhtml+xml, application/json;q=0.9, text/plain;q=0.8, */*;q=0.5"
 _IDEMPOTENT = ("GET", "HEAD")
-# What is the other side's fault, rather than that it did not like the request.
+# Failures of the remote system; other errors are about the request.
 _FAILED = (Unreachable, TimedOut, ServerFailed)
-# What gateways answer in place of a service that is down (RFC 9110, sections 15.6.3 to 15.6.5).
+# Gateways send these for a service that is down (RFC 9110, sections 15.6.3 to 15.6.5).
 _DOWN_STATUSES = (502, 503, 504)
-# Seconds that a call must have had for its timeout to say anything about the host.
+# A timeout counts as the host's failure only if the call had at least so many seconds.
 _FAIR_CHANCE = 1.0
 
 
 class Transport:
-    """Sends requests over pooled keep-alive connections; safe to share between threads.
+    """Send requests over pooled keep-alive connections. Safe to share between threads.
 
-    `pool_size` connections per host stay open when idle: threads times the requests each has in flight.
-    `timeout` is (connect, read) and `deadline` the whole call with its repeats, all in seconds. `ca_bundle` is a
-    file that replaces the public roots; `proxy` a URL used for everything but loopback addresses. Between answers
-    to different questions a connection is idle for `rest` seconds at least: what a host sends too much shows itself
-    then, and not in the next answer. Nothing is read from the environment. Clocks, randomness and sleep can be
-    replaced by a test.
+    `pool_size` idle connections per host stay open: threads times the requests each has in flight. `timeout` is
+    (connect, read) and `deadline` covers the whole call with its repeats, all in seconds. `ca_bundle` is a file that
+    replaces the public roots. `proxy` is a URL used for all but loopback addresses. Between responses to different
+    questions a connection is idle for at least `rest` seconds, so that surplus bytes are noticed before the next
+    request. Nothing is read from the environment. A test can replace clocks, randomness and sleep.
     """
 
     def __init__(
@@ -79,10 +78,10 @@ class Transport:
         self._wire = Wire(pool_size, timeout, ca_bundle, proxy, clock, wall_clock, rest)
 
     def allow(self, origin: str) -> str:
-        """Permit requests to an origin and return it in its plain form.
+        """Permit requests to an origin and return it in its normal form.
 
-        Every client names its origins when it is built; requests to any other are refused, so that no link in
-        an answer can take credentials elsewhere. Raises ValueError unless it is https, or http on loopback.
+        Every client names its origins when it is built. Requests to any other origin are refused, so that no link in
+        a response can send credentials elsewhere. Raises ValueError unless it is https, or http on loopback.
         """
         origin = checked_origin(origin)
         self._warming.setdefault(origin, threading.Lock())
@@ -105,24 +104,23 @@ class Transport:
         retry: bool | None = None,
         is_guess: bool = False,
     ) -> Response:
-        """Send a request and return the 2xx answer; everything else is raised as a ProviderError.
+        """Send a request and return the 2xx response. Raises a ProviderError for everything else.
 
-        The body is `form`, `json`, or `content` as it is, whose type `headers` name.
+        The body is `form`, `json`, or the raw bytes of `content`. With `content`, `headers` must name its type.
 
-        GET and HEAD are repeated up to twice on what may pass within the deadline (no connection, 502, 503,
-        504, 429 with Retry-After); `retry` says otherwise. Whatever the method, a request is repeated once when
-        it went out on a connection that had been idle and proved dead before any byte of an answer: balancers
-        drop idle connections without a word. A guess, which nobody may be waiting for, is not repeated, and its
-        failure does not count towards leaving the host alone: many go out at once. `deadline` is in seconds from
-        now; when none are left, TimedOut is raised and nothing is sent. Raises ValueError for an origin that was
-        not allowed.
+        GET and HEAD are repeated up to twice within the deadline after a transient failure (no connection, 502, 503,
+        504, 429 with Retry-After); `retry` overrides this. A request of any method is repeated once if it went out on
+        an idle connection that ended before any byte of a response, because load balancers drop idle connections
+        silently. A guess (`is_guess`) is not repeated, because nobody may be waiting for it. Its failure does not
+        count in the circuit breaker, because many guesses go out at once. `deadline` is in seconds from now; if none
+        are left, TimedOut is raised and nothing is sent. Raises ValueError for an origin that was not allowed.
         """
         breaker = self._breaker(provider, url)
         call = Call(provider, method, url.partition("?")[0])
         seconds = self._deadline if deadline is None else deadline
         if seconds <= 0:
             raise TimedOut("no time was left to ask", **call.fields())
-        # Credentials may have to be fetched first, and anew after a 401.
+        # The deadline includes fetching credentials, before the request and after a 401.
         with using(self._wire.context(self._clock() + seconds)):
             prepared = requests.PreparedRequest()
             prepared.prepare(
@@ -147,12 +145,11 @@ class Transport:
         max_bytes: int = MAX_BYTES,
         deadline: float | None = None,
     ) -> RawResponse:
-        """Get a page as it comes, whatever its status and type; a redirect is returned and not followed.
+        """Get a page with any status and type. A redirect is returned and not followed.
 
-        For whoever wants to see what a person would meet there: nothing is repeated, a host that is left alone is
-        asked all the same, and what comes of it counts neither way. A body longer than `max_bytes` is cut.
-        `deadline` is in seconds from now. Raises the ProviderErrors when no readable answer comes, ValueError for
-        an origin that was not allowed.
+        This shows what a person would see there. So nothing is repeated, and the circuit breaker is neither asked nor
+        told the outcome. A body longer than `max_bytes` is cut. `deadline` is in seconds from now. Raises the
+        ProviderErrors if no readable response comes, ValueError for an origin that was not allowed.
         """
         self._check_origin(url)
         call = Call(provider, "GET", url.partition("?")[0])
@@ -165,27 +162,30 @@ class Transport:
             return self._logged(Outgoing(call, prepared, max_bytes), self._wire.fetch_raw)
 
     def countdown(self, deadline: float | None = None) -> Callable[[], float]:
-        """Return what tells the seconds left for several requests together: of `deadline`, or the usual one."""
+        """Return a function that gives the seconds left for several requests together.
+
+        They share `deadline` seconds from now, or the transport's own deadline if it is None.
+        """
         end = self._clock() + (self._deadline if deadline is None else deadline)
         return lambda: end - self._clock()
 
     @contextmanager
     def one_connection(self) -> Iterator[None]:
-        """Send the requests of this thread, to one host, over one connection that nobody else uses meanwhile.
+        """Send this thread's requests to one host over one connection that no other request uses.
 
-        For answers that have to belong together. It begins as any other request does; where the connection ends in
-        between, the next request takes a new one. When bytes turn up in it that nobody asked for, the request that
-        meets them fails as InvalidResponse, and is not repeated.
+        For responses that must belong together. The first request takes a connection as any other request does. If
+        the connection ends in between, the next request opens a new one. If it holds bytes that nobody asked for, the
+        request that finds them fails with InvalidResponse and is not repeated.
         """
         with holding():
             yield
 
     def warm(self, origin: str) -> bool:
-        """Open a connection to an allowed origin unless an idle one is there; say whether one is ready.
+        """Open a connection to an allowed origin unless one is idle. Return whether one is ready.
 
-        Blocks while connecting, one caller at a time: the others return False at once, as does everybody while
-        the host is left alone, so that callers do not pile up on one that hangs. A failure is left for the
-        request that follows to meet.
+        Blocks while connecting, one caller at a time. Other callers return False at once, so that they do not queue
+        for a host that hangs. All callers return False while the circuit breaker is open. A failure is only logged;
+        the next request reports it. Raises ValueError for an origin that was not allowed.
         """
         origin = self._check_origin(origin)
         lock = self._warming[origin]
@@ -211,7 +211,7 @@ class Transport:
         return origin
 
     def _breaker(self, provider: str, url: str) -> Breaker:
-        """Return the breaker of one service; several may share an origin and fail on their own."""
+        """Return the breaker of one service. Services that share an origin have a breaker each."""
         key = (provider, self._check_origin(url))
         breaker = self._breakers.get(key)
         if breaker is None:
@@ -220,7 +220,7 @@ class Transport:
         return breaker
 
     def _is_left_alone(self, origin: str) -> bool:
-        breakers = list(self._breakers.items())  # others may add theirs meanwhile
+        breakers = list(self._breakers.items())  # a copy, because other threads may add theirs
         return any(breaker.is_open for (_, place), breaker in breakers if place == origin)
 
     def _persist(self, outgoing: Outgoing, may_repeat: bool) -> Response:
@@ -244,19 +244,19 @@ class Transport:
             level = logging.WARNING if isinstance(failure, _FAILED) else logging.INFO
             _log(level, outgoing.call, failure.status or type(failure).__name__, self._clock() - started)
             raise
-        # A long list takes a thousand of these: worth a line only to somebody who looks for it.
+        # A long list takes a thousand requests, so successes are logged for debugging only.
         _log(logging.DEBUG, outgoing.call, answer.status, answer.elapsed)
         return answer
 
 
 @contextmanager
 def _guarding(breaker: Breaker, call: Call, seconds: float, *, counts: bool) -> Iterator[bool]:
-    """Ask the breaker before a call of `seconds` seconds and tell it the outcome; yields whether it is a probe.
+    """Ask the breaker before a call of `seconds` seconds and report the outcome to it. Yields whether it is a probe.
 
-    A plain 500 is about what was asked for: one driver's broken devices must not lock out everybody else, so it
-    does not count as a failure. Nor does it end a row of failures, for services that go down answer some with
-    500 on the way. To a probe it is enough: the host is there again. A timeout of a call with next to no time
-    left says nothing either way, nor does one that does not count.
+    A plain 500 does not count as a failure, because one driver's broken devices must not block all others. It does
+    not end a row of failures either, because a service that goes down sends some 500s before. For a probe a 500 is
+    enough: the host answers again. A timeout changes nothing if the call had less than _FAIR_CHANCE seconds, or if
+    `counts` is false. Raises Unreachable while the circuit is open.
     """
     wait = breaker.admit()
     if wait:
@@ -275,11 +275,11 @@ def _guarding(breaker: Breaker, call: Call, seconds: float, *, counts: bool) -> 
 
 
 def _is_down(failure: ProviderError) -> bool:
-    """Say whether a failure is the host's as a whole, as far as can be told."""
+    """Say whether a failure suggests that the whole host is down."""
     return isinstance(failure, (Unreachable, TimedOut)) or failure.status in _DOWN_STATUSES
 
 
 def _log(level: int, call: Call, outcome: object, seconds: float) -> None:
-    """Log one line; the URL is without query, and nothing else of the request or the answer is named."""
+    """Log one line: provider, method, URL without query, outcome, duration. Nothing else of the request or response."""
     place = call.url.partition("://")[2]
     logger.log(level, "%s %s %s %s %d ms", call.provider, call.method, place, outcome, round(seconds * 1000))

@@ -1,4 +1,4 @@
-"""One request over the wire: sent, read within bounds, and what went wrong translated."""
+"""Send one request over the wire, read the response within limits, and translate errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class RawResponse(Response):
-    """An answer of any status and type. `is_cut` says that there was more of the body; a redirect's is empty."""
+    """A response of any status and type. `is_cut` says that the body was longer. A redirect's body is empty."""
 
     is_cut: bool
 
@@ -74,15 +74,15 @@ class Wire:
         )
 
     def send(self, outgoing: Outgoing) -> Response:
-        """Send a request within its context and read the answer; raises a ProviderError for anything but 2xx.
+        """Send a request within its context and read the response. Raises a ProviderError for anything but 2xx.
 
-        It is sent once more, on a new connection, when it went out on one that had been idle and that ended before
-        any byte of an answer, or brought 408: such a connection was dead before.
+        The request is sent once more, on a new connection, if it went out on an idle connection that ended before any
+        byte of a response or brought 408. Such a connection was already dead.
         """
         return self._persist(outgoing, self._receive)
 
     def fetch_raw(self, outgoing: Outgoing) -> RawResponse:
-        """Send a request likewise and return whatever comes; raises a ProviderError when nothing readable does."""
+        """Send a request as `send` does and return any response. Raises a ProviderError if none is readable."""
         return self._persist(outgoing, self._receive_raw)
 
     def _persist(self, outgoing: Outgoing, receive: Callable[[Outgoing, RequestContext], A]) -> A:
@@ -101,7 +101,7 @@ class Wire:
             raise _failure(error, outgoing, context) from error
 
     def warm(self, origin: str, give_up_at: float) -> None:
-        """Open a connection unless an idle one is there. Raises one of WIRE_ERRORS."""
+        """Open a connection unless one is idle. Raises one of WIRE_ERRORS."""
         request = requests.PreparedRequest()
         request.prepare("GET", origin)
         context = self.context(give_up_at)
@@ -170,9 +170,9 @@ def _session(adapter: PooledAdapter) -> requests.Session:
 
 
 def _question(outgoing: Outgoing) -> object:
-    """Return what two requests have in common that ask one person's list for its pages; None for all else.
+    """Return a value that is equal for all page requests of one person's list; None for other requests.
 
-    Whoever reads a list notices a page that is not the one asked for.
+    Such requests may share a connection without a pause, because the reader of a list notices a wrong page.
     """
     if outgoing.call.method not in _SAFE:
         return None
@@ -180,10 +180,10 @@ def _question(outgoing: Outgoing) -> object:
 
 
 def _blames_the_connection(error: Exception, outgoing: Outgoing, context: RequestContext) -> bool:
-    """Say whether a request failed because of the kept connection it went out on, and may be sent again on a new one.
+    """Say whether a request failed because of its kept connection, and may be sent again on a new one.
 
-    An answer that may be somebody else's is asked for again where that does no harm, but not within a series of
-    requests: the answer before it may have been somebody else's too.
+    If a response may belong to another user, a GET or HEAD is sent again. Within a series of requests it is not,
+    because the previous response of the series may belong to another user too.
     """
     if context.is_out_of_step:
         return outgoing.call.method in _SAFE and context.hold is None
@@ -197,21 +197,21 @@ def _failure(error: Exception, outgoing: Outgoing, context: RequestContext) -> P
 
 
 def _check_step(context: RequestContext) -> None:
-    """Raise OutOfStep when it is not certain that an answer belongs to its request."""
+    """Raise OutOfStep if the response may belong to another request."""
     if context.is_out_of_step:
         raise OutOfStep
 
 
 def _read(response: requests.Response, limit: int) -> bytes | None:
-    """Return the decompressed body, None when it is larger than `limit` bytes."""
+    """Return the decompressed body, None if it is larger than `limit` bytes."""
     body = _first_bytes(response, limit + 1)
     return body if len(body) <= limit else None
 
 
 def _first_bytes(response: requests.Response, most: int) -> bytes:
-    """Return the beginning of the decompressed body, at most so many bytes of it.
+    """Return the first `most` bytes of the decompressed body.
 
-    Read whole, the connection goes back to the pool; otherwise it is closed.
+    If the whole body was read, the connection goes back to the pool. Otherwise it is closed.
     """
     try:
         body: bytes = response.raw.read(most, decode_content=True)

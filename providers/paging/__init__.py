@@ -1,1 +1,1 @@
-"""Offset lists: whole lists and parts of lists, in order, without loss or duplicates."""
+"""Read offset lists, whole or in part: in order, without loss or duplicates."""

@@ -1,17 +1,17 @@
-"""Whole lists, and whole parts of lists, out of offset pages: in order, without loss or duplicates.
+"""Read a whole list from offset pages: in order, without loss or duplicates.
 
-The first page tells the total and the stride, so all other offsets are known and their pages can be asked for at
-once, in little memory; links in answers are not followed. Whoever has read the list before need not wait for that:
-its `Outline` is a guess at the offsets, and pages asked for by it are used only when the first page bears it out.
+The first page gives the total and the stride. So all other offsets are known, and their pages are fetched in parallel
+with little memory. Links in responses are not followed. A caller that has read the list before does not wait for the
+first page: its `Outline` is a guess at the offsets, and the other pages are prefetched. Use prefetched pages only if
+total, limit and first entry of the first page match the guess.
 
-A list may change while it is read. Entries that were already seen are skipped; where the totals or the number of
-entries show that some may have slipped through between two pages, the list is read again for those, until a pass
-holds together. One change leaves no trace in either and is missed: an entry removed from a page already read while
-another is added at the very end. New entries come first in Vinli's lists (docs general/pagination), where this
-cannot lose any.
+A list may change while it is read. Entries that were already seen are skipped. If the totals or the number of entries
+show that some may have been missed between two pages, the list is read again for those, until one pass is consistent.
+One change cannot be detected and is missed: an entry is removed from a page that was already read, and another is
+added at the very end. New entries come first in Vinli's lists (docs general/pagination), so there it loses nothing.
 
-A guess keeps that promise. Total and first entry being what they were, nothing was added before the first page was
-read, and so nothing was removed either: a page that happened to be read before it shows the list as it still was.
+A correct guess loses nothing either. If total and first entry are unchanged, nothing was added before the first page
+was read, and so nothing was removed. A page that was read before the first page then shows the same list.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from providers.paging.workers import Workers
 T = TypeVar("T")
 
 MAX_REPAIRS = 3
-# Seconds that a first page is ahead of those asked for by a guess: its reader is waiting, and would share the
-# interpreter with all of them. A server that answers within them needs no guess.
+# Seconds between the request for the first page and the prefetched ones. The reader waits for the first page, which
+# would share the interpreter with all others. If it comes within this time, no guess is needed.
 HEAD_START = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a first page shows of its list: how many entries there are, how many a page has, and which is first."""
+    """What a first page shows of its list: the total, the entries per page, and the key of the first entry."""
 
     total: int
     limit: int
@@ -61,10 +61,10 @@ def list_all(
 ) -> Listing[T]:
     """Fetch the first page and return the listing that will read the rest.
 
-    `fetch(offset, limit)` returns a page and is called from several threads; `key` tells entries apart by a
-    number; `provider` is named in the errors about pages; `guess` is what an earlier reading showed. Pages that are
-    asked for by it are got by `fetch_ahead`, and once more by `fetch` where that fails. Raises what `fetch` raises,
-    and InvalidResponse for a first page that cannot be.
+    `fetch(offset, limit)` returns a page and is called from several threads. `key` gives each entry a unique number.
+    `provider` is named in the errors about pages. `guess` is the outline of an earlier reading. The pages of a guess
+    are fetched by `fetch_ahead`, and again by `fetch` if that fails. Raises what `fetch` raises, and InvalidResponse
+    for an impossible first page.
     """
     workers = Workers(fetch, concurrency)
     try:
@@ -85,12 +85,12 @@ def list_all(
 
 
 class Listing(Generic[T]):
-    """A list that is being read. Iterate over it once; `close` it when leaving early.
+    """A list that is being read. Iterate over it once; `close` it if you stop early.
 
-    `total` is what the first page said. Iterating yields the entries of the first page at once, then the others
-    in order, each once; what only turned up when the list was read again comes last. It raises what `fetch`
-    raises, after the entries before that page, InvalidResponse for a page that cannot be, and Incomplete when the list
-    cannot be read whole.
+    `total` is the total of the first page. Iterating yields the entries of the first page at once, then the others in
+    order, each once. Entries that were found only when the list was read again come last. Iterating raises what
+    `fetch` raises, after the entries before that page; InvalidResponse for an impossible page; and Incomplete if the
+    list cannot be read whole.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Listing(Generic[T]):
         return self._entries
 
     def close(self) -> None:
-        """Stop: nothing more is asked for. Requests under way end by themselves and are not waited for."""
+        """Send no more requests. Requests under way end by themselves; nothing waits for them."""
         self._entries.close()
         self._workers.close()
 
@@ -129,7 +129,10 @@ def _entries(
 
 
 def _unseen(entries: list[T], key: Callable[[T], int], met: set[int], seen: set[int]) -> Iterator[T]:
-    """Yield what was not seen before; note what this pass met. In the first pass both sets are one."""
+    """Yield entries that are not in `seen`, and add this pass's entries to `met`.
+
+    In the first pass `met` and `seen` are the same set.
+    """
     for entry in entries:
         number = key(entry)
         if number in met:

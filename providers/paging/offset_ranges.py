@@ -1,4 +1,4 @@
-"""A part of a list, put together from as many pages as it takes."""
+"""Read a part of a list, from several pages if necessary."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MAX_PARTS = 32
 def fetch_range(fetch: Fetch[T], offset: int, count: int, *, provider: str | None = None) -> Page[T]:
     """Return the `count` entries from `offset` on, fewer only at the end of the list.
 
-    `fetch(offset, limit)` returns a page, of fewer entries where the server's own limit is smaller: the rest is
-    then asked for, in at most MAX_PARTS pages. Should the list change between them, they are read again. The
-    `limit` of the result is `count`. Raises what `fetch` raises, InvalidResponse for a page that cannot be, and
-    Incomplete when the entries cannot be had whole; `provider` is named in both.
+    `fetch(offset, limit)` returns a page. If the server's own limit is smaller, the rest is fetched in at most
+    MAX_PARTS pages. If the list changes between them, all are read again. The `limit` of the result is `count`.
+    Raises what `fetch` raises, InvalidResponse for an impossible page, and Incomplete if the entries cannot be read
+    whole; `provider` is named in both.
     """
     with attributed(provider):
         for _ in range(1 + MAX_REPAIRS):
@@ -30,7 +30,7 @@ def fetch_range(fetch: Fetch[T], offset: int, count: int, *, provider: str | Non
 
 
 def _gathered(fetch: Fetch[T], offset: int, count: int) -> Page[T] | None:
-    """Put the entries together from as many pages as it takes; None when the pages do not fit together."""
+    """Return the entries, from as many pages as necessary; None if the list changed between the pages."""
     items: list[T] = []
     totals: set[int] = set()
     for _ in range(MAX_PARTS):

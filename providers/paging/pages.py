@@ -1,4 +1,4 @@
-"""Pages of an offset list, each held to what was asked for."""
+"""Pages of an offset list, checked against the request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_TOTAL = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Entries of an offset list from `offset` on, `limit` at most; `total` counts the whole list."""
+    """At most `limit` entries of an offset list from `offset` on. `total` counts the whole list."""
 
     items: list[T]
     total: int
@@ -27,7 +27,7 @@ Fetch = Callable[[int, int], Page[T]]
 
 
 def first_page(fetch: Fetch[T], offset: int, limit: int) -> Page[T]:
-    """Fetch a page whose limit is for the server to choose, up to the one asked for."""
+    """Fetch a page. The server may choose a smaller limit than the one asked for. Raises InvalidResponse."""
     page = fetch(offset, limit)
     if not 1 <= page.limit <= limit:
         raise InvalidResponse(f"a page of {page.limit} entries was given for one of {limit}")
@@ -36,7 +36,7 @@ def first_page(fetch: Fetch[T], offset: int, limit: int) -> Page[T]:
 
 
 def check(page: Page[T], offset: int, stride: int) -> None:
-    """Raise InvalidResponse for a page that does not answer what was asked."""
+    """Raise InvalidResponse for a page that does not match the request."""
     if page.offset != offset or page.limit != stride:
         raise InvalidResponse(f"asked for {stride} from {offset}, got {page.limit} from {page.offset}")
     if not 0 <= page.total <= MAX_TOTAL:

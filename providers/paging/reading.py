@@ -1,4 +1,4 @@
-"""One reading of a list from front to end, and what it shows of the list's changes."""
+"""One reading of a list from first to last page. It notices changes of the list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Reading(Generic[T]):
-    """One reading of the list from front to end."""
+    """One reading of the list from first to last page."""
 
     def __init__(self, workers: Workers[T], first: Page[T]) -> None:
         self._workers = workers
@@ -22,9 +22,9 @@ class Reading(Generic[T]):
         self._has_short_page = False
 
     def entries(self) -> Iterator[list[T]]:
-        """Yield the entries in order, piece by piece. Raises what `fetch` raises, and InvalidResponse.
+        """Yield the entries in order, in pieces. Raises what `fetch` raises, and InvalidResponse.
 
-        The very first one goes out before any thread starts: it would have to wait its turn among them.
+        The first entry is yielded before any thread starts, because threads would delay it.
         """
         self._note(self._first, 0)
         yield self._first.items[:1]
@@ -39,14 +39,14 @@ class Reading(Generic[T]):
             yield page.items
 
     def is_steady(self, met: int) -> bool:
-        """Say whether the list held still: one total throughout, and that many entries."""
+        """Say whether the list did not change: every page had the same total, and that many entries came."""
         return self._lowest == self._highest == met and not self._has_short_page
 
     def is_whole(self, met: int) -> bool:
-        """Say whether nothing can have slipped through: the list grew at most.
+        """Say whether no entry can have been missed, because the list only grew.
 
-        What is added moves entries towards later pages, which are read later; only what is removed moves them
-        to pages that were read already.
+        An added entry moves others to later pages, which are read later. Only a removed entry moves others to pages
+        that were already read.
         """
         return self._lowest == self._first.total <= met and not self._has_short_page
 

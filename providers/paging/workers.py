@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Asked(Generic[T]):
-    """A page that was asked for and not taken yet."""
+    """A page that was requested and not yet taken."""
 
     offset: int
     limit: int
@@ -25,7 +25,7 @@ class _Asked(Generic[T]):
 
 
 class Workers(Generic[T]):
-    """Threads that fetch pages, started as they are needed, and the pages asked for and not yet taken, in order."""
+    """Threads that fetch pages, started on demand, and the requested pages that were not yet taken, in order."""
 
     def __init__(self, fetch: Fetch[T], concurrency: int) -> None:
         self.fetch = fetch
@@ -35,7 +35,7 @@ class Workers(Generic[T]):
         self.submit = self._executor.submit
 
     def ask(self, offsets: Iterable[int], limit: int, fetch: Fetch[T] | None = None) -> None:
-        """Ask for pages in this order, but for those asked for already, while there is room."""
+        """Request pages in this order while there is room. Pages that were already requested are skipped."""
         known = {asked.offset for asked in self._asked}
         for offset in offsets:
             if len(self._asked) >= self._ahead:
@@ -45,7 +45,10 @@ class Workers(Generic[T]):
                 self._asked.append(_Asked(offset, limit, page, is_guess=fetch is not None))
 
     def take(self) -> Page[T]:
-        """Return the page that was asked for first; raises what fetching it raised."""
+        """Return the page that was requested first. Raises what `fetch` raised.
+
+        If a guess failed with a ProviderError, the page is fetched again.
+        """
         asked = self._asked.popleft()
         try:
             return asked.page.result()
@@ -55,11 +58,11 @@ class Workers(Generic[T]):
         return self.fetch(asked.offset, asked.limit)
 
     def forget(self) -> None:
-        """Drop the pages asked for; those under way are not waited for."""
+        """Drop the requested pages. Nothing waits for those under way."""
         for asked in self._asked:
             asked.page.cancel()
         self._asked.clear()
 
     def close(self) -> None:
-        """Drop queued work and wait for nothing."""
+        """Drop queued work. Nothing waits for the work under way."""
         self._executor.shutdown(wait=False, cancel_futures=True)

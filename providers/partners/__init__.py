@@ -1,1 +1,1 @@
-"""Clients of the partner APIs, a module for each."""
+"""Clients of the partner APIs, one module each."""

@@ -1,8 +1,8 @@
 """Anyline's Cloud API: reads the sidewall of a tyre from a photograph.
 
-Documented in "Getting Started" of documentation.anyline.com (Cloud API): how a token is asked for, and the call. What
-the call answers is documented for customers alone. It is read tolerantly here, by the names that Anyline's own mobile
-SDK gives to the same results (tireSizeResult, tinResult, tireMakeResult), wherever in the answer they stand.
+"Getting Started" of documentation.anyline.com (Cloud API) documents the token request and the call. The response is
+documented for customers only. So it is read tolerantly here, by the names that Anyline's own mobile SDK gives to the
+same results (tireSizeResult, tinResult, tireMakeResult), at any place in the response.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SIDEWALL_PATH = "/v2/tiresidewall"
 _MAX_TEXT = 200
 _MAX_DEPTH = 6
 _MAX_OTHERS = 40
-# What a field is called on the wire, without "result", capitals and signs; the first name that is there counts.
+# The names of a field on the wire, without "result", in lower case and without signs. The first name found counts.
 _NAMES = {
     "size": ("prettifiedstring", "tiresize", "tyresize", "size"),
     "load_index": ("loadindex",),
@@ -49,7 +49,7 @@ def token_request(
     audience: str = AUDIENCE,
     scope: str = SCOPE,
 ) -> TokenRequest:
-    """Return how a token is asked for: a JSON body with the credentials in it; a JWT that is good for a day."""
+    """Return the token request: a JSON body with the credentials. The token is a JWT, valid for a day."""
     return TokenRequest(
         provider=PROVIDER,
         url=f"{auth_origin}/oauth/token",
@@ -72,17 +72,16 @@ def token_request(
 
 
 def sidewall_body(image: bytes) -> bytes:
-    """Return the body of the call, as JSON: the document's example lacks the quotes of the key."""
+    """Return the body of the call as valid JSON. The document's example lacks the quotes of the key."""
     return json.dumps({"image": b64encode(image).decode()}, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True)
 class TireSidewall:
-    """What was read, as texts: None for what was not.
+    """The fields that were read, as texts; None for a field that was not found.
 
-    `size` is the whole designation, like 205/55R16 91V; `dot` the tire identification number; `production_date` comes
-    as year/month. `others` are names and texts when nothing of that was recognized, so that a person may still make
-    something of it.
+    `size` is the whole designation, like 205/55R16 91V; `dot` is the tire identification number; `production_date`
+    is year/month. If no field was recognized, `others` holds all names and texts, so that a person can read them.
     """
 
     size: str | None = None
@@ -96,7 +95,7 @@ class TireSidewall:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Read an answer; raises ValueError when it is no object."""
+        """Read a response. Raises ValueError if it is not an object."""
         if not isinstance(value, dict):
             raise ValueError("not an object")
         leaves = list(_leaves(value, ()))
@@ -113,7 +112,7 @@ class TireSidewall:
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the texts and numbers of a JSON value with the way to each, list indices left out."""
+    """Yield the texts and numbers of a JSON value, each with its path. Paths have no list indices."""
     if len(path) > _MAX_DEPTH:
         return
     if isinstance(value, dict):
@@ -130,7 +129,7 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
 
 
 def _name(path: tuple[str, ...]) -> str:
-    """Return what a text is about: the last name on the way to it that says more than `text` does."""
+    """Return the name of a text: the last name of its path that is not a wrapper such as `text`."""
     names = [re.sub(r"[^a-z]", "", name.lower()) for name in path]
     while names and names[-1] in _WRAPPERS:
         names.pop()
@@ -146,7 +145,7 @@ class AnylineClient:
         self._auth = auth
 
     def read_tire_sidewall(self, image: bytes, *, deadline: float | None = None) -> TireSidewall:
-        """Return what is written on a tyre. Raises the ProviderErrors of the transport, NoToken and InvalidResponse."""
+        """Return the text on a tyre's sidewall. Raises the transport's ProviderErrors, NoToken and InvalidResponse."""
         answer = self._transport.request(
             PROVIDER,
             "POST",

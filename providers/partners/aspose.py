@@ -1,7 +1,7 @@
-"""Aspose Cloud: a storage of files, and documents converted from HTML to Word and PDF.
+"""Aspose Cloud: stores files, and converts documents from HTML to Word and PDF.
 
-Tokens are documented in "Authenticating API Requests" of docs.aspose.cloud; the calls in Aspose.Words Cloud, version
-4.0, and in the source of its own SDK for Python (GetFilesListRequest, UploadFileRequest, ConvertDocumentRequest).
+"Authenticating API Requests" of docs.aspose.cloud documents the tokens. Aspose.Words Cloud, version 4.0, and the source
+of its own SDK for Python (GetFilesListRequest, UploadFileRequest, ConvertDocumentRequest) document the calls.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _BINARY = "application/octet-stream"
 _Text = Annotated[str, msgspec.Meta(max_length=2000)]
 
 Format = Literal["docx", "pdf"]
-# How such a file begins: ZIP's local file header, and ISO 32000-1, section 7.5.2.
+# The first bytes of each format: ZIP's local file header, and ISO 32000-1, section 7.5.2.
 _BEGINNINGS: dict[Format, bytes] = {"docx": b"PK\x03\x04", "pdf": b"%PDF-"}
 
 
 def token_request(origin: str, client_id: str, client_secret: str) -> TokenRequest:
-    """Return how a token is asked for: a form with the credentials in it; a JWT that is good for a day."""
+    """Return the token request: a form with the credentials. The token is a JWT, valid for a day."""
     return TokenRequest(
         provider=PROVIDER,
         url=f"{origin}/connect/token",
@@ -79,21 +79,21 @@ class StoredFile(
     modified_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Take a time without a zone to be in UTC."""
+        """Treat a time without a zone as UTC."""
         if self.modified_at is not None and self.modified_at.tzinfo is None:
             force_setattr(self, "modified_at", self.modified_at.replace(tzinfo=UTC))
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Read one entry; what is not declared is dropped. Raises ValueError."""
+        """Read one entry and ignore undeclared fields. Raises ValueError."""
         return msgspec.convert(value, cls)
 
 
 class AsposeClient:
-    """Aspose.Words Cloud; `auth` carries the token. `storage` is the one to use where a call names none.
+    """Aspose.Words Cloud; `auth` carries the token. `storage` is used if a call names none.
 
-    The account's default storage is used when there is none at all. A path begins at the storage's root; one with dot
-    segments is answered NotFound without asking.
+    If `storage` is None too, the account's default storage is used. A path begins at the storage's root. A path with
+    dot segments raises NotFound, and no request is sent.
     """
 
     def __init__(self, transport: Transport, origin: str, auth: AuthBase, storage: str | None = None) -> None:
@@ -105,7 +105,7 @@ class AsposeClient:
     def files(
         self, folder: str = "/", storage: str | None = None, *, deadline: float | None = None
     ) -> list[StoredFile]:
-        """Return what a folder holds. Raises the ProviderErrors of the transport, NoToken and InvalidResponse."""
+        """Return the entries of a folder. Raises the transport's ProviderErrors, NoToken and InvalidResponse."""
         answer = self._transport.request(
             PROVIDER,
             "GET",
@@ -121,9 +121,9 @@ class AsposeClient:
             raise answer.invalid(f"a file is not what it should be: {error}") from None
 
     def convert(self, html: bytes, format: Format, *, deadline: float | None = None) -> bytes:
-        """Return an HTML document as a Word or PDF file. Raises as `files`.
+        """Return an HTML document as a Word or PDF file.
 
-        InvalidResponse is for what is no such file.
+        Raises the same errors as `files`; InvalidResponse also if the result is not such a file.
         """
         content, content_type = _multipart("document", "report.html", html, "text/html")
         answer = self._transport.request(
@@ -144,9 +144,9 @@ class AsposeClient:
     def store(
         self, path: str, content: bytes, storage: str | None = None, *, deadline: float | None = None
     ) -> None:
-        """Store a file under its whole path; one that is there is replaced.
+        """Store a file under its whole path. An existing file is replaced.
 
-        Raises as `files`, and Refused when the answer says that it was not stored.
+        Raises the same errors as `files`, and Refused if the response says that the file was not stored.
         """
         place = _path_in_storage(path)
         body, content_type = _multipart("fileContent", place.rpartition("/")[2], content, _BINARY)
@@ -160,7 +160,7 @@ class AsposeClient:
             content=body,
             deadline=deadline,
         )
-        # A FilesUploadResult comes with status 200 whether or not the file was taken.
+        # A FilesUploadResult has status 200 even if the file was not stored.
         if not _list(answer, "Uploaded"):
             raise Refused("the file was not stored", status=answer.status, **answer.call.fields())
 
@@ -170,7 +170,10 @@ class AsposeClient:
 
 
 def _path_in_storage(path: str) -> str:
-    """Return a path as it stands in a URL, without the slashes around it. Raises NotFound for what may lead astray."""
+    """Return a path quoted for a URL, without slashes at its ends.
+
+    Raises NotFound for a path with dot segments or of more than _MAX_PATH characters.
+    """
     segments = [segment for segment in path.split("/") if segment]
     if {".", ".."} & set(segments) or len(path) > _MAX_PATH:
         raise NotFound("not a path in a storage", provider=PROVIDER)
@@ -178,7 +181,7 @@ def _path_in_storage(path: str) -> str:
 
 
 def _multipart(name: str, file_name: str, content: bytes, content_type: str) -> tuple[bytes, str]:
-    """Return a form with one file (RFC 7578), and its content type."""
+    """Return a multipart form with one file (RFC 7578), and its content type."""
     return encode_multipart_formdata({name: (file_name, content, content_type)})
 
 

@@ -1,7 +1,7 @@
 """Ayyeka: the field sites of an organization.
 
-Documented in "Authentication" and "Quickstart" of developer.ayyeka.com, and in the OpenAPI description that Ayyeka
-publishes beside its Python client (version 2.0, `GET /site`): a bare list, coordinates as texts.
+"Authentication" and "Quickstart" of developer.ayyeka.com document it, and the OpenAPI description that Ayyeka publishes
+with its Python client (version 2.0, `GET /site`). The response is a list without an envelope; coordinates are texts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Text = Annotated[str, msgspec.Meta(max_length=500)]
 
 
 def token_request(origin: str, key: str, secret: str) -> TokenRequest:
-    """Return how a token is asked for: a form, the client by HTTP Basic; `token_type` is `JWT`, for an hour."""
+    """Return the token request: a form, with the client in HTTP Basic. `token_type` is `JWT`, valid for an hour."""
     return TokenRequest(
         provider=PROVIDER,
         url=f"{origin}/auth/token",
@@ -47,7 +47,7 @@ class Site(
     kw_only=True,
     rename={"name": "display_name", "created_at": "creation_date"},
 ):
-    """A field site. `latitude` and `longitude` are texts, as they came and as people wrote them; None where unknown."""
+    """A field site. `latitude` and `longitude` are texts that people typed, unchanged; None if unknown."""
 
     id: int
     name: _Text
@@ -57,23 +57,23 @@ class Site(
     created_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Take a time without a zone to be in UTC."""
+        """Treat a time without a zone as UTC."""
         if self.created_at is not None and self.created_at.tzinfo is None:
             force_setattr(self, "created_at", self.created_at.replace(tzinfo=UTC))
 
     @property
     def position(self) -> tuple[float, float] | None:
-        """Latitude and longitude in degrees, None where the texts are no such thing."""
+        """Latitude and longitude in degrees, None if the texts are not valid coordinates."""
         try:
             latitude, longitude = float(self.latitude or ""), float(self.longitude or "")
         except ValueError:
             return None
-        on_earth = -90 <= latitude <= 90 and -180 <= longitude <= 180  # false for NaN, too
+        on_earth = -90 <= latitude <= 90 and -180 <= longitude <= 180  # also false for NaN
         return (latitude, longitude) if on_earth else None
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Read one site; what is not declared is dropped. Raises ValueError."""
+        """Read one site and ignore undeclared fields. Raises ValueError."""
         return msgspec.convert(value, cls)
 
 
@@ -86,7 +86,7 @@ class AyyekaClient:
         self._auth = auth
 
     def sites(self, *, deadline: float | None = None) -> list[Site]:
-        """Return all sites, as they are listed.
+        """Return all sites, in the order of the response.
 
         Raises the ProviderErrors of the transport, NoToken and InvalidResponse.
         """

@@ -1,8 +1,9 @@
 """instyle.ai: the images of a customer, in three roles.
 
-Documented in "Authentication" of docs.instyle.ai. Service reads with an API key alone; admin and superuser sign in at
-AWS Cognito with a user's name and password (InitiateAuth, Amazon Cognito user pools API reference). What `GET /images`
-answers is not documented: a list of what `POST /images` is given is expected, bare or under a name.
+"Authentication" of docs.instyle.ai documents it. The role service reads with an API key alone. The roles admin and
+superuser sign in at AWS Cognito with a user's name and password (InitiateAuth, Amazon Cognito user pools API
+reference). The response of `GET /images` is not documented. This client expects a list of entries as `POST /images`
+takes them, without an envelope or under one of `_LIST_NAMES`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _LIST_NAMES = ("images", "items", "results", "data")
 
 TokenKind = Literal["id", "access"]
 _TOKEN_NAMES: dict[TokenKind, str] = {"id": "IdToken", "access": "AccessToken"}
-# The id token goes bare, the access token as a bearer.
+# The id token is sent without a scheme, the access token as a bearer token.
 _SCHEMES: dict[TokenKind, str] = {"id": "", "access": "Bearer"}
 
 
@@ -59,7 +60,10 @@ def token_request(
     token: TokenKind = "id",  # noqa: S107 (a name)
     settings: tuple[str, ...] = SETTINGS,
 ) -> TokenRequest:
-    """Return how a user signs in at Cognito, whose address is posted to as it is; tokens are good for an hour."""
+    """Return the token request with which a user signs in at Cognito. Tokens are valid for an hour.
+
+    `cognito_idp` is the whole URL of the request.
+    """
     return TokenRequest(
         provider=PROVIDER,
         url=cognito_idp,
@@ -81,12 +85,12 @@ def token_request(
 
 
 def service_auth(api_key: str) -> AuthBase:
-    """Return what the role service sends: the key, and the literal word None."""
+    """Return the auth of the role service: the key, and the literal word None as Authorization."""
     return HeaderAuth({"x-api-key": api_key, "Authorization": "None"})
 
 
 def admin_auth(api_key: str, source: Source, token: TokenKind = "id") -> AuthBase:  # noqa: S107 (a name)
-    """Return what the role admin sends: the customer's key, and the token of a user."""
+    """Return the auth of the role admin: the customer's key, and a user's token."""
     return ComposedAuth(HeaderAuth({"x-api-key": api_key}), TokenAuth(source, _SCHEMES[token]))
 
 
@@ -96,21 +100,21 @@ def superuser_auth(
     customer: str,
     token: TokenKind = "id",  # noqa: S107 (a name)
 ) -> AuthBase:
-    """Return what the role superuser sends: a key and a token of its own, and the customer it is about."""
+    """Return the auth of the role superuser: its own key and token, and the selected customer."""
     headers = {"x-api-key": api_key, "x-selected-customer": customer}
     return ComposedAuth(HeaderAuth(headers), TokenAuth(source, _SCHEMES[token]))
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image. `url` is None where none came, or none of http and https; it came from outside."""
+    """An image. `url` is None if none came or it is not http or https. It came from outside: escape it."""
 
     id: str
     url: str | None
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Read one image: its id, and the URL in `file` or beside it. Raises ValueError."""
+        """Read one image: its id, and the URL in `file` or at the top level. Raises ValueError."""
         if not isinstance(value, dict):
             raise ValueError("not an object")
         number = value.get("id")
@@ -125,7 +129,7 @@ class Image:
 class InstyleClient:
     """instyle.ai's API below `base_url`, which may have a path.
 
-    `admin` is None where the role is not set up; `admin_missing` are the variables that it lacks.
+    `admin` is None if the role is not set up; `admin_missing` are the variables that are then missing.
     """
 
     def __init__(
@@ -144,7 +148,7 @@ class InstyleClient:
         self._admin_missing = admin_missing
 
     def images(self, *, deadline: float | None = None) -> list[Image]:
-        """Return all images, as the service. Raises the ProviderErrors of the transport and InvalidResponse."""
+        """Return all images, in the role service. Raises the transport's ProviderErrors and InvalidResponse."""
         answer = self._transport.request(
             PROVIDER,
             "GET",
@@ -164,9 +168,9 @@ class InstyleClient:
             raise answer.invalid(f"an image is not what it should be: {error}") from None
 
     def add_images(self, images: Iterable[tuple[int | str, str]], *, deadline: float | None = None) -> None:
-        """Add images, each an id and the URL it is fetched from, as the admin; what is answered is not looked at.
+        """Add images in the role admin. Each is an id and the URL to fetch it from. The response is ignored.
 
-        Raises the ProviderErrors of the transport and NoToken, also when the role is not set up.
+        Raises the ProviderErrors of the transport, and NoToken, also if the role is not set up.
         """
         if self._admin is None:
             raise NoToken(
@@ -189,6 +193,6 @@ class InstyleClient:
 
 
 def images_body(images: Iterable[tuple[int | str, str]]) -> bytes:
-    """Return the body that adds images, as JSON."""
+    """Return the JSON body that adds images."""
     entries = [{"id": number, "file": {"url": url}} for number, url in images]
     return json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""Partner APIs as the console and the command line see them: what is configured, who calls, and one call at a time."""
+"""Partner APIs for the console and the command line: their configuration, their roles, and single calls."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from providers.tokens.engine import TokenSource
 
 @dataclass(frozen=True)
 class Role:
-    """One way of being somebody at a partner: how requests are authenticated, and where the token comes from.
+    """One role at a partner: how its requests are authenticated, and where the token comes from.
 
-    `source` is None where no token is involved. `shell_headers` are the authentication headers as a shell would
-    write them, with `$VARIABLES` for everything secret.
+    `source` is None if the role needs no token. `shell_headers` are the authentication headers for a shell command,
+    with `$VARIABLES` in place of all secrets.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Example:
-    """A documented call, or one like it. `body` is JSON text; `note` says what to mind."""
+    """A documented call, or a similar one. `body` is JSON text; `note` is a hint for the reader."""
 
     title: str
     method: str
@@ -45,7 +45,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Partner:
-    """A partner API. `origin` may have a path; `missing` are the variables that are not set and have to be."""
+    """A partner API. `origin` may have a path; `missing` are the required variables that are not set."""
 
     name: str
     title: str
@@ -76,10 +76,10 @@ class Partner:
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
     ) -> Response:
-        """Send one request as a role (the first when None); `path` is below the partner's origin, with any query.
+        """Send one request in a role (None: the first one). `path` is below the partner's origin and may have a query.
 
         A body is sent as JSON unless `headers` name another Content-Type. Raises KeyError for an unknown role,
-        ValueError for a path that leaves the origin, and the ProviderErrors of the transport, NoToken among them.
+        ValueError for a path that leaves the origin, and the ProviderErrors of the transport, including NoToken.
         """
         speaker = self.roles[role] if role else self.default_role
         _check_path(path)
@@ -96,7 +96,7 @@ class Partner:
 
 
 def _check_path(path: str) -> None:
-    """Raise ValueError for a path that could lead elsewhere than below the partner's origin and base path."""
+    """Raise ValueError for a path that could leave the partner's origin and base path."""
     if not path.startswith("/") or path.startswith("//") or any(c <= " " or c == "\\" for c in path):
         raise ValueError("a path begins with one slash and holds no blanks")
     if {".", ".."} & set(unquote(path.partition("?")[0]).split("/")):
@@ -104,7 +104,10 @@ def _check_path(path: str) -> None:
 
 
 def shown_body(answer: Response, limit: int = 4000) -> str:
-    """Return an answer's body for a person: JSON laid out, other text as it is, what is neither by its size."""
+    """Return a response's body for display, cut at `limit` characters.
+
+    JSON is indented, other text is unchanged. If the body is not text, the result is a note with its size.
+    """
     try:
         text = answer.body.decode()
     except UnicodeDecodeError:

@@ -1,1 +1,1 @@
-"""The token engine: one token for all threads and processes, fetched once, renewed ahead, dropped when refused."""
+"""The token engine: one token for all threads and processes, fetched once, renewed early, dropped if refused."""

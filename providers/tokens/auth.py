@@ -1,4 +1,4 @@
-"""A token of the engine on a request, renewed once after a 401."""
+"""Add a token of the engine to a request, and renew it once after a 401."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAX_REFUSAL = 64 * 1024
 
 
 class Token(Protocol):
-    """A token as `TokenAuth` needs it."""
+    """The part of a token that `TokenAuth` needs."""
 
     @property
     def value(self) -> str:
@@ -21,26 +21,26 @@ class Token(Protocol):
 
 
 class Source(Protocol):
-    """Where `TokenAuth` gets its tokens: `providers.tokens.engine.TokenSource`, or anything like it."""
+    """The source of `TokenAuth`'s tokens: `providers.tokens.engine.TokenSource`, or an object with its methods."""
 
     def token(self) -> Token:
-        """Return a token that is good now."""
+        """Return a token that is valid now."""
         ...
 
     def refused(self, token: Any) -> Token | None:
-        """Return another token for one that was answered 401, or None when it is not to be tried again."""
+        """Return a new token after a 401 for this one, or None if the request should not be repeated."""
         ...
 
     def refused_again(self, token: Any) -> None:
-        """Take note that this token, fetched after a refusal, was refused as well."""
+        """Record that this token, fetched after a 401, got a 401 too."""
         ...
 
 
 class TokenAuth(AuthBase):
-    """A token of `source` in the Authorization header; after a 401 the request is repeated once with another.
+    """A token of `source` in the Authorization header. After a 401 the request is repeated once with a new token.
 
-    `scheme` stands before it (RFC 6750, section 2.1); empty leaves the token bare (seed 004). Applying it raises what
-    `source.token()` raises.
+    `scheme` comes before the token (RFC 6750, section 2.1). If it is empty, the header holds the token alone (seed
+    004). Applying this to a request raises what `source.token()` raises.
     """
 
     def __init__(self, source: Source, scheme: str = "Bearer") -> None:
@@ -50,7 +50,7 @@ class TokenAuth(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         token = self._source.token()
         request.headers["Authorization"] = self._prefix + token.value
-        # The count of repeats belongs to the request: threads share this object.
+        # The hook is set on the request, because threads share this object.
         request.register_hook("response", partial(self._repeat_once, token))  # type: ignore[no-untyped-call]
         return request
 
@@ -77,6 +77,6 @@ class TokenAuth(AuthBase):
 
 
 def _finish(response: Response) -> None:
-    """Read an answer to its end, so that its connection can be used again."""
+    """Read a response to its end, so that its connection can be used again."""
     response.raw.read(_MAX_REFUSAL + 1, decode_content=False)
     response.close()

@@ -1,4 +1,4 @@
-"""What a token endpoint's answer is held to, field by field (RFC 6749, section 5.1)."""
+"""Check the fields of a token endpoint's response (RFC 6749, section 5.1)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ _DIGITS = re.compile(r"[0-9]{1,20}")
 
 
 def checked_token(value: Any, name: str) -> str:
-    """Return a token; raises ValueError for what is not 1 to 8192 visible ASCII characters."""
+    """Return a token. Raises ValueError unless it is 1 to 8192 visible ASCII characters."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
         raise ValueError(f"{name} is missing or not 1 to 8192 visible ASCII characters")
     return value
 
 
 def checked_lifetime(value: Any) -> int | None:
-    """Return `expires_in` in seconds, MAX_LIFETIME at most, None when it is not there; raises ValueError."""
+    """Return `expires_in` in seconds, at most MAX_LIFETIME; None if it is missing.
+
+    Raises ValueError unless it is a positive whole number, as a number or a text.
+    """
     if value is None:
         return None
     if isinstance(value, str) and _DIGITS.fullmatch(value):

@@ -1,7 +1,7 @@
-"""Time that survives a clock being set: how long something is still good, told by the time since the machine started.
+"""A clock that does not change if the wall clock is set: it measures the time since the machine started.
 
-Processes of one machine share that scale; it goes on while the machine sleeps, and nobody sets it. Another machine, or
-this one after a restart, has to go by the wall clock.
+All processes of a machine share this scale. It continues while the machine sleeps, and nobody sets it. Another machine,
+or this one after a restart, uses the wall clock instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux, random(4)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant on both scales: seconds since the machine of `boot` started, and Unix seconds."""
+    """An instant on both scales: `steady` in seconds since the boot named `boot`, and `wall` in Unix seconds."""
 
     boot: str
     steady: float
@@ -29,18 +29,18 @@ class Moment:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Raises KeyError, TypeError or ValueError for what `to_json` did not make."""
+        """Read the value of `to_json`. Raises KeyError, TypeError or ValueError for any other value."""
         return cls(str(value["boot"]), float(value["steady"]), float(value["wall"]))
 
 
 class Clock:
-    """Both scales; a test has its own."""
+    """The steady scale and the wall clock. A test can replace it."""
 
     def __init__(self) -> None:
         self.boot = _boot_id()
 
     def steady(self) -> float:
-        """Return the seconds since the machine started, those asleep included where the system counts them."""
+        """Return the seconds since the machine started. They include time asleep if the system counts it."""
         return time.clock_gettime(_STEADY)
 
     def wall(self) -> float:
@@ -48,11 +48,11 @@ class Clock:
         return time.time()
 
     def after(self, seconds: float) -> Moment:
-        """Return the moment that is so many seconds away."""
+        """Return the moment `seconds` from now."""
         return Moment(self.boot, self.steady() + seconds, self.wall() + seconds)
 
     def until(self, moment: Moment) -> float:
-        """Return the seconds to a moment, negative once it has passed."""
+        """Return the seconds until a moment, negative once it has passed."""
         if moment.boot == self.boot:
             return moment.steady - self.steady()
         return moment.wall - self.wall()
@@ -62,7 +62,7 @@ _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def _boot_id() -> str:
-    """Return what names this run of the machine, or of this process where the system does not say."""
+    """Return the id of this boot of the machine, or an id of this process if the system has none."""
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except (OSError, ValueError):

@@ -1,11 +1,12 @@
-"""The token engine: one token for all threads and processes, fetched once, renewed ahead, dropped when refused.
+"""The token engine: one token for all threads and processes, fetched once, renewed early, dropped if refused.
 
-Whoever finds no good token looks at the cache, takes the lease, looks again, fetches, and saves; threads of a process
-wait for the first of them, processes for the lease. A lease outlives the slowest fetch that is allowed and ends with
-its time, so that a killed owner holds nobody up for longer. While a token is good nobody waits: the first caller that
-finds it due for renewal has it renewed in the background, and while that fails the old one serves to its end.
+A caller without a valid token reads the cache, takes the lease, reads the cache again, fetches a token, and saves it.
+Other threads of its process wait for that fetch, other processes wait for the lease. A lease lasts longer than the
+slowest allowed fetch and then expires, so a killed owner blocks nobody for longer. While a token is valid, nobody
+waits: the first caller that finds it due for renewal starts a renewal in the background. If the renewal fails, the old
+token is used until it expires.
 
-An endpoint that fails is left alone for a while, by all processes; what stood in the way is raised meanwhile.
+After a failure, no process asks the endpoint for a while. Until then NoToken repeats the last error.
 """
 
 from __future__ import annotations
@@ -39,24 +40,24 @@ from providers.tokens.requests import TokenAnswer, TokenRequest
 
 logger = logging.getLogger(__name__)
 
-# Seconds a fetch may take, a refresh that fails and what follows it together; and how long a lease is good for.
+# The most seconds of a fetch, including a failed refresh before it; and the seconds that a lease is valid.
 FETCH_SECONDS = 4.0
 LEASE_SECONDS = 6.0
-# Seconds a caller waits in all: for a lease to run out, and then for a fetch of its own.
+# The most seconds that a caller waits: for a lease to expire, and then for its own fetch.
 WAIT_SECONDS = LEASE_SECONDS + FETCH_SECONDS + 1.0
-# Seconds between two looks at the cache while another process fetches, and while it renews.
+# Seconds between two reads of the cache while another process fetches, and while another process renews.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 _RENEWAL_PAUSE = 1.0
-# Seconds in which no 401 is answered with a renewal, after a token that was fresh had been refused as well.
+# For so many seconds no 401 causes a renewal, after a fresh token got a 401 too.
 REFUSED_PAUSE = 60.0
 _TRIES_TO_WRITE = 5
 
 
 class TokenSource:
-    """The token that one declaration describes; safe to share between threads.
+    """The token for one `TokenRequest`. Safe to share between threads.
 
-    Without a `cache`, and while it does not answer, the process keeps its token to itself. Clock, chance, sleep and the
-    way to start a thread can be replaced by a test.
+    Without a `cache`, or while the cache is unavailable, the token is kept in this process alone. A test can replace
+    `clock`, `chance`, `sleep` and `start`, which starts a thread.
     """
 
     def __init__(
@@ -78,22 +79,22 @@ class TokenSource:
         self._chance = chance
         self._start = start or _in_a_thread
         self._credentials = sha256(request.credentials.encode()).hexdigest()
-        # With the credentials: while a secret is being changed, old and new processes leave each other alone.
+        # The name includes the credentials, so that processes with the old and the new secret use different records.
         self._name = "token:" + sha256("\0".join((*request.key, self._credentials)).encode()).hexdigest()
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._record = TokenRecord(self._credentials)
-        self._flight: Future[Token] | None = None
+        self._pending: Future[Token] | None = None
         self._renewing = threading.Lock()
-        self._own_lease = threading.Lock()  # where there is no cache to take one from
+        self._own_lease = threading.Lock()  # used if there is no cache to take a lease from
         self._next_renewal_at = 0.0
         self._dropped: str | None = None
-        self._damped_until = 0.0
+        self._no_renewal_until = 0.0
 
     def token(self) -> Token:
-        """Return a token that is good now; no I/O while the one at hand is not due for renewal.
+        """Return a token that is valid now. Does no I/O unless this process's token is due for renewal.
 
-        Raises NoToken when none can be had.
+        Raises NoToken if none is available.
         """
         token = self._token
         if token is not None and self._clock.steady() < token.renew_at:
@@ -101,25 +102,28 @@ class TokenSource:
         return self._due(token) or self._obtain()
 
     def refused(self, token: Token) -> Token | None:
-        """Drop a token that was answered 401 and return another; None where that would not help.
+        """Drop a token that got a 401 and return a new one; None if fresh tokens get a 401 too.
 
-        Of many callers with the same token one fetches. Raises NoToken when none can be had.
+        Of many callers with the same token, only one fetches. Raises NoToken if none is available.
         """
         current = self._token
         if current is not None and current.value != token.value:
             return self.token()
-        if self._clock.steady() < self._damped_until:
+        if self._clock.steady() < self._no_renewal_until:
             return None
         self._drop(token)
         return self.token()
 
     def refused_again(self, token: Token) -> None:
-        """Take note that a token was refused that a refusal had made us fetch: it is not about the token then."""
+        """Record that a token fetched after a 401 got a 401 too. The cause is then not the token.
+
+        No further token is fetched after a 401 for REFUSED_PAUSE seconds.
+        """
         logger.warning("%s refuses fresh tokens; no more are fetched for it now", self.request.provider)
-        self._damped_until = self._clock.steady() + REFUSED_PAUSE
+        self._no_renewal_until = self._clock.steady() + REFUSED_PAUSE
 
     def state(self) -> TokenState:
-        """Return how the token stands, from the cache and this process; nobody is asked for anything."""
+        """Return the state of the token, from the cache and this process. Sends no request to the provider."""
         record = self._read()[0]
         token = record.usable(self._clock)
         failure = record.failure
@@ -133,10 +137,10 @@ class TokenSource:
             next_try_at=utc(now + pause) if pause > 0 else None,
         )
 
-    # A token that is good, and due for renewal
+    # A valid token that is due for renewal
 
     def _due(self, token: Token | None) -> Token | None:
-        """Return the token while it is good, and have it renewed."""
+        """Return the token if it is valid, and start a renewal in the background. None if it has expired."""
         now = self._clock.steady()
         if token is None or now >= token.expires_at:
             return None
@@ -149,19 +153,19 @@ class TokenSource:
         return token
 
     def _renew(self) -> None:
-        """Renew the token, unless somebody else does or has; runs in a thread of its own."""
+        """Renew the token unless another process does or did. Runs in its own thread."""
         try:
             self._next_renewal_at = self._clock.steady() + _RENEWAL_PAUSE
             if not self._take_newer():
                 self._renew_alone()
         except NoToken as error:
-            # The token at hand still serves; the cause was logged by the transport and is kept in the record.
+            # The old token is still valid. The transport has logged the cause, and the record keeps it.
             self._next_renewal_at = self._clock.steady() + max(error.retry_after or 0.0, _RENEWAL_PAUSE)
         finally:
             self._renewing.release()
 
     def _take_newer(self) -> bool:
-        """Take the cache's token over if it is not due for renewal; say whether it was."""
+        """Use the cache's token if it is not due for renewal. Return whether it is used now."""
         token = self._usable(self._read()[0])
         return token is not None and self._clock.steady() < token.renew_at and self._adopt(token)
 
@@ -177,51 +181,54 @@ class TokenSource:
         finally:
             self._release(lease)
 
-    # No token that is good
+    # No valid token
 
     def _obtain(self) -> Token:
-        """Return a token from the cache or the endpoint; one thread of this process looks, the others wait."""
+        """Return a token from the cache or the endpoint. One thread of this process gets it, the others wait.
+
+        Raises NoToken, also if the caller's time is over.
+        """
         with self._lock:
             token = self._token
             if token is not None and self._clock.steady() < token.expires_at:
                 return token
-            flight, is_first = self._flight, self._flight is None
-            if flight is None:
-                flight = self._flight = Future()
+            pending, is_first = self._pending, self._pending is None
+            if pending is None:
+                pending = self._pending = Future()
         if is_first:
-            # In a thread of its own: the first caller may have less time than those who wait with it.
-            self._start(partial(self._fly, flight))
+            # This runs in its own thread, because the first caller may have less time than those who wait with it.
+            self._start(partial(self._complete, pending))
         try:
-            return flight.result(time_left(WAIT_SECONDS))
+            return pending.result(time_left(WAIT_SECONDS))
         except FutureTimeout:
             raise self._busy() from None
 
-    def _fly(self, flight: Future[Token]) -> None:
+    def _complete(self, pending: Future[Token]) -> None:
         try:
-            token = self._obtained()
+            token = self._read_or_fetch()
         except BaseException as error:
-            self._land()
-            flight.set_exception(error)
+            self._clear_pending()
+            pending.set_exception(error)
         else:
-            self._land()
-            flight.set_result(token)
+            self._clear_pending()
+            pending.set_result(token)
 
-    def _land(self) -> None:
+    def _clear_pending(self) -> None:
         with self._lock:
-            self._flight = None
+            self._pending = None
 
-    def _obtained(self) -> Token:
-        """Look, take the lease, look again, fetch; wait while another process has the lease."""
+    def _read_or_fetch(self) -> Token:
+        """Read the cache, take the lease, read again, and fetch. Wait while another process has the lease."""
         give_up_at = self._clock.steady() + WAIT_SECONDS
         pause = _FIRST_PAUSE
         while True:
-            token = self._looked()
+            token = self._cached_token()
             if token is not None:
                 return token
             lease = self._lease()
             if lease is not None:
                 try:
-                    return self._looked() or self._fetch(self._read()[0])
+                    return self._cached_token() or self._fetch(self._read()[0])
                 finally:
                     self._release(lease)
             if self._clock.steady() >= give_up_at:
@@ -229,8 +236,8 @@ class TokenSource:
             self._sleep(pause * (0.5 + self._chance() / 2))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
-    def _looked(self) -> Token | None:
-        """Return the cache's token if it is good; raises NoToken while the endpoint is left alone."""
+    def _cached_token(self) -> Token | None:
+        """Return the cache's token if it is valid. Raises NoToken during the pause after a failure."""
         record, _ = self._read()
         token = self._usable(record)
         if token is not None and self._adopt(token):
@@ -239,7 +246,7 @@ class TokenSource:
         return None
 
     def _adopt(self, token: Token) -> bool:
-        """Make the cache's token this process's, unless it was dropped here in between; say whether it is."""
+        """Use the cache's token in this process unless it was dropped here in between. Return whether it is used."""
         with self._lock:
             if token.value == self._dropped:
                 return False
@@ -269,7 +276,7 @@ class TokenSource:
     # Fetching, under the lease
 
     def _fetch(self, record: TokenRecord) -> Token:
-        """Ask the endpoint, keep what came of it, and return the token. Raises NoToken."""
+        """Ask the endpoint for a token, save the outcome, and return the token. Raises NoToken."""
         day, asked_at, asked_wall = self._today(), self._clock.steady(), self._clock.wall()
         counted = replace(record, day=day, fetches=record.fetches + 1 if record.day == day else 1)
         try:
@@ -278,7 +285,7 @@ class TokenSource:
             failure = FetchFailure.of(error, record.failure, self._clock, self._chance())
             is_dead = isinstance(error, Refused)
             if self._read()[0].token is None:
-                counted = replace(counted, token=None)  # somebody dropped it meanwhile
+                counted = replace(counted, token=None)  # another caller dropped the token meanwhile
             self._save(
                 replace(counted, failure=failure, refresh_token=None if is_dead else record.refresh_token)
             )
@@ -298,10 +305,10 @@ class TokenSource:
         return token
 
     def _ask(self, refresh_token: str | None) -> tuple[TokenAnswer, str | None]:
-        """Ask with the refresh token where there is one, and with the credentials when it is dead.
+        """Ask with the refresh token if there is one. If it is no longer valid, ask with the credentials.
 
-        Returns the answer, and the refresh token to keep: one that was used stays good where no other came with the
-        answer (RFC 6749, section 6).
+        Returns the response and the refresh token to keep. If the response has no new refresh token, the one that was
+        used stays valid (RFC 6749, section 6).
         """
         give_up_at = self._clock.steady() + FETCH_SECONDS
         if refresh_token is not None:
@@ -320,10 +327,13 @@ class TokenSource:
     def _today(self) -> str:
         return utc(self._clock.wall()).date().isoformat()
 
-    # The cache, and what this process knows when it does not answer
+    # The cache, and this process's own record while the cache is unavailable
 
     def _read(self) -> tuple[TokenRecord, int | None]:
-        """Return the cache's record and version, or this process's own record where the cache has none to give."""
+        """Return the cache's record and its version. Without an available cache, return this process's record and None.
+
+        If the record is missing, unreadable or of other credentials, return an empty one.
+        """
         if self._cache is None:
             return self._record, None
         try:
@@ -340,12 +350,12 @@ class TokenSource:
             logger.warning("%s: what is kept of the token cannot be read", self.request.provider)
             return TokenRecord(self._credentials), version
         if record.credentials != self._credentials:
-            # The secret was changed: neither the old one's token nor its failures count any more.
+            # The secret was changed, so the token and the failures of the old secret no longer count.
             return TokenRecord(self._credentials, day=record.day, fetches=record.fetches), version
         return record, version
 
     def _save(self, record: TokenRecord) -> None:
-        """Keep a record for all processes; only a drop can come in between, and a fetch outdoes it."""
+        """Save a record for all processes. If a drop changed it in between, overwrite that: the fetch is newer."""
         self._record = record
         if self._cache is None:
             return
@@ -358,7 +368,7 @@ class TokenSource:
             logger.warning("%s: the token is not shared now: %s", self.request.provider, error)
 
     def _drop(self, token: Token) -> None:
-        """Forget exactly this token, here and on the cache."""
+        """Remove exactly this token, from this process and from the cache."""
         with self._lock:
             self._dropped = token.value
             if self._token is not None and self._token.value == token.value:
@@ -375,7 +385,7 @@ class TokenSource:
                 if self._cache.write(self._name, replace(record, token=None).to_json(), version):
                     return
         except CacheUnavailable as error:
-            logger.warning("%s: a refused token stays on the cache: %s", self.request.provider, error)
+            logger.warning("%s: a refused token stays in the cache: %s", self.request.provider, error)
 
     def _lease(self) -> Lease | None:
         try:

@@ -1,4 +1,4 @@
-"""What is kept of one token: the token, and how asking for it went. One JSON object, sealed where it is stored."""
+"""The stored record of one token: the token, and the outcome of the last request. One JSON object, stored encrypted."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from providers.tokens.remedies import FetchFailure
 
 
 class CacheUnavailable(Exception):
-    """The place where tokens are kept does not answer now."""
+    """The cache of tokens is not available now."""
 
 
 class Lease(Protocol):
-    """The right to ask for one token, until it is given back or its time is over."""
+    """The right to request one token, until it is released or expires."""
 
     def release(self) -> None:
-        """Give it back; nothing happens when its time was over. Raises CacheUnavailable."""
+        """Release the lease. Does nothing if it has expired. Raises CacheUnavailable."""
         ...
 
 
 class TokenCache(Protocol):
-    """Where records are kept for all processes. Every verb raises CacheUnavailable."""
+    """A cache of records that all processes share. Every method raises CacheUnavailable."""
 
     def read(self, name: str) -> tuple[dict[str, Any], int] | None:
-        """Return a record and its version."""
+        """Return a record and its version, None if there is none."""
         ...
 
     def write(self, name: str, value: Mapping[str, Any], version: int | None) -> bool:
-        """Store a record if it still has that version (None: if there is none); say whether it was stored."""
+        """Store a record if its version is unchanged (None: if there is no record). Return whether it was stored."""
         ...
 
     def lease(self, name: str, seconds: float) -> Lease | None:
-        """Return the lease of that name for so long, None while somebody else holds it."""
+        """Return the lease of that name for `seconds`, None while another holder has it."""
         ...
 
 
@@ -51,16 +51,16 @@ class Token:
 
     @classmethod
     def made(cls, value: str, expires: Moment, lifetime: float, clock: Clock) -> Self:
-        """Return a token that is renewed ahead of its end: by a minute, or a tenth of a short life."""
+        """Return a token that is renewed before it expires: a minute before, or a tenth of a short lifetime."""
         expires_at = clock.steady() + min(clock.until(expires), lifetime)
         return cls(value, expires, expires_at, expires_at - min(60.0, lifetime / 10))
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """`credentials` is a fingerprint of those that the token was asked for with; `lifetime` in seconds.
+    """The record of one token. `credentials` is the fingerprint of those used in the request; `lifetime` is in seconds.
 
-    `fetched_at` is in Unix seconds, `fetches` counts the requests of `day` (ISO, UTC), failed ones included.
+    `fetched_at` is in Unix seconds. `fetches` counts the requests of `day` (ISO, UTC), including failed ones.
     """
 
     credentials: str
@@ -94,7 +94,7 @@ class TokenRecord:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Raises KeyError, TypeError or ValueError for what `to_json` did not make."""
+        """Read the value of `to_json`. Raises KeyError, TypeError or ValueError for any other value."""
         expires, failure = value["expires"], value["failure"]
         return cls(
             credentials=value["credentials"],
@@ -111,9 +111,9 @@ class TokenRecord:
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """How a token stands, for people. Times are UTC; `problem` is what the last request ended in, if it failed.
+    """The state of a token, for pages and commands. Times are UTC. `problem` is the last request's error, if it failed.
 
-    `next_try_at` is when the endpoint is asked again, None when nothing holds it back.
+    `next_try_at` is when the endpoint may be asked again, None if it may be asked now.
     """
 
     valid_until: datetime | None

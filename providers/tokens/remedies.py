@@ -1,4 +1,4 @@
-"""What a failed token request means: who can do something about it, and when it is worth asking again."""
+"""Decide, after a failed token request, what helps and when to ask again."""
 
 from __future__ import annotations
 
@@ -13,23 +13,27 @@ WAIT, SETTINGS, PROVIDER = "wait", "settings", "provider"
 
 MAX_RETRY_AFTER = 3600.0
 _THROTTLED_SECONDS = 30.0
-# Seconds before the first repeat, and at most; doubled each time. What was refused stays refused until somebody acts.
+# Seconds before the first repeat, and the maximum. The pause doubles each time. It is longest after a refusal, which
+# stays until a person changes something.
 _REFUSED_SECONDS = (30.0, 600.0)
-_NONSENSE_SECONDS = (10.0, 300.0)
-_PASSING_SECONDS = (1.0, 60.0)
-# These say that the request was not understood, rather than that the credentials are wrong (RFC 6749, section 5.2).
+_INVALID_SECONDS = (10.0, 300.0)
+_TRANSIENT_SECONDS = (1.0, 60.0)
+# These errors mean that the request was not understood, not that the credentials are wrong (RFC 6749, section 5.2).
 _NOT_ABOUT_CREDENTIALS = frozenset(
     {"invalid_request", "unsupported_grant_type", "InvalidParameterException", "SerializationException"}
 )
-# Cognito asks for patience with status 400 (API reference, InitiateAuth, Errors).
+# Cognito throttles with status 400 (API reference, InitiateAuth, Errors).
 _TOO_MANY = frozenset({"TooManyRequestsException", "LimitExceededException"})
-# These say that a refresh token is dead, and not that the user's own credentials are.
+# These errors mean that a refresh token is no longer valid. They say nothing about the user's credentials.
 DEAD_GRANT = frozenset({"invalid_grant", "NotAuthorizedException"})
 
 
 @dataclass(frozen=True, slots=True)
 class FetchFailure:
-    """The last failed request for a token. `count` is how many failed in a row; `until` when the next may go out."""
+    """The last failed token request. `count` is the number of failures in a row; `until` is when the next may go out.
+
+    `at` is the time of the failure in Unix seconds.
+    """
 
     reason: str
     remedy: str
@@ -41,7 +45,7 @@ class FetchFailure:
 
     @classmethod
     def of(cls, error: ProviderError, before: FetchFailure | None, clock: Clock, chance: float) -> Self:
-        """Return what an error means after the failures `before`; `chance` from 0 to 1 spreads the waiting out."""
+        """Return the failure for an error. `before` is the failure before it; `chance` from 0 to 1 varies the pause."""
         count = before.count + 1 if before else 1
         seconds = _pause(error, count, chance)
         return cls(
@@ -55,7 +59,7 @@ class FetchFailure:
         )
 
     def to_error(self, provider: str, url: str, settings: tuple[str, ...], clock: Clock) -> NoToken:
-        """Return the error for whoever asks for a token meanwhile."""
+        """Return the error for callers that ask for a token before `until`."""
         return NoToken(
             self.reason,
             remedy=self.remedy,
@@ -81,7 +85,7 @@ class FetchFailure:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Raises KeyError, TypeError or ValueError for what `to_json` did not make."""
+        """Read the value of `to_json`. Raises KeyError, TypeError or ValueError for any other value."""
         return cls(
             str(value["reason"]),
             str(value["remedy"]),
@@ -102,7 +106,7 @@ def _remedy(error: ProviderError) -> str:
 
 
 def _pause(error: ProviderError, count: int, chance: float) -> float:
-    """Return the seconds to leave the endpoint alone: what it asked for, or ever longer."""
+    """Return the seconds to wait before the next request: the endpoint's Retry-After, otherwise a growing pause."""
     if error.retry_after is not None:
         return min(max(error.retry_after, 1.0), MAX_RETRY_AFTER)
     if isinstance(error, Throttled) or error.error in _TOO_MANY:
@@ -110,9 +114,9 @@ def _pause(error: ProviderError, count: int, chance: float) -> float:
     if isinstance(error, (Refused, ChallengePending)):
         first, most = _REFUSED_SECONDS
     elif isinstance(error, InvalidResponse):
-        first, most = _NONSENSE_SECONDS
+        first, most = _INVALID_SECONDS
     else:
-        first, most = _PASSING_SECONDS
+        first, most = _TRANSIENT_SECONDS
     longest: float = min(first * 2 ** min(count - 1, 20), most)
-    # Half of it is certain, the other half by chance, so that processes do not come back together.
-    return longest * (0.5 + 0.5 * chance) if first == _PASSING_SECONDS[0] else longest
+    # Half of a transient pause is random, so that processes do not return at the same moment.
+    return longest * (0.5 + 0.5 * chance) if first == _TRANSIENT_SECONDS[0] else longest

@@ -1,4 +1,4 @@
-"""How a token is asked for, as a declaration: a partner of a known shape takes one of these and no code.
+"""Declare how to request a token. A partner with a known kind of request needs a declaration and no code.
 
 RFC 6749 sections 2.3, 4.4 and 5 for forms; the same fields as JSON (seed 000); Cognito's InitiateAuth (seed 004).
 """
@@ -29,7 +29,7 @@ MAX_TOKEN_BYTES = 64 * 1024
 
 
 class Body(Enum):
-    """What a token request's body is, by its content type."""
+    """The format of a token request's body, by its content type."""
 
     FORM = "application/x-www-form-urlencoded"
     JSON = "application/json"
@@ -37,7 +37,7 @@ class Body(Enum):
 
 
 class ClientAuth(Enum):
-    """How the client authenticates (RFC 6749, section 2.3.1); BODY puts it where `fields` names it."""
+    """How the client authenticates (RFC 6749, section 2.3.1). With BODY, `fields` names where the credentials go."""
 
     BASIC = "basic"
     BODY = "body"
@@ -45,7 +45,7 @@ class ClientAuth(Enum):
 
 
 class Client(Enum):
-    """Stands in `fields` for what is not written there."""
+    """A placeholder in `fields` for the client's id or secret."""
 
     ID = "client_id"
     SECRET = "client_secret"  # noqa: S105 (a name)
@@ -53,12 +53,13 @@ class Client(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenRequest:
-    """Everything about asking one provider for one kind of token.
+    """The declaration of one provider's request for one kind of token.
 
-    `fields` are the body's, in the order of the document; for Cognito those of AuthParameters. `token_at` is the way
-    to the token in the answer, `token_types` are accepted in lower case, and `needs_type` says whether one has to be
-    there. `default_lifetime` is in seconds, for answers that tell none. `settings` are the variables to look at when
-    the provider refuses. `identity` tells apart what `fields` alone distinguish, a user name for example.
+    `fields` are the body's fields, in the order of the document; for Cognito those of AuthParameters. `token_at` is
+    the path to the token in the response. `token_types` are the accepted types, in lower case; `needs_type` says
+    whether the response must name one. `default_lifetime` is in seconds, for responses without a lifetime. `settings`
+    are the variables to check if the provider refuses. `identity` distinguishes requests that differ only in `fields`,
+    for example by a user name.
     """
 
     provider: str
@@ -82,7 +83,7 @@ class TokenRequest:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What tells its token from all others: provider, endpoint, client, scope, audience, and for whom."""
+        """The key of its token: provider, endpoint, client, scope, audience, identity and the path to the token."""
         return (
             self.provider,
             self.url,
@@ -95,14 +96,14 @@ class TokenRequest:
 
     @property
     def credentials(self) -> str:
-        """Everything secret in it, so that a token of other credentials can be told apart. Hash before keeping."""
+        """All secrets of the request, to detect a token of other credentials. Hash this before storing it."""
         return json.dumps([self.client_secret, {name: str(value) for name, value in self.fields.items()}])
 
     def send(self, transport: Transport, *, refresh_token: str | None, deadline: float) -> TokenAnswer:
-        """Ask for a token, with a refresh token where one is given, within `deadline` seconds.
+        """Request a token within `deadline` seconds, with the refresh token if one is given.
 
-        Raises the ProviderErrors of `Transport.request`, InvalidResponse for an answer that holds no token, and
-        ChallengePending where Cognito wants more than a password.
+        Raises the ProviderErrors of `Transport.request`, InvalidResponse for a response without a token, and
+        ChallengePending if Cognito wants more than a password.
         """
         answer = transport.request(
             self.provider,
@@ -140,7 +141,7 @@ class TokenRequest:
         flow = "USER_PASSWORD_AUTH"
         if refresh_token is not None:
             flow = "REFRESH_TOKEN_AUTH"
-            # Cognito takes neither user nor password with it (API reference, InitiateAuth).
+            # With a refresh token Cognito takes neither user nor password (API reference, InitiateAuth).
             kept = {"SECRET_HASH": parameters["SECRET_HASH"]} if "SECRET_HASH" in parameters else {}
             parameters = {"REFRESH_TOKEN": refresh_token, **kept}
         return {"ClientId": self.client_id, "AuthFlow": flow, "AuthParameters": parameters}
@@ -198,7 +199,7 @@ _COGNITO_NAMES = {"token_type": "TokenType", "refresh_token": "RefreshToken", "e
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """A token as it came; `lifetime` is in seconds from the moment the request was sent."""
+    """The values of a token response. `lifetime` is in seconds from the moment the request was sent."""
 
     value: str = field(repr=False)
     lifetime: float
@@ -206,7 +207,7 @@ class TokenAnswer:
 
 
 def _challenge(name: Any) -> str:
-    """Return a challenge's name as Cognito spells its own (API reference, ChallengeName), and nothing else."""
+    """Return a challenge's name if it has Cognito's spelling (API reference, ChallengeName), otherwise a fixed text."""
     return name if isinstance(name, str) and _CHALLENGE.fullmatch(name) else "of an unknown kind"
 
 
@@ -215,9 +216,9 @@ def _compact(value: object) -> bytes:
 
 
 def _lifetime_in_jwt(token: str, answer: Response) -> float | None:
-    """Return the seconds until a JWT's `exp` (RFC 7519, section 4.1.4), None where nothing readable says so.
+    """Return the seconds until a JWT's `exp` (RFC 7519, section 4.1.4), None if the token has no readable one.
 
-    Counted from the answer's own Date, so that neither clock has to be right. Nothing else of the JWT is believed.
+    The seconds count from the response's own Date, so neither clock has to be right. No other claim is used.
     """
     parts = token.split(".")
     if len(parts) != 3:
@@ -229,13 +230,13 @@ def _lifetime_in_jwt(token: str, answer: Response) -> float | None:
         return None
     if not isinstance(expires_at, (int, float)) or isinstance(expires_at, bool):
         return None
-    # Bounded before it becomes a float, which 400 digits do not fit in.
+    # The number is limited before the conversion, because a float cannot hold 400 digits.
     return float(max(0, min(expires_at, _LAST_SECOND))) - _sent_at(answer).timestamp()
 
 
 def _sent_at(answer: Response) -> datetime:
     try:
         sent_at = parsedate_to_datetime(answer.headers.get("Date") or "")
-    except (ValueError, OverflowError):  # a zone of many digits overflows
+    except (ValueError, OverflowError):  # a time zone of many digits overflows
         return datetime.now(UTC)
     return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""Vinli's auth service: authorization request, code exchange, who is connected.
+"""Vinli's auth service: authorization request, code exchange, current user.
 
-The authorization page is documented in docs general/authentication; the token and user calls are those of
-vinli-node lib/auth.js and vinli_tornado_auth. PKCE (RFC 7636) is ours: no server is known to mind it.
+docs general/authentication documents the authorization page. The token and user calls are those of vinli-node
+lib/auth.js and vinli_tornado_auth. PKCE (RFC 7636) is our addition; no server is known to reject it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def new_code_verifier() -> str:
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What a browser is sent to the authorization endpoint with (RFC 6749, section 4.1.1).
+    """The authorization request of a browser (RFC 6749, section 4.1.1).
 
-    `code_challenge` is None when PKCE is turned off.
+    `code_challenge` is None if PKCE is turned off.
     """
 
     authorization_endpoint: str
@@ -45,7 +45,7 @@ class AuthorizationRequest:
 
     @property
     def url(self) -> str:
-        """The address to send the browser to; each parameter stands in it once."""
+        """The URL to send the browser to. Each parameter occurs once."""
         params = [
             ("response_type", "code"),
             ("client_id", self.client_id),
@@ -60,7 +60,7 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True)
 class TokenResponse:
-    """A token endpoint's success (RFC 6749, section 5.1). `expires_in` is seconds from now, None when not said."""
+    """A successful token response (RFC 6749, section 5.1). `expires_in` is in seconds from now, None if missing."""
 
     access_token: str = field(repr=False)
     token_type: str
@@ -70,10 +70,10 @@ class TokenResponse:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Read the fields of RFC 6749 and ignore all others, `expires_at` and `id_token` among them.
+        """Read the fields of RFC 6749 and ignore all others, including `expires_at` and `id_token`.
 
-        A missing token_type counts as Bearer, since no public client of Vinli relies on the field, and null as
-        missing. Raises ValueError with what is wrong.
+        A missing or null token_type counts as Bearer, because no public client of Vinli relies on the field. Raises
+        ValueError that names the problem.
         """
         if not isinstance(value, dict):
             raise ValueError("the token response is not an object")
@@ -103,7 +103,7 @@ def _scope(value: Any) -> str | None:
 
 
 class User(Value, frozen=True, rename={"first_name": "firstName", "last_name": "lastName"}):
-    """The person a token speaks for (auth service, users/_current)."""
+    """The user that a token belongs to (auth service, users/_current)."""
 
     id: str
     email: str
@@ -112,7 +112,7 @@ class User(Value, frozen=True, rename={"first_name": "firstName", "last_name": "
 
 
 class AuthClient:
-    """The auth service as one OAuth client of ours sees it."""
+    """The auth service, for one of our OAuth clients."""
 
     def __init__(self, transport: Transport, origin: str, client_id: str, client_secret: str) -> None:
         self._transport = transport
@@ -123,7 +123,7 @@ class AuthClient:
     def authorization_request(
         self, redirect_uri: str, state: str, code_verifier: str | None
     ) -> AuthorizationRequest:
-        """Return the request to send the browser off with. A `code_verifier` of None turns PKCE off."""
+        """Return the authorization request for the browser. A `code_verifier` of None turns PKCE off."""
         return AuthorizationRequest(
             authorization_endpoint=f"{self._origin}/oauth/authorization/new",
             client_id=self._client_id,
@@ -135,12 +135,12 @@ class AuthClient:
     def exchange(
         self, code: str, redirect_uri: str, code_verifier: str | None, *, deadline: float | None = None
     ) -> TokenResponse:
-        """Trade an authorization code for tokens (RFC 6749, section 4.1.3).
+        """Exchange an authorization code for tokens (RFC 6749, section 4.1.3).
 
-        `redirect_uri` and `code_verifier` are those of the authorization request; `deadline` is the seconds it
-        may take, for a caller with less time than the transport allows. Raises Refused for every 4xx
-        (never Unauthorized, which is about a driver's token), InvalidResponse for an answer that is no token response,
-        and the other ProviderErrors.
+        `redirect_uri` and `code_verifier` are those of the authorization request. `deadline` is in seconds, for a
+        caller with less time than the transport allows. Raises Refused for every 4xx (never Unauthorized, which is
+        about a driver's token), InvalidResponse if the response is not a token response, and the other
+        ProviderErrors.
         """
         answer = self.token_answer(code, redirect_uri, code_verifier, deadline=deadline)
         try:
@@ -151,8 +151,10 @@ class AuthClient:
     def token_answer(
         self, code: str, redirect_uri: str, code_verifier: str | None, *, deadline: float | None = None
     ) -> Response:
-        """Make the token request and return what came with status 200, whatever it says; the rest is as in
-        `exchange`."""
+        """Send the token request and return the response with status 200, without checking its body.
+
+        The arguments and all other errors are those of `exchange`.
+        """
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         if code_verifier is not None:
             form["code_verifier"] = code_verifier
@@ -173,8 +175,10 @@ class AuthClient:
         return answer
 
     def current_user(self, access_token: str, *, deadline: float | None = None) -> User:
-        """Return whom an access token speaks for, within `deadline` seconds. Raises Unauthorized when it is no
-        longer good."""
+        """Return the user of an access token, within `deadline` seconds.
+
+        Raises Unauthorized if the token is no longer valid, and the other ProviderErrors.
+        """
         answer = self._transport.request(
             PROVIDER,
             "GET",

@@ -1,4 +1,4 @@
-"""The query that comes back to the redirect URI, judged by form alone (RFC 6749, sections 4.1.2 and 4.1.2.1)."""
+"""Check the form of the query that comes back to the redirect URI (RFC 6749, sections 4.1.2 and 4.1.2.1)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _ERROR = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 
 
 class BadCallback(ValueError):
-    """The query is no answer to an authorization request.
+    """The query is not a valid authorization response.
 
-    `reason` is "repeated" (a parameter comes twice), "malformed" (too long, or characters that cannot be),
-    "empty" (neither code nor error, nor a state without them), "no_state", "both" (code and error) or "issuer"
-    (not the configured one, RFC 9207).
+    `reason` is "repeated" (a parameter occurs twice), "malformed" (too long, or forbidden characters), "empty"
+    (neither code nor error, with or without a state), "no_state", "both" (code and error) or "issuer" (not the
+    configured one, RFC 9207).
     """
 
     def __init__(self, reason: str) -> None:
@@ -30,7 +30,7 @@ class BadCallback(ValueError):
 
 @dataclass(frozen=True)
 class CallbackQuery:
-    """A well-formed answer: a state, and either a code or an error."""
+    """A well-formed authorization response: a state, and either a code or an error."""
 
     state: str = field(repr=False)
     code: str | None = field(repr=False)
@@ -38,10 +38,10 @@ class CallbackQuery:
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]], issuer: str | None = None) -> Self:
-        """Read the query's (name, value) pairs; raises BadCallback.
+        """Read the query's (name, value) pairs. Raises BadCallback.
 
-        Parameters without a value count as left out, and unknown ones are ignored (RFC 6749, section 3.1). `iss`
-        is known only when an `issuer` is configured, and must then be equal to it.
+        Parameters without a value count as omitted, and unknown ones are ignored (RFC 6749, section 3.1). `iss` is
+        checked only if an `issuer` is configured, and must then be equal to it.
         """
         values = _known_values(pairs, (*_KNOWN, "iss") if issuer else _KNOWN)
         state, code, error = (values.get(name) for name in ("state", "code", "error"))
@@ -59,7 +59,7 @@ class CallbackQuery:
 
 
 def _known_values(pairs: Iterable[tuple[str, str]], known: tuple[str, ...]) -> dict[str, str]:
-    """Return the known parameters that have a value; raises BadCallback for repeated and malformed ones."""
+    """Return the known parameters that have a value. Raises BadCallback for repeated and malformed ones."""
     seen: dict[str, str] = {}
     for name, value in pairs:
         if name not in known:

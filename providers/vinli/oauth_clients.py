@@ -1,7 +1,6 @@
-"""Which OAuth clients an app has at Vinli's auth service, and whether ours is believed there.
+"""List an app's OAuth clients at Vinli's auth service, and check whether ours is accepted there.
 
-The list is what `vinli auth authorize` of vinli-cli begins with; Vinli's documentation does not name it, so it may not
-be there.
+`vinli auth authorize` of vinli-cli uses the list first. Vinli's documentation does not mention it, so it may not exist.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from providers.vinli.auth import PROVIDER, AuthClient
 from providers.vinli.service import Service, item
 
 MAX_CLIENTS = 200
-_MAX_LOOK_BYTES = 4096
+_MAX_RAW_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class RegisteredClient:
-    """One OAuth client of an app. `type` is "web", "server" or a word that no document names; None is not said."""
+    """One OAuth client of an app. `type` is "web", "server" or an undocumented word; None if it is missing."""
 
     id: str
     type: str | None
@@ -47,10 +46,10 @@ class RegisteredClient:
 
 @dataclass(frozen=True)
 class ClockReading:
-    """What an answer said about time.
+    """The time that a response reports.
 
-    `date` is its Date header, None for one without; `measured_at` our clock when the answer had come, both in UTC;
-    `elapsed` is the seconds it took.
+    `date` is its Date header, None without one. `measured_at` is our clock when the response had arrived. Both are in
+    UTC. `elapsed` is the duration of the call in seconds.
     """
 
     date: datetime | None
@@ -59,15 +58,15 @@ class ClockReading:
 
     @classmethod
     def of(cls, answer: Response, now: float) -> Self:
-        """Read the clock off an answer that has just come, whatever its status; `now` is Unix seconds."""
+        """Read the clock from a response that has just arrived, with any status. `now` is in Unix seconds."""
         return cls(_date(answer.headers.get("Date")), datetime.fromtimestamp(now, UTC), answer.elapsed)
 
     @property
     def skew(self) -> float | None:
-        """Seconds by which our clock is certainly ahead of theirs, negative when behind; None without a Date.
+        """Seconds by which our clock is certainly ahead of theirs, negative if behind; None without a Date.
 
-        The Date leaves out the fraction of its second and was written at some time during the call, so what these
-        two may explain counts as none.
+        The Date has no fraction of a second and was written at an unknown moment of the call. A difference that these
+        two can explain counts as 0.
         """
         if self.date is None:
             return None
@@ -78,7 +77,7 @@ class ClockReading:
 
 @dataclass(frozen=True)
 class Registrations:
-    """The clients of an app, and the time that the answer told."""
+    """The clients of an app, and the time that the response reported."""
 
     clients: tuple[RegisteredClient, ...]
     reading: ClockReading
@@ -92,9 +91,9 @@ class ClientDirectory(Service):
         self._clock = clock
 
     def registered(self, auth: AuthBase, *, deadline: float | None = None) -> Registrations:
-        """Return the clients of the app whose BasicAuth this is, at most 200, within `deadline` seconds.
+        """Return at most 200 clients of the app whose BasicAuth `auth` is, within `deadline` seconds.
 
-        Entries without an id are left out. Raises InvalidResponse for what is no list, and the other ProviderErrors.
+        Entries without an id are left out. Raises InvalidResponse if there is no list, and the other ProviderErrors.
         """
         answer = self.get(auth, "/clients", deadline)
         reading = ClockReading.of(answer, self._clock())
@@ -108,17 +107,17 @@ def read_clock(
     *,
     deadline: float | None = None,
 ) -> ClockReading | None:
-    """Return the first time that one of the origins tells with any answer at all, a refusal or a redirect too.
+    """Return the first time that one of the origins reports, in any response, including a refusal or a redirect.
 
-    Asks for their start pages, without credentials, one after the other within `deadline` seconds together. None when
-    nothing answers; a reading without a date when only such answers came. Raises nothing of a remote system's.
+    Fetches their start pages without credentials, one after the other, within `deadline` seconds in total. Returns
+    None if no origin responds, and a reading without a date if no response had one. Raises no ProviderError.
     """
     time_left = transport.countdown(deadline)
     found = None
     for origin in origins:
         try:
             raw = transport.fetch_raw(
-                PROVIDER, f"{transport.allow(origin)}/", max_bytes=_MAX_LOOK_BYTES, deadline=time_left()
+                PROVIDER, f"{transport.allow(origin)}/", max_bytes=_MAX_RAW_BYTES, deadline=time_left()
             )
         except ProviderError:
             continue
@@ -129,7 +128,7 @@ def read_clock(
 
 
 class CredentialStatus(Enum):
-    """Whether the token endpoint believes a client's id and secret; DOUBTFUL is probably not."""
+    """Whether the token endpoint accepts a client's id and secret. DOUBTFUL means probably not."""
 
     GOOD = "good"
     REFUSED = "refused"
@@ -139,9 +138,9 @@ class CredentialStatus(Enum):
 
 @dataclass(frozen=True)
 class Probe:
-    """What came of asking; `error` is what was raised, None for an answer that nobody should have given.
+    """The result of a probe. `error` is the error that was raised; None if the endpoint wrongly gave a token.
 
-    `age` is how many seconds ago that was.
+    `age` is the number of seconds since the probe.
     """
 
     status: CredentialStatus
@@ -150,10 +149,10 @@ class Probe:
 
 
 def probe_client(auth: AuthClient, redirect_uri: str, *, deadline: float | None = None) -> Probe:
-    """Ask the token endpoint for a token for a code that nobody was given, within `deadline` seconds.
+    """Send the token endpoint a made-up code, within `deadline` seconds.
 
-    The client is judged before the code (RFC 6749, sections 4.1.3 and 5.2): that the code is wrong says that the
-    client is right. Raises nothing of a remote system's.
+    The endpoint checks the client before the code (RFC 6749, sections 4.1.3 and 5.2). So if it rejects the code, it
+    has accepted the client. Raises no ProviderError.
     """
     try:
         auth.exchange(secrets.token_urlsafe(32), redirect_uri, None, deadline=deadline)
@@ -169,7 +168,7 @@ def _status_of(refusal: Refused) -> CredentialStatus:
         return CredentialStatus.GOOD
     if refusal.error == "invalid_client":
         return CredentialStatus.REFUSED
-    # No document says how Vinli's token endpoint refuses: a 401 may as well be about the code.
+    # No document says how Vinli's token endpoint refuses, so a 401 may also be about the code.
     return CredentialStatus.DOUBTFUL if refusal.status == 401 else CredentialStatus.UNKNOWN
 
 
@@ -185,7 +184,7 @@ def _text(value: Any) -> str | None:
 
 
 def _date(value: str | None) -> datetime | None:
-    """Return a Date header as an instant (RFC 9110, section 5.6.7), None for one that is none."""
+    """Return a Date header as an instant in UTC (RFC 9110, section 5.6.7), None if it is not a date."""
     try:
         moment = parsedate_to_datetime(value or "")
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -1,7 +1,7 @@
 """Vinli's platform service: devices and the vehicles they were plugged into.
 
-Documented in docs platform-services/device-service and platform-services/vehicle-service. Credentials are
-passed per call: the app's BasicAuth sees all devices of the app, a BearerAuth those of one driver.
+docs platform-services/device-service and platform-services/vehicle-service document it. Each call gets its
+credentials: the app's BasicAuth sees all devices of the app, a BearerAuth sees those of one driver.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Device(
 ):
     """A Vinli device (docs platform-services/device-service). `created_at` is UTC.
 
-    Declared for msgspec, which reads a page of a hundred from its JSON text in a tenth of the time that dictionaries
-    in between take. It ignores what is not declared, of a key that comes twice it takes the last, and times have to
-    be whole (RFC 3339): a bare date is refused.
+    msgspec reads a page of a hundred from its JSON text in a tenth of the time that reading through dictionaries takes.
+    It ignores undeclared fields, and takes the last value of a duplicate key. Times must be complete (RFC 3339); a
+    date without a time is refused.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Device(
     is_virtual: bool | None = False
 
     def __post_init__(self) -> None:
-        """Put what is right but not in our form into it; raises ValueError, which msgspec makes its own."""
+        """Convert valid values to our form. Raises ValueError, which msgspec turns into ValidationError."""
         if not CANONICAL_UUID.fullmatch(self.id):
             force_setattr(self, "id", canonical_uuid(self.id))
         name = self.name or ""
@@ -63,7 +63,7 @@ class Device(
 class Vehicle(Value, frozen=True, rename={"created_at": "createdAt", "last_startup": "lastStartup"}):
     """A vehicle that a device was plugged into (docs platform-services/vehicle-service).
 
-    At first only its VIN is known. `year` is a text on the wire and stays one; times are UTC.
+    At first only its VIN is known. `year` is a text, as on the wire. Times are UTC.
     """
 
     id: str
@@ -86,21 +86,22 @@ _DEVICE_PAGES = PageReader("devices", Device)
 class PlatformClient(Service):
     """The platform service. `concurrency` is the number of requests in flight for one listing.
 
-    A `deadline` is in seconds from now, for all that a method asks; without one, the transport's holds.
+    A `deadline` is in seconds from now, for all requests of a method. If it is None, the transport's deadline holds.
     """
 
     def __init__(self, transport: Transport, origin: str, concurrency: int) -> None:
         super().__init__(PROVIDER, transport, origin)
         self._concurrency = concurrency
-        # What each owner of credentials last saw of its list; forgotten with the credentials.
+        # The last outline of each list, by credentials. It is removed together with the credentials.
         self._outlines: WeakKeyDictionary[AuthBase, Outline] = WeakKeyDictionary()
 
     def devices(self, auth: AuthBase) -> Listing[Device]:
-        """Return all devices, newest first; the first page is fetched right away, the others as it is read.
+        """Return all devices, newest first. The first page is fetched now, the others while the listing is read.
 
-        Asked again with the same `auth`, all pages are asked for at once, as many as the list had.
+        If the list was read before with the same `auth`, as many pages as it had are fetched at once. Raises the
+        ProviderErrors.
         """
-        # Forgotten until this reading has shown it anew: while the service is down nothing is asked for by guess.
+        # The guess is removed until this reading succeeds, so that nothing is prefetched while the service is down.
         guess = self._outlines.pop(auth, None)
         listing = list_all(
             partial(self._page, auth),
@@ -119,8 +120,8 @@ class PlatformClient(Service):
     ) -> Page[Device]:
         """Return the `limit` devices from `offset` on, fewer only at the end of the list.
 
-        Where Vinli's maximum is below `limit`, the rest is asked for too. Raises InvalidResponse and Incomplete for
-        pages that do not add up.
+        If Vinli's maximum is below `limit`, several pages are fetched. Raises InvalidResponse and Incomplete for
+        inconsistent pages, and the other ProviderErrors.
         """
         time_left = self.transport.countdown(deadline)
 
@@ -133,14 +134,14 @@ class PlatformClient(Service):
         return found
 
     def device(self, auth: AuthBase, device_id: str, *, deadline: float | None = None) -> Device:
-        """Return one device. Raises NotFound for an unknown id, and for what is not a UUID without asking."""
+        """Return one device. Raises NotFound for an unknown id; if it is not a UUID, without sending a request."""
         answer = self.get(auth, f"/devices/{self.path_id(device_id)}", deadline)
         return item(answer, "device", Device.from_json)
 
     def latest_vehicle(
         self, auth: AuthBase, device_id: str, *, deadline: float | None = None
     ) -> Vehicle | None:
-        """Return the vehicle a device was last plugged into, None when there was none yet. Raises as `device`."""
+        """Return the vehicle a device was last plugged into, None if there was none. Raises the errors of `device`."""
         answer = self.get(auth, f"/devices/{self.path_id(device_id)}/vehicles/_latest", deadline)
         return item_or_none(answer, "vehicle", Vehicle.from_json)
 
@@ -153,7 +154,7 @@ class PlatformClient(Service):
         *,
         is_guess: bool = False,
     ) -> Page[Device]:
-        """Return one page as it comes; its `limit` may be smaller than the one asked for."""
+        """Return one page as the server gives it. Its `limit` may be smaller than the one asked for."""
         params: dict[str, str | int] = {"limit": limit, "offset": offset}
         answer = self.get(auth, "/devices", deadline, params, is_guess=is_guess)
         return _DEVICE_PAGES.read(answer)

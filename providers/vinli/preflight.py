@@ -1,7 +1,7 @@
-"""What the authorization endpoint would do with a request, found out by asking it and following nothing.
+"""Find out what the authorization endpoint would do with a request: send it, and follow no redirect.
 
-Vinli shows authorization errors in the body of its own page and sends nobody back (docs general/authentication), so
-the body is all there is to learn from.
+Vinli shows authorization errors in the body of its own page and does not redirect back (docs general/authentication).
+So the body is the only source of information.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ MAX_BYTES = 256 * 1024
 HIDDEN = "[hidden]"
 _MAX_LOCATION = 2_000
 _MAX_ERROR = 100
-# RFC 6749, sections 4.1.2.1 and 4.2.2.1: what tells why, and is no secret.
+# RFC 6749, sections 4.1.2.1 and 4.2.2.1: parameters that give the reason and are not secret.
 _TELLING = frozenset({"error", "error_description", "error_uri"})
-# Between ? or # and the end: parameters as they stand.
+# One parameter after ? or #, not decoded, with its separator.
 _PARAMETER = re.compile(r"([^?#&;=]*)(=?)([^?#&;]*)([?#&;]?)")
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightResult:
-    """What would happen to a driver's browser.
+    """The result of a preflight: what would happen to a driver's browser.
 
-    `kind` is "consent" (sign-in or approval would be asked for), "redirect_back" (to the given redirect URI),
-    "redirect_elsewhere", "error" (a page that leads nowhere), "unclear" (a page that is neither), or "unreadable".
-    `title`, `text` and `location` are what came, in plain and shortened text; `location` with the values of its
-    parameters hidden but for those that tell why. `error` is an error code, "" when none is named. `status` is None
-    when not even that could be read; `elapsed` is in seconds.
+    `kind` is "consent" (a page that asks for sign-in or approval), "redirect_back" (to the given redirect URI),
+    "redirect_elsewhere", "error" (an error page), "unclear" (a page that is neither), or "unreadable". `title`, `text`
+    and `location` are from the response, as plain and shortened text. In `location` the values of all parameters are
+    hidden except those that give the reason. `error` is an error code, "" if none is named. `status` is None if it
+    could not be read. `elapsed` is in seconds.
     """
 
     kind: str
@@ -53,20 +53,20 @@ class PreflightResult:
 
     @property
     def accepts_redirect_uri(self) -> bool:
-        """Whether the redirect URI was taken: even a refusal is sent only to one that is."""
+        """Whether the redirect URI was accepted. Even a refusal is sent only to an accepted one."""
         return self.kind in ("consent", "redirect_back")
 
     @property
     def refuses_request(self) -> bool:
-        """Whether it was judged and turned down: a server that fails or is too busy decides nothing."""
+        """Whether the server refused the request. A server that fails or is too busy has not decided."""
         status = self.status or 0
         return self.kind == "error" and status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS
 
 
 def preflight(transport: Transport, request_url: str, *, deadline: float | None = None) -> PreflightResult:
-    """Ask for exactly this authorization request within `deadline` seconds, as a browser without cookies would.
+    """Send exactly this authorization request within `deadline` seconds, like a browser without cookies.
 
-    Raises the ProviderErrors when no answer comes, ValueError for an origin that `transport` does not allow.
+    Raises the ProviderErrors if no response comes, ValueError for an origin that `transport` does not allow.
     """
     try:
         seen = transport.fetch_raw(PROVIDER, request_url, max_bytes=MAX_BYTES, deadline=deadline)
@@ -80,13 +80,13 @@ def preflight(transport: Transport, request_url: str, *, deadline: float | None 
 
 
 def made_up_challenge() -> str:
-    """Return a PKCE challenge whose verifier nobody knows: for requests that nobody will conclude."""
+    """Return a PKCE challenge whose verifier is not kept, for requests that will not be completed."""
     challenge: str = create_s256_code_challenge(new_code_verifier())
     return challenge
 
 
 def made_up_state() -> str:
-    """Return a state that stands for nothing."""
+    """Return a random state that belongs to no attempt."""
     return secrets.token_urlsafe(24)
 
 
@@ -120,9 +120,9 @@ def _kind_of_redirect(request_url: str, redirect_uri: str, location: str, *, has
 
 
 def _place(uri: str) -> tuple[str, str]:
-    """Return what has to agree for two URIs to be one place: the part up to query and fragment.
+    """Return the part of a URI before query and fragment, for comparing two URIs.
 
-    Frameworks write scheme and host of a Location in lower case, and an empty path as a slash.
+    Frameworks write scheme and host of a Location in lower case, and an empty path as a slash. So this does too.
     """
     head = re.split(r"[?#]", uri, maxsplit=1)[0]
     scheme, colon, rest = head.partition(":")
@@ -133,7 +133,7 @@ def _place(uri: str) -> tuple[str, str]:
 
 
 def _answer_in(location: str) -> dict[str, str]:
-    """Return the parameters of a Location's query and fragment; the first of a name counts."""
+    """Return the parameters of a Location's query and fragment. The first value of a name counts."""
     found: dict[str, str] = {}
     _, _, tail = location.partition("?") if "?" in location else location.partition("#")
     for part in re.split(r"[?#]", tail[:_MAX_LOCATION]):
@@ -150,7 +150,7 @@ def _pairs(query: str) -> Iterable[tuple[str, str]]:
 
 
 def shown_location(location: str) -> str:
-    """Return a Location as it may be shown: a code or a token in it is named, and its value is hidden."""
+    """Return a Location for display. Names of parameters are shown; values such as a code or a token are hidden."""
     location = plain(location, _MAX_LOCATION)
     at = re.search(r"[?#]", location)
     if not at:
@@ -162,6 +162,6 @@ def shown_location(location: str) -> str:
 def _shown_parameter(found: re.Match[str]) -> str:
     name, equals, value, mark = found.groups()
     if not equals:
-        # Without a name it may be the value itself.
+        # Without "=" the text may be a secret value.
         return (HIDDEN if name else "") + mark
     return name + equals + (value if name in _TELLING or not value else HIDDEN) + mark

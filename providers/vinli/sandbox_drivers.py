@@ -1,6 +1,6 @@
-"""The sandbox's magic drivers: accounts for each thing that can go wrong, listed by its control interface.
+"""The sandbox's magic drivers: one account for each possible failure, listed by its control interface.
 
-Only an installation that talks to a sandbox asks for them; Vinli has nothing of the kind.
+Only an installation that uses a sandbox requests them. Vinli has no such accounts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class MagicDriver:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Raises ValueError for what is no such account."""
+        """Read one account. Raises ValueError if a field is missing."""
         fields = [
             value.get(name) if isinstance(value, dict) else None
             for name in ("name", "email", "title", "what")
@@ -39,14 +39,14 @@ class MagicDriver:
 
 @dataclass(frozen=True, slots=True)
 class MagicDrivers:
-    """All of them, in the sandbox's order, and the password that they share (the sandbox shows it on its pages)."""
+    """All magic drivers in the sandbox's order, and their common password (the sandbox shows it on its pages)."""
 
     password: str
     drivers: tuple[MagicDriver, ...]
 
 
 def magic_drivers(transport: Transport, origin: str, *, deadline: float) -> MagicDrivers:
-    """Ask the sandbox at `origin`, within `deadline` seconds. Raises the ProviderErrors; NotFound when it is none."""
+    """Fetch the list from `origin` within `deadline` seconds. Raises ProviderErrors; NotFound if it is no sandbox."""
     url = f"{transport.allow(origin)}/_sandbox/magic-drivers"
     answer = transport.request(PROVIDER, "GET", url, deadline=deadline)
     body = answer.json()

@@ -1,6 +1,6 @@
-"""What all of Vinli's services share: how they are called, and the envelopes of their JSON.
+"""The common parts of all Vinli services: the calls, and the envelopes of their JSON.
 
-An answer has one root key, and for lists the pagination beside it (docs general/pagination).
+A response has one root key. Lists have the pagination as a second key (docs general/pagination).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ T = TypeVar("T")
 class Service:
     """The base of a service's client. Credentials are passed per call.
 
-    `provider` is named in errors and logs. A `deadline` is in seconds from now, for all that a method asks; without
-    one, the transport's holds.
+    `provider` is named in errors and logs. A `deadline` is in seconds from now, for all requests of a method. If it is
+    None, the transport's deadline holds.
     """
 
     def __init__(self, provider: str, transport: Transport, origin: str) -> None:
@@ -42,7 +42,7 @@ class Service:
         *,
         is_guess: bool = False,
     ) -> Response:
-        """Ask for a path below /api/v1. Raises the ProviderErrors."""
+        """Get a path below /api/v1. Raises the ProviderErrors."""
         return self.transport.request(
             self.provider,
             "GET",
@@ -54,19 +54,19 @@ class Service:
         )
 
     def path_id(self, value: str) -> str:
-        """Return an id as it may stand in a path. Raises NotFound for what is not a UUID, without asking."""
+        """Return an id for use in a path. Raises NotFound if it is not a UUID; no request is sent."""
         if not is_uuid(value):
             raise NotFound("not a UUID", provider=self.provider, method="GET")
         return value.lower()
 
 
 def item(answer: Response, key: str, parse: Callable[[Any], T]) -> T:
-    """Return what stands under the root key, e.g. {"device": {...}}. Raises InvalidResponse."""
+    """Return the value under the root key, e.g. of {"device": {...}}. Raises InvalidResponse."""
     return _parsed(answer, parse, _root(answer, key))
 
 
 def item_or_none(answer: Response, key: str, parse: Callable[[Any], T]) -> T | None:
-    """Return what stands under the root key, None for null. Raises InvalidResponse, also when the key is missing."""
+    """Return the value under the root key, None for null. Raises InvalidResponse, also if the key is missing."""
     value = _root(answer, key)
     return None if value is None else _parsed(answer, parse, value)
 
@@ -82,18 +82,18 @@ class _Meta(msgspec.Struct):
 
 
 class PageReader(Generic[T]):
-    """Reads pages of an offset list: entries of one kind under one key, and `meta` beside them.
+    """Read pages of an offset list: entries of one kind under one key, and the key `meta`.
 
-    Links are not looked at: offsets are computed.
+    Links are ignored, because offsets are computed.
     """
 
     def __init__(self, key: str, entry: type[T]) -> None:
-        items: Any = GenericAlias(list, (entry,))  # list[entry], which a checker cannot read
+        items: Any = GenericAlias(list, (entry,))  # list[entry], which a type checker does not accept
         page: Any = msgspec.defstruct("Page", [("items", items), ("meta", _Meta)], rename={"items": key})
         self._decoder = msgspec.json.Decoder(page)
 
     def read(self, answer: Response) -> Page[T]:
-        """Return one page as it came. Raises InvalidResponse."""
+        """Return the page of a response. Raises InvalidResponse."""
         page = answer.decoded(self._decoder)
         numbers: _Pagination = page.meta.pagination
         return Page(page.items, total=numbers.total, offset=numbers.offset, limit=numbers.limit)

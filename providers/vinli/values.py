@@ -1,7 +1,7 @@
-"""What the values of all of Vinli's services share: declared for msgspec, under our names.
+"""The base of the values of all Vinli services. They are msgspec structs with our names.
 
-A value ignores what it does not declare and raises ValueError for what is missing or of the wrong kind. The names of
-the wire are in its `rename`.
+A value ignores undeclared fields. It raises ValueError for a field that is missing or has the wrong type. `rename`
+holds the names on the wire.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from msgspec.structs import force_setattr
 
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID = re.compile(CANONICAL_UUID.pattern, re.ASCII | re.IGNORECASE)
-# Texts are cut here: nobody reads more.
+# Texts are cut at this many characters.
 MAX_TEXT = 200
 
 
 def is_uuid(value: str) -> bool:
-    """Say whether a text is a UUID in the usual form (RFC 9562, section 4), in either case."""
+    """Say whether a text is a UUID in the usual form (RFC 9562, section 4), in upper or lower case."""
     return _UUID.fullmatch(value) is not None
 
 
 class Value(msgspec.Struct, frozen=True):
-    """A value of one of Vinli's services: texts of 200 characters at most, times in UTC."""
+    """A value of a Vinli service. Texts have at most 200 characters, times are in UTC."""
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
@@ -45,14 +45,14 @@ class Value(msgspec.Struct, frozen=True):
 
 
 def canonical_uuid(value: str) -> str:
-    """Return a UUID in lower case. Raises ValueError for what is none."""
+    """Return a UUID in lower case. Raises ValueError if the text is not a UUID."""
     if not is_uuid(value):
         raise ValueError("id is not a UUID")
     return value.lower()
 
 
 def in_utc(moment: datetime, name: str) -> datetime:
-    """Return an instant in UTC; one without a zone is taken to be in UTC already. Raises ValueError."""
+    """Return an instant in UTC. One without a zone counts as UTC. Raises ValueError if the result is out of range."""
     try:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:

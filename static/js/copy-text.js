@@ -1,4 +1,4 @@
-// Copies the text of another element, where the browser lets pages do that.
+// Copies the text of another element, if the browser allows it.
 export function start(button) {
   const source = document.getElementById(button.dataset.source);
   if (!navigator.clipboard || !source) return;

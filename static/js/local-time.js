@@ -1,4 +1,4 @@
-// Rewrites a <time> from UTC to the reader's own time zone; UTC stays as its title.
+// Shows a <time> in the reader's time zone. UTC stays as its title.
 const english = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB";
 const format = new Intl.DateTimeFormat(english, {
   day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",

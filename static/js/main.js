@@ -1,4 +1,4 @@
-// Starts each behaviour on the elements that ask for it by data-module.
+// Starts each module on the elements that name it in data-module.
 const modules = {
   "local-time": () => import("./local-time.js"),
   "implicit-start": () => import("./implicit/start.js"),

@@ -1,5 +1,5 @@
-// Browsers keep whole pages for the back button, Chromium those marked no-store too, and would show them after
-// somebody has left. A page that shows personal data is put away blank and asked for anew when it comes back.
+// Browsers keep whole pages for the back button; Chromium keeps even pages marked no-store. They could show a page
+// after the user has signed out. So a page with personal data is hidden when it is left, and reloaded when it returns.
 export function start(body) {
   addEventListener("pagehide", ({ persisted }) => {
     body.hidden = persisted;

@@ -1,1 +1,1 @@
-"""What tests share: programs to start, servers to talk to, and browsers to talk with."""
+"""Shared code of the tests: programs to start, servers to call, and browsers."""

@@ -1,4 +1,4 @@
-"""The application as a process of its own, served as in production, for contract and browser tests."""
+"""The application as a separate process, served as in production, for contract and browser tests."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ START_SECONDS = 30
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on just now."""
+    """Return a port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class AppProcess:
-    """gunicorn with the application; a context manager that leaves no process behind.
+    """gunicorn with the application. A context manager that leaves no process behind.
 
-    ``origin`` is its address, ``log()`` what it wrote so far. ``kill()`` is kill -9 of all its processes,
-    ``start()`` brings it back on the same port with the same store.
+    ``origin`` is its address, ``log()`` its output so far. ``kill()`` sends SIGKILL to all its processes, ``start()``
+    starts it again on the same port with the same store.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class AppProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of the process: ours without any setting, and the variables above."""
+        """Return the environment of the process: ours without the application's settings, and its own variables."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return inherited | self.variables
 
@@ -71,11 +71,11 @@ class AppProcess:
         return self
 
     def kill(self) -> None:
-        """kill -9 the server and its workers."""
+        """Kill the server and its workers with SIGKILL."""
         self._signal(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Ask the server to end, and make sure that it does."""
+        """Terminate the server; kill it if it does not end."""
         self._signal(signal.SIGTERM)
 
     def log(self) -> str:
@@ -121,7 +121,7 @@ class AppProcess:
 
 
 def app_variables(origin: str, sandbox: dict[str, str] | None = None) -> dict[str, str]:
-    """Return the variables of an application at ``origin`` that talks to a sandbox (its JSON line)."""
+    """Return the variables of an application at ``origin`` that uses a sandbox (given by its JSON line)."""
     about = sandbox or {}
     upstream = about.get("origin", "http://127.0.0.1:9")
     workbench = ("workbench_client_id", "workbench_client_secret")

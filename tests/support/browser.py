@@ -1,8 +1,7 @@
-"""A browser without JavaScript: one cookie jar over ``requests``, driven in a person's words.
+"""A browser without JavaScript: one cookie jar over ``requests``, with methods for a person's actions.
 
-Every answer of the application that passes through it is checked for what all answers owe: the security
-headers, and for pages a title, unique ids, nothing inline. Requests may be sent from several threads at once,
-as tabs do.
+It checks every response of the application: the security headers, and for pages a title, unique ids, nothing inline.
+Several threads may send requests at once, like tabs.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ OWED_DIRECTIVES = (
 
 
 def assert_pays_its_dues(response: requests.Response) -> None:
-    """Check the headers of an answer of the application, and the markup if it is a page."""
+    """Check the headers of the application's response, and the markup if it is a page."""
     for name, value in OWED_HEADERS.items():
         assert response.headers.get(name) == value, f"{name} of {response.url}"
     policy = response.headers["Content-Security-Policy"].split("; ")
@@ -53,7 +52,7 @@ def assert_pays_its_dues(response: requests.Response) -> None:
 
 
 class Browser:
-    """A person at one browser; ``email`` is who signs in at the sandbox, its seeded driver by default."""
+    """A person with one browser. ``email`` is the account at the sandbox, by default its seeded driver."""
 
     def __init__(
         self,
@@ -84,7 +83,7 @@ class Browser:
     def request(
         self, method: str, target: str, *, stream: bool = False, **options: object
     ) -> requests.Response:
-        """Send one request to a path (or a whole URL), follow nothing, keep cookies."""
+        """Send one request to a path (or a whole URL), follow no redirect, keep cookies."""
         url = target if "://" in target.partition("?")[0] else self.origin + target
         headers = {**self.headers, **options.pop("headers", {})}
         with self._lock:
@@ -94,7 +93,7 @@ class Browser:
         with self._lock:
             extract_cookies_to_jar(self.session.cookies, prepared, response.raw)
         if not stream:
-            _ = response.content  # reads it whole, so that the connection goes back
+            _ = response.content  # reads the whole body, so that the connection goes back to the pool
             assert_pays_its_dues(response)
         return response
 
@@ -114,40 +113,40 @@ class Browser:
         return response
 
     def submit(self, page: requests.Response, action: str, **fields: str) -> requests.Response:
-        """Send a form of a page; hidden fields are sent as they are."""
+        """Send a form of a page, with its hidden fields unchanged."""
         form = Page(page.text).form(action)
         assert form["method"] == "post"
         return self.post(action, **{**form["fields"], **fields})
 
-    # --- a person's words
+    # --- a person's actions
 
     def start(self, next_path: str | None = None) -> str:
-        """Press Connect; return the authorization URL that the browser is sent to."""
+        """Press Connect; return the authorization URL of the redirect."""
         response = self.request("GET", "/connect", params={"next": next_path} if next_path else {})
         assert response.status_code == 302, response.text
         return response.headers["Location"]
 
     def authorize(self, authorization_url: str, decision: str = "approve") -> str:
-        """Sign in and decide at the sandbox; return the callback URL with what came back."""
+        """Sign in and decide at the sandbox; return the callback URL with the response in its query."""
         person = Person(self.sandbox, self.email, session=self.session)
         return person.authorize(authorization_url, decision)
 
     def connect(self, next_path: str | None = None) -> requests.Response:
-        """Go the whole way; return the page it ends on."""
+        """Go through the whole flow; return the last page."""
         return self.open(self.authorize(self.start(next_path)))
 
     def attempt(self) -> tuple[str, str]:
-        """Start an attempt that nobody authorizes; return its state and the callback's path with that state."""
+        """Start an attempt without authorizing it; return its state and the callback's path with that state."""
         state = query_of(self.start())["state"]
         return state, f"/connect/callback?state={state}"
 
     def come_back(self, **query: str) -> requests.Response:
-        """Start an attempt and come back from an upstream that asks nobody, with its state and this query."""
+        """Start an attempt and open the callback with its state and this query, without visiting the upstream."""
         _, callback = self.attempt()
         return self.get("&".join([callback, *(f"{name}={value}" for name, value in query.items())]))
 
     def connect_at_once(self) -> requests.Response:
-        """Connect by way of an upstream that takes any code; return the callback's answer."""
+        """Connect with an upstream that accepts any code; return the callback's response."""
         response = self.come_back(code="good")
         assert response.status_code == 302, response.text
         return response
@@ -159,7 +158,7 @@ class Browser:
         return self.submit(self.get("/operator"), "/operator", password=password)
 
     def compose(self, **fields: str) -> requests.Response:
-        """Let the workbench make an authorization request, of its own client unless ``fields`` say otherwise."""
+        """Make an authorization request in the workbench, with its own client unless ``fields`` name another."""
         chosen = {"response_type": "code", "pkce": "on", **fields}
         return self.submit(self.get("/workbench/compose"), "/workbench/compose", **chosen)
 
@@ -169,17 +168,17 @@ class Browser:
         return next(link for link in links if "/oauth/authorization/new" in link)
 
     def is_connected(self) -> bool:
-        """Whether this site knows the driver, by the landing page's words alone."""
+        """Say whether the driver is connected, by the text of the landing page."""
         return "Open my garage" in self.get("/").text
 
     def cookie(self, name: str) -> str | None:
-        """Return the value of one of the application's cookies, named without prefixes."""
+        """Return the value of one of the application's cookies, given its name without prefixes."""
         values = [c.value for c in self.session.cookies if c.name.endswith(f"vinli_connect_{name}")]
         return values[0] if values else None
 
 
 def query_of(url: str) -> dict[str, str]:
-    """Return the query of a URL; fails when a parameter comes twice."""
+    """Return the query of a URL. Fails if a parameter occurs twice."""
     values = parse_qs(urlsplit(url).query, keep_blank_values=True, strict_parsing=True)
     assert all(len(found) == 1 for found in values.values()), values
     return {name: found[0] for name, found in values.items()}
@@ -191,5 +190,5 @@ def heading(response: requests.Response) -> str:
 
 
 def seen(response: requests.Response) -> tuple[int, str]:
-    """Return the status and the first heading: what a person is told."""
+    """Return the status and the first heading of a response."""
     return response.status_code, heading(response)

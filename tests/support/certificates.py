@@ -14,7 +14,7 @@ NOW = datetime.now(UTC)
 
 
 class Authority:
-    """Issues server certificates; `bundle` is the file a client trusts."""
+    """Issue server certificates. `bundle` is the file that a client trusts."""
 
     def __init__(self, directory):
         self._directory = directory
@@ -25,7 +25,7 @@ class Authority:
         self.bundle.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def server_context(self, *names, expired=False):
-        """Return a server's TLS context whose certificate stands for `names` (hosts or addresses)."""
+        """Return a server's TLS context with a certificate for `names` (hosts or addresses)."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
         certificate = self._sign(subject, key, names=names, expired=expired)

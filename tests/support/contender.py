@@ -1,6 +1,6 @@
-"""Another process at the same store: `contender.py TASK STORE_URL ARGUMENT...`, for the tests beside it.
+"""Another process that uses the same store: `contender.py TASK STORE_URL ARGUMENT...`, for tests of the store.
 
-It says "ready", waits for a line, does its task and prints what came of it.
+It prints "ready", waits for a line, does its task and prints the result.
 """
 
 import os
@@ -13,7 +13,7 @@ from store.vault import Vault
 
 
 def increment(store, key, times):
-    """Add one to a number, so many times, by compare-and-set."""
+    """Add one to a number `times` times, by compare-and-set."""
     for _ in range(int(times)):
         while True:
             entry = store.get(key)
@@ -23,7 +23,7 @@ def increment(store, key, times):
 
 
 def take(store, secret_key, attempt_id, threads):
-    """Let so many threads take one attempt; how many got it."""
+    """Take one attempt with several threads; return how many got it."""
     from store.attempts import Attempts
 
     attempts = Attempts(Records(store, Vault(secret_key)))
@@ -43,7 +43,7 @@ def take(store, secret_key, attempt_id, threads):
 
 
 def write(store):
-    """Write until killed, and print each key once it is stored."""
+    """Write until killed. Print each key after it is stored."""
     number = 0
     while True:
         store.put(f"key-{number}", b"x" * 3000, 60)
@@ -52,8 +52,8 @@ def write(store):
 
 
 def set_keys(store, secret_key, sid, prefix, count):
-    """Set so many session keys, each in a request of its own."""
-    # Here, since no other task should wait for Flask to be imported.
+    """Set `count` session keys, each in a separate request."""
+    # Flask is imported here, so that the other tasks do not wait for it.
     from flask import Flask, Response
 
     from store.sessions import StoreSessionInterface
@@ -68,7 +68,7 @@ def set_keys(store, secret_key, sid, prefix, count):
 
 
 def fork(store):
-    """Use the store on both sides of a fork; what the child found and what the parent finds after it."""
+    """Use the store on both sides of a fork; return what the child reads, and what the parent reads afterwards."""
     store.put("parent", b"1", 60)
     child = os.fork()
     if child == 0:
@@ -81,7 +81,7 @@ def fork(store):
 
 
 def fork_idle(store):
-    """How many idle connections a child of this process finds in its pool."""
+    """Return how many idle connections a child of this process has in its pool."""
     store.put("key", b"1", 60)
     child = os.fork()
     if child == 0:

@@ -1,4 +1,4 @@
-"""How failed sign-ins look: the pages that tests expect, upstream answers that cause them, and what all of them owe."""
+"""Failed sign-ins: the expected pages, the upstream responses that cause them, and the checks for all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DESCRIPTION = "a description for developers <b>from upstream</b>"
 
 
 def assert_fails_well(browser, vinli, response, expected, *, token_requests=1):
-    """The page is the expected one, names no secret, starts no session, and offers to begin again."""
+    """Check that the page is the expected one, contains no secret, starts no session, and offers to start again."""
     assert seen(response) == expected
     for secret in (CODE, ACCESS_TOKEN, DESCRIPTION, vinli.origin.removeprefix("http://")):
         assert secret not in response.text.replace(f"<code>{vinli.origin}</code>", "")

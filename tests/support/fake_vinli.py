@@ -1,4 +1,4 @@
-"""An upstream that behaves, until a test says otherwise: what no sandbox would do belongs here."""
+"""An upstream that behaves correctly unless a test changes it. It is for behaviour that the sandbox does not have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEVICE_ID = "7f0e8d1c-0000-4000-8000-00000000000"
 
 
 class FakeVinli:
-    """Answers as Vinli does by default; ``answers[path]`` replaces the answers on a path by bytes or a function."""
+    """Answer like Vinli by default. ``answers[path]`` replaces the responses on a path by bytes or a function."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
@@ -25,7 +25,7 @@ class FakeVinli:
         self.origin = self._server.origin
 
     def received(self, path: str | None = None) -> list[Received]:
-        """Return the requests so far: those on a path, or all."""
+        """Return the requests so far, all or those on a path."""
         return [request for request in self._server.received if path in (None, request.path)]
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class FakeVinli:
 
 
 class Hang:
-    """An answer that does not come until ``release`` is called."""
+    """A response that is not sent before ``release`` is called."""
 
     def __init__(self) -> None:
         self.released = threading.Event()
@@ -82,7 +82,7 @@ def device_page(
 
 
 def fleet(total: int, most: int = 1000) -> Callable[[Received], bytes]:
-    """Answer the list of devices for a fleet of this size, with at most ``most`` devices a page."""
+    """Return a function that answers the list of ``total`` devices, with at most ``most`` devices a page."""
 
     def answer(request: Received) -> bytes:
         offset, limit = (int(request.query.get(name, 0)) for name in ("offset", "limit"))

@@ -1,4 +1,4 @@
-"""What the contract tests share: sites as processes, sites in this process, a Redis server, hostile upstreams."""
+"""Fixtures of the contract tests: sites as processes, sites in this process, a Redis server, hostile upstreams."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.support.sites import LocalSite, running_site
 
 @pytest.fixture(scope="session")
 def shared_site():
-    """One application and sandbox for the tests that leave nothing behind in them.
+    """One application and sandbox for tests that leave no state in them.
 
-    The sandbox remembers consent, so a third driver is there who never gave it.
+    The sandbox remembers consent, so it has a third driver who never gave consent.
     """
     with running_site("--drivers", "1", "--devices", "4") as site:
         yield site
@@ -23,7 +23,7 @@ def shared_site():
 
 @pytest.fixture
 def site(shared_site):
-    """The shared site, with the sandbox's faults and log cleared."""
+    """Return the shared site, with the sandbox's faults and log cleared."""
     shared_site.forget()
     yield shared_site
     shared_site.forget()
@@ -53,7 +53,7 @@ def local_site(tmp_path):
 
 @pytest.fixture(scope="session")
 def redis_server():
-    """A Redis server that no test stops."""
+    """A shared Redis server, which no test may stop."""
     require_redis()
     with RedisServer() as server:
         yield server
@@ -61,7 +61,7 @@ def redis_server():
 
 @pytest.fixture
 def own_redis():
-    """A Redis server for one test, to be stopped and frozen at will."""
+    """A Redis server for one test, which may stop and freeze it."""
     require_redis()
     with RedisServer() as server:
         yield server
@@ -75,7 +75,7 @@ def require_redis():
 
 @pytest.fixture
 def vinli():
-    """An upstream whose answers the test writes."""
+    """An upstream whose responses the test chooses."""
     upstream = FakeVinli()
     yield upstream
     upstream.close()
@@ -83,7 +83,7 @@ def vinli():
 
 @pytest.fixture
 def store(request):
-    """The settings that choose the store of ``local``: SQLite unless a test asks for both (``on_both_stores``)."""
+    """Return the settings for the store of ``local``: SQLite unless a test uses both (``on_both_stores``)."""
     is_redis = getattr(request, "param", "sqlite") == "redis"
     return {"STORE_URL": request.getfixturevalue("redis_server").url} if is_redis else {}
 

@@ -1,4 +1,4 @@
-"""An HTML page as a person without scripts meets it, and what every page of ours owes."""
+"""Read an HTML page as a person without scripts sees it, and check the rules for all our pages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Page(HTMLParser):
         return " ".join(self.headings[0].split()) if self.headings else ""
 
     def form(self, action: str) -> dict:
-        """Return the form that is sent to this path."""
+        """Return the form with this action."""
         return next(form for form in self.forms if form["action"] == action)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -81,7 +81,7 @@ class Page(HTMLParser):
 
 
 def assert_is_sound(html: str) -> None:
-    """Fail unless the page has one title and heading, unique ids, and nothing inline or foreign in it."""
+    """Fail unless the page has one title and one heading, unique ids, and no inline or external content."""
     page = Page(html)
     assert len([title for title in page.titles if title.strip()]) == 1, page.titles
     assert page.heading, "no h1"

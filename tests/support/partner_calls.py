@@ -1,4 +1,4 @@
-"""Calls of the partners of a sandbox in this process: one method for each request of their documents."""
+"""Calls to the partners of a sandbox in this process: one method for each request in their documents."""
 
 import io
 import json
@@ -16,7 +16,10 @@ TARGET = "AWSCognitoIdentityProviderService.InitiateAuth"
 
 
 class PartnerCalls:
-    """``variables`` are what the sandbox prints. Every method returns Flask's test response, unless it says more."""
+    """Call the sandbox's partners. ``variables`` are those that the sandbox prints.
+
+    Every method returns Flask's test response unless its docstring or a comment says otherwise.
+    """
 
     def __init__(self, **options):
         self.box = build_sandbox(Options(**options), ORIGIN, Recorder(), Clock(lambda: NOW))
@@ -73,7 +76,7 @@ class PartnerCalls:
 
     # --- instyle.ai
 
-    # Calls of Cognito answer a status and a body.
+    # Calls to Cognito return a status and a body.
 
     def cognito(self, flow="USER_PASSWORD_AUTH", client_id=None, headers=None, **parameters):
         body = {

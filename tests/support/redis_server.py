@@ -1,4 +1,4 @@
-"""A Redis server of its own for tests: a free port, nothing on disk, gone when the block ends."""
+"""A separate Redis server for tests: on a free port, without files on disk. It stops at the end of the block."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROGRAM = shutil.which("redis-server")
 
 
 class RedisServer:
-    """``redis-server`` as a context manager that can be ended, frozen and brought back."""
+    """``redis-server`` as a context manager that a test can stop, freeze and start again."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -40,7 +40,7 @@ class RedisServer:
         raise AssertionError("redis-server does not answer")
 
     def freeze(self) -> None:
-        """Stop it in its tracks: connections stay open and nothing answers."""
+        """Freeze the process: connections stay open, but it sends no response."""
         os.kill(self._process.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:

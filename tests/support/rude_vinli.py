@@ -1,4 +1,4 @@
-"""An upstream that answers each driver with their own data, in every bad manner that a socket allows."""
+"""An upstream that sends each driver their own data, with many kinds of wrong framing and timing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from tests.support.fake_vinli import DEVICES, TOKEN, USER, device, device_page, fleet
 from tests.support.servers import Received, Server, http, json_reply
 
-# What the rude answers come to: the socket, the answer, and whether the connection stays open.
+# A function that sends a response to a socket and returns whether the connection stays open.
 Manner = Callable[[socket.socket, bytes], bool]
 
 AYYEKA_TOKEN = "/auth/token"
@@ -28,7 +28,7 @@ def politely(sock: socket.socket, answer: bytes) -> bool:
 
 
 def in_pieces(*before: bytes, after: tuple[bytes, ...] = (), pause: float = PAUSE) -> Manner:
-    """Answer with these pieces before and after the answer, a pause between any two."""
+    """Send these pieces before and after the response, with a pause between any two."""
 
     def manner(sock: socket.socket, answer: bytes) -> bool:
         for number, piece in enumerate([*before, answer, *after]):
@@ -40,7 +40,7 @@ def in_pieces(*before: bytes, after: tuple[bytes, ...] = (), pause: float = PAUS
 
 
 def together(*after: bytes) -> Manner:
-    """Answer with more bytes behind the answer; an empty one stands for the answer itself."""
+    """Send more bytes directly after the response. An empty piece stands for the response itself."""
 
     def manner(sock: socket.socket, answer: bytes) -> bool:
         sock.sendall(answer + b"".join(piece or answer for piece in after))
@@ -50,7 +50,7 @@ def together(*after: bytes) -> Manner:
 
 
 def byte_by_byte(sock: socket.socket, answer: bytes) -> bool:
-    """Answer in pieces of one byte; the end of a long one comes at once."""
+    """Send the response in pieces of one byte. The end of a long response comes in one piece."""
     for position in range(len(answer[:500])):
         sock.sendall(answer[position : position + 1])
     sock.sendall(answer[500:])
@@ -63,7 +63,7 @@ def cut_off(sock: socket.socket, answer: bytes) -> bool:
 
 
 def half_and_half(sock: socket.socket, answer: bytes) -> bool:
-    """Answer, and begin the same answer again; its end comes a moment later."""
+    """Send the response and the beginning of the same response again. Its end comes a moment later."""
     sock.sendall(answer + answer[:40])
     time.sleep(PAUSE)
     sock.sendall(answer[40:])
@@ -77,7 +77,7 @@ def too_late(sock: socket.socket, answer: bytes) -> bool:
 
 
 def without_end(sock: socket.socket, answer: bytes) -> bool:
-    """Promise more than comes, and stay."""
+    """Announce more bytes than are sent, and keep the connection open."""
     head, _, body = answer.partition(b"\r\n\r\n")
     length = f"Content-Length: {len(body)}".encode()
     sock.sendall(head.replace(length, length + b"0") + b"\r\n\r\n" + body)
@@ -112,7 +112,7 @@ def switching(sock: socket.socket, answer: bytes) -> bool:
     return True
 
 
-# These bring the answer, whatever stands before it or how slowly it comes.
+# With these a driver gets the response, although it comes slowly or after other bytes.
 PATIENTLY: dict[str, Manner] = {
     "102": in_pieces(PROCESSING),
     "103 with Link": in_pieces(EARLY_HINTS),
@@ -120,7 +120,7 @@ PATIENTLY: dict[str, Manner] = {
     "100, then 103": in_pieces(CONTINUE, EARLY_HINTS),
     "in pieces of one byte": byte_by_byte,
 }
-# After these a driver may get an error, and never anybody else's answer.
+# With these a driver may get an error, but never another driver's response.
 RUDELY: dict[str, Manner] = {
     "101": switching,
     "twice at once": together(b""),
@@ -138,10 +138,10 @@ RUDELY: dict[str, Manner] = {
 
 
 class RudeVinli:
-    """Answers by who asks: the codes and tokens of a driver begin with their name.
+    """Answer each driver with their own data. The codes and tokens of a driver begin with the driver's name.
 
-    Requests on a path in ``rude_at`` are answered in the manner, others politely. A site of Ayyeka's is named by
-    its number alone.
+    Requests on a path in ``rude_at`` are answered in the given manner, others correctly. An Ayyeka site is named only
+    by its number.
     """
 
     def __init__(self, tls: object = None) -> None:

@@ -1,7 +1,7 @@
-"""Starts a sandbox as a process of its own, and walks its pages as a person without JavaScript would.
+"""Start a sandbox as a separate process, and use its pages like a person without JavaScript.
 
-For contract and browser tests, and for benchmarks. The process gets a free port and is gone when the block ends,
-whatever happened in it; its log is in ``log()`` and is printed when the block fails.
+For contract and browser tests, and for benchmarks. The process gets a free port. It ends with the block, even if the
+block fails. ``log()`` returns its log, which is printed if the block fails.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_STEPS = 10
 class SandboxProcess:
     """``python -m sandbox`` with a free port and the given arguments, as a context manager.
 
-    ``origin`` is where it listens, ``credentials`` what ``--json`` printed. A ``--port`` in the arguments wins.
+    ``origin`` is its address, ``credentials`` the output of ``--json``. A ``--port`` in the arguments has priority.
     """
 
     def __init__(self, *args: object) -> None:
@@ -57,16 +57,16 @@ class SandboxProcess:
 
     @property
     def app(self) -> tuple[str, str]:
-        """App ID and App Secret, for Basic on the resource services."""
+        """The App ID and the App Secret, for HTTP Basic at the resource services."""
         return self.credentials["app_id"], self.credentials["app_secret"]
 
     @property
     def client(self) -> tuple[str, str]:
-        """The server client's id and secret, for Basic on the token endpoint."""
+        """The server client's id and secret, for HTTP Basic at the token endpoint."""
         return self.credentials["client_id"], self.credentials["client_secret"]
 
     def authorization_url(self, flow: str = "code", **parameters: str | None) -> str:
-        """Return where a driver is sent to start a flow; ``flow`` is ``code`` or ``token``, None takes one out."""
+        """Return the URL that starts a flow. ``flow`` is ``code`` or ``token``; a parameter of None is left out."""
         client, uri = {
             "code": ("client_id", "redirect_uri"),
             "token": ("web_client_id", "implicit_redirect_uri"),
@@ -85,7 +85,7 @@ class SandboxProcess:
         return self._log.read().decode(errors="replace")
 
     def control(self, method: str, path: str, json: object = None) -> dict:
-        """Call the control interface, ``path`` such as ``/faults``; return its JSON, {} for none."""
+        """Call the control interface at a path such as ``/faults``; return its JSON, {} if there is none."""
         response = requests.request(method, f"{self.origin}/_sandbox{path}", json=json, timeout=TIMEOUT)
         assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
         return response.json() if response.content else {}
@@ -108,7 +108,7 @@ class SandboxProcess:
 
 
 class Page(HTMLParser):
-    """The forms of a page, each with its action and the values its fields start with."""
+    """The forms of a page, each with its action and the initial values of its fields."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -123,12 +123,12 @@ class Page(HTMLParser):
             self.forms[-1]["fields"][found["name"]] = found.get("value", "")
 
     def form(self, field: str) -> dict:
-        """Return the form that has a field of this name."""
+        """Return the form with a field of this name."""
         return next(form for form in self.forms if field in form["fields"])
 
 
 class Person:
-    """Somebody with a browser that runs no scripts: one cookie jar, ``requests`` alone."""
+    """A person whose browser runs no scripts: one cookie jar with ``requests``."""
 
     def __init__(
         self, sandbox: SandboxProcess, email: str | None = None, session: requests.Session | None = None
@@ -139,19 +139,19 @@ class Person:
         self.session.trust_env = False
 
     def get(self, target: str, **options: object) -> requests.Response:
-        """Open a page of the sandbox, or any address, and stay there."""
+        """Open a page of the sandbox, or any URL, and keep it as the current page."""
         url = urljoin(self.sandbox.origin, target)
         return self.session.get(url, allow_redirects=False, timeout=TIMEOUT, **options)
 
     def post(self, target: str, fields: dict, **options: object) -> requests.Response:
-        """Send a form, and stay where that leads."""
+        """Send a form, and keep the result as the current page."""
         url = urljoin(self.sandbox.origin, target)
         return self.session.post(url, data=fields, allow_redirects=False, timeout=TIMEOUT, **options)
 
     def authorize(self, url: str, decision: str = "approve") -> str:
-        """Open an authorization URL, sign in and decide; return the redirect URI that the browser is sent back to.
+        """Open an authorization URL, sign in and decide; return the redirect URI with the response.
 
-        ``decision`` is ``approve`` or ``cancel``. Fails when the sandbox shows an error instead.
+        ``decision`` is ``approve`` or ``cancel``. Fails if the sandbox shows an error instead.
         """
         response = self.get(url)
         for _ in range(MOST_STEPS):
@@ -167,7 +167,7 @@ class Person:
         raise AssertionError(f"still at {response.url} after {MOST_STEPS} steps")
 
     def sign_in(self) -> None:
-        """Sign in and nothing more."""
+        """Sign in without deciding anything."""
         fields = {"email": self.email, "password": self.sandbox.credentials["driver_password"]}
         assert self.post("/sign-in", fields).status_code == 303
 

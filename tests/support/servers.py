@@ -1,4 +1,4 @@
-"""Small real servers on loopback: each connection is a thread, each answer is whatever the test writes."""
+"""Small real servers on loopback. Each connection has a thread, and the test chooses each response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESET = object()
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came; `connection` counts accepted connections from 1."""
+    """A received request. `connection` is the number of its connection, counted from 1."""
 
     connection: int
     method: str
@@ -53,9 +53,9 @@ def json_reply(value, status=200, **headers):
 
 
 class Server:
-    """Answers each request by `respond(received)`: bytes, CLOSE, RESET, or a function.
+    """Answer each request with `respond(received)`: bytes, CLOSE, RESET, or a function.
 
-    A function gets the socket, and the connection stays open when it returns something true.
+    A function gets the socket. The connection stays open if it returns a true value.
     """
 
     def __init__(self, respond, tls=None):
@@ -76,7 +76,7 @@ class Server:
 
     def close(self):
         """Stop listening and end every connection."""
-        end(self._listener)  # closing alone would leave the accept that is under way
+        end(self._listener)  # closing alone would not end the accept call under way
         self._listener.close()
         with self._lock:
             for sock in self._open:
@@ -96,7 +96,7 @@ class Server:
 
     def _serve(self, sock, number):
         try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # pieces go out when they are sent
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # pieces are not delayed or merged
             if self.tls:
                 sock = self.tls.wrap_socket(sock, server_side=True)
             with sock.makefile("rb") as reader:
@@ -141,7 +141,7 @@ def read_request(reader, number):
 
 
 def in_turn(*replies):
-    """Return a `respond` that gives these replies one after the other, then the last one for ever."""
+    """Return a `respond` that gives these replies in order, and then repeats the last one."""
     lock = threading.Lock()
     left = list(replies)
 

@@ -1,4 +1,4 @@
-"""A small app with one view for each thing that can be done to a session, and what tests ask about answers."""
+"""A small app with one view for each action on a session, and helpers for its responses."""
 
 from datetime import timedelta
 
@@ -89,7 +89,7 @@ def make_app(records, clock, **config):
 
 
 def cookie_of(response):
-    """Return the value a response sets for the session cookie: None if it sets none, "" if it deletes it."""
+    """Return the value that a response gives the session cookie: None if it sets none, "" if it deletes the cookie."""
     values = [value for value in response.headers.getlist("Set-Cookie") if value.startswith("sid=")]
     assert len(values) < 2
     return values[0].split(";")[0].removeprefix("sid=") if values else None
@@ -104,7 +104,7 @@ def sid_of(browser):
 
 
 class DeadStore(Store):
-    """Fails every verb, and counts."""
+    """A store whose methods all fail. It counts the calls."""
 
     def __init__(self):
         self.calls = 0

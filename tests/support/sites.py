@@ -1,4 +1,4 @@
-"""The application with everything around it: as processes of their own, or in this process with a clock to turn."""
+"""The application with its sandbox: as separate processes, or in this process with a clock that a test sets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TOKEN_REQUEST = ("POST", "/oauth/token")
 
 
 class Site:
-    """The application under gunicorn and its sandbox, each a process of its own."""
+    """The application under gunicorn and its sandbox, each in a separate process."""
 
     def __init__(self, app: AppProcess, sandbox: SandboxProcess) -> None:
         self.app = app
@@ -43,7 +43,7 @@ class Site:
         return Browser(self.origin, self.sandbox, email=self.sandbox.credentials["drivers"][driver])
 
     def calls(self, method: str, path: str) -> int:
-        """Return how often the sandbox was called so since the test began."""
+        """Return how often the sandbox got this call since the test began."""
         found = self.sandbox.control("GET", "/requests")["requests"]
         return sum((call["method"], call["path"]) == (method, path) for call in found)
 
@@ -51,11 +51,11 @@ class Site:
         return self.calls(*TOKEN_REQUEST)
 
     def fault(self, path: str, **fault: Any) -> None:
-        """Spoil the sandbox's next answers on a path (``sandbox.control.faults.Fault``)."""
+        """Add a fault to the sandbox's next responses on a path (``sandbox.control.faults.Fault``)."""
         self.sandbox.control("POST", "/faults", {"path": path, **fault})
 
     def forget(self) -> None:
-        """Clear faults and the sandbox's log of requests: every test begins alike."""
+        """Clear the sandbox's faults and its log of requests, so that all tests start with the same state."""
         self.sandbox.control("DELETE", "/faults")
         self.sandbox.control("DELETE", "/requests")
 
@@ -72,7 +72,7 @@ def running_site(*sandbox_arguments: str, **variables: str) -> Iterator[Site]:
 
 
 def sandbox_for(public_url: str, *arguments: str) -> SandboxProcess:
-    """Return a sandbox in which an application at ``public_url`` is registered; not started yet."""
+    """Return a sandbox, not yet started, in which an application at ``public_url`` is registered."""
     return SandboxProcess(
         "--redirect-uri",
         f"{public_url}/connect/callback",
@@ -85,7 +85,7 @@ def sandbox_for(public_url: str, *arguments: str) -> SandboxProcess:
 
 
 class CompiledTemplates(BytecodeCache):
-    """Templates that were compiled before: a test makes an application, and compiling takes longer than most tests."""
+    """A cache of compiled templates. Each test makes an application, and compiling takes longer than most tests."""
 
     def __init__(self) -> None:
         self._code: dict[tuple[str, str], Any] = {}
@@ -101,7 +101,7 @@ COMPILED = CompiledTemplates()
 
 
 class Clock:
-    """Unix seconds that pass only when told to."""
+    """Unix seconds that change only if a test changes them."""
 
     def __init__(self) -> None:
         self.now = time.time()
@@ -114,9 +114,9 @@ class Clock:
 
 
 class LocalSite:
-    """The application in this process, reached through WSGI, with a clock of its own.
+    """The application in this process, called through WSGI, with its own clock.
 
-    ``upstream`` is the sandbox's credentials or the origin of another server in their place.
+    ``upstream`` is the sandbox's credentials, or the origin of another server.
     """
 
     def __init__(self, directory: Path, upstream: dict | str, **variables: str) -> None:
@@ -140,11 +140,11 @@ class LocalSite:
     def browser(
         self, sandbox: SandboxProcess | None = None, address: str = "127.0.0.1", **options: Any
     ) -> Browser:
-        """Return a new browser at a network address."""
+        """Return a new browser with this network address."""
         return Browser(self.origin, sandbox, adapter=WsgiAdapter(self.app, address), **options)
 
     def lose_patience(self, read: float = 0.5, deadline: float = 0.8) -> None:
-        """Give the upstream less time than production does, in seconds."""
+        """Set shorter timeouts for the upstream than in production, in seconds."""
         old = self.services
         about = self.settings
         transport = Transport(32, (1.0, read), deadline, ca_bundle=about.ca_bundle)

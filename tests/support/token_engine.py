@@ -1,4 +1,4 @@
-"""What the tests of the token engine share: a token endpoint with a will of its own, clocks to set, a cache."""
+"""Shared code of the token engine's tests: a token endpoint whose replies a test chooses, settable clocks, a cache."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from tests.support.servers import json_reply
 
 
 class TestClock(Clock):
-    """Both scales, each moved on its own: `pass_time` moves both, `set_wall` is somebody setting the clock."""
+    """A clock with both scales. `pass_time` moves both; `set_wall` sets the wall clock only."""
 
     __test__ = False
 
@@ -42,7 +42,7 @@ class TestClock(Clock):
 
 @dataclass
 class Endpoint:
-    """Gives tokens t1, t2 ... for `expires_in` seconds; `replies` go before, `gate` is waited for by each request."""
+    """Give tokens t1, t2 ... for `expires_in` seconds. `replies` are sent first; each request waits for `gate`."""
 
     expires_in: object = 3600
     more: dict = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Endpoint:
 
 
 class MemoryShelf:
-    """A cache that several sources share; `is_down` makes every verb fail."""
+    """A cache that several sources share. `is_down` makes every method fail."""
 
     def __init__(self, clock):
         self.records, self.leases, self.clock = {}, {}, clock

@@ -1,8 +1,8 @@
 """A process that calls an API with tokens of the engine: `token_worker.py STORE_URL ORIGIN THREADS`.
 
-It says "ready", and for every line it reads lets all its threads make one call each, at once; then it prints how the
-calls ended, as JSON: a count for each status, or for each kind of error. `later SECONDS CALLS` moves its clock on
-before that, and has each thread make so many calls.
+It prints "ready". For every line that it reads, all its threads make one call each at the same time. Then it prints the
+results as JSON: a count for each status and for each kind of error. The line `later SECONDS CALLS` first moves its
+clock forward, and each thread makes CALLS calls.
 """
 
 import json
@@ -26,7 +26,7 @@ SECRET_KEY = "a secret key of the tests, long enough"
 
 
 class LaterClock(Clock):
-    """The machine's clock, moved on by `ahead` seconds."""
+    """The machine's clock, moved forward by `ahead` seconds."""
 
     ahead = 0.0
 
@@ -35,7 +35,7 @@ class LaterClock(Clock):
 
 
 def source_at(store_url, origin, clock):
-    """Return a source of tokens whose processes share the store, and the transport it asks with."""
+    """Return a source of tokens that shares the store with other processes, and its transport."""
     transport = Transport(pool_size=64)
     transport.allow(origin)
     store = open_store(store_url)
@@ -65,7 +65,7 @@ def main(store_url, origin, threads):
 
 
 def run(call, threads, calls):
-    """Let each of the threads make so many calls; return the counts."""
+    """Make `calls` calls in each of the threads; return the counts."""
     gate, outcomes, lock = threading.Barrier(threads), Counter(), threading.Lock()
 
     def work():

@@ -1,4 +1,4 @@
-"""Lets ``requests`` call an application in this process: cookies behave as over the wire, https included."""
+"""Let ``requests`` call an application in this process. Cookies behave as over the wire, including https."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import urllib3
 
 
 class WsgiAdapter(requests.adapters.BaseAdapter):
-    """Answers requests by calling ``app``, as if they came from ``address``."""
+    """Answer requests by calling ``app``, as if they came from ``address``."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], address: str = "127.0.0.1") -> None:
         super().__init__()
@@ -78,12 +78,12 @@ class WsgiAdapter(requests.adapters.BaseAdapter):
             status=status,
             preload_content=False,
             request_method=request.method,
-            # Where the standard library's cookie jar looks for Set-Cookie.
+            # The standard library's cookie jar reads Set-Cookie from here.
             original_response=SimpleNamespace(msg=message, isclosed=lambda: True, close=lambda: None),
         )
         return self._adapter.build_response(request, raw)
 
 
 def _native(value: str | bytes) -> str:
-    """Return a header as WSGI wants it: bytes in the guise of Latin-1 (PEP 3333)."""
+    """Return a header in WSGI's form: bytes decoded as Latin-1 (PEP 3333)."""
     return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -1,4 +1,4 @@
-// Judges what came back in the fragment (RFC 6749 sections 4.2.2 and 4.2.2.1).
+// Checks the response in the fragment (RFC 6749 sections 4.2.2 and 4.2.2.1).
 import { take } from "./attempts.js";
 
 const MAX_LENGTH = 16384;
@@ -7,7 +7,7 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
 const REFUSED_NAMES = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Why an answer is not accepted; `kind` names a text in implicit-texts.js. */
+/** The reason why a response is not accepted. `kind` names a text in texts.js. */
 export class Refused extends Error {
   constructor(kind, detail = "") {
     super(kind);
@@ -24,7 +24,7 @@ function decode(text) {
   }
 }
 
-/** Reads a fragment into a Map, once; refuses repeated names and what is not clean form encoding. */
+/** Reads a fragment into a Map. Throws Refused for repeated names and invalid form encoding. */
 export function parse(fragment) {
   const text = fragment.replace(/^#/, "");
   if (text === "") throw new Refused("no-fragment");
@@ -46,14 +46,14 @@ function checkState(answer) {
   if (verdict !== "known") throw new Refused(`${verdict}-state`);
 }
 
-/** The access token of an answer that belongs to an attempt of this browser; else throws Refused. */
+/** Returns the access token of a response to an attempt of this browser, otherwise throws Refused. */
 export function accessToken(fragment) {
   const answer = parse(fragment);
   checkState(answer);
   if (answer.has("error")) throw new Refused("error", answer.get("error"));
   const token = answer.get("access_token") ?? "";
   if (!TOKEN.test(token)) throw new Refused("no-token");
-  // Vinli's clients read access_token alone, so a missing token_type counts as Bearer.
+  // Vinli's clients read only access_token, so a missing token_type counts as Bearer.
   const tokenType = answer.get("token_type") ?? "Bearer";
   if (tokenType.toLowerCase() !== "bearer") throw new Refused("token-type", tokenType);
   return token;

@@ -31,7 +31,7 @@ export function remember(now = Date.now()) {
   return state;
 }
 
-/** Uses an attempt up: "known", "expired" or "unknown". The same state is known only once. */
+/** Removes an attempt and returns "known", "expired" or "unknown". The same state is known only once. */
 export function take(state, now = Date.now()) {
   const attempts = read();
   const startedAt = attempts.get(state);

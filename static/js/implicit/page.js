@@ -1,4 +1,4 @@
-// The implicit callback: the token lives in the closure of start() until it is forgotten, and nowhere else.
+// The implicit callback. The token exists only in the closure of start(), until it is forgotten.
 import { Refused, accessToken } from "./answer.js";
 import { acceptedTexts, failureText, forgottenTexts, refusalTexts, unauthorizedTexts } from "./texts.js";
 import { CallFailed, currentUser, devicePages } from "./vinli.js";
@@ -56,7 +56,7 @@ export function start(root) {
     load(view, url, token, forgetting.signal).catch((error) => judge(part, error));
 
   view.onForget(() => forget("info", forgottenTexts));
-  // A page kept for the back button would keep the token with it.
+  // A page in the back/forward cache would keep the token.
   addEventListener("pagehide", () => forget("info", forgottenTexts));
   view.announce("info", ...acceptedTexts);
   show("user", showUser, root.dataset.userUrl);

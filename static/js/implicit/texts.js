@@ -1,4 +1,4 @@
-// What the implicit callback says to a person. Every text is shown with textContent.
+// The texts of the implicit callback. Every text is shown with textContent.
 const texts = {
   "no-fragment": ["Nothing came back", "The address of this page carries no answer from Vinli. That is normal after a refresh, since the answer is read once and wiped. Start again to get a new one."],
   malformed: ["The answer cannot be read", "What came back is not an answer as OAuth writes it, so nothing of it was used."],
@@ -22,7 +22,7 @@ const oauthErrors = {
   temporarily_unavailable: ["Vinli is busy", "It cannot answer just now. Try again in a moment."],
 };
 
-/** [title, text] for a refused answer. The detail came from outside, so it is cut short. */
+/** Returns [title, text] for a refused response. The detail came from outside, so it is shortened. */
 export function refusalTexts({ kind, detail }) {
   const shown = detail.slice(0, 80);
   if (kind === "token-type") return ["An unknown kind of token", `The token is of type “${shown}”. This page knows Bearer tokens only, so it was not used.`];
@@ -31,7 +31,7 @@ export function refusalTexts({ kind, detail }) {
   return ["Vinli reports an error", `It gave the code “${shown}”, which OAuth does not define. Nothing was shared.`];
 }
 
-/** What to say of a call that failed; `isPartial` when some of a list had come before. */
+/** Returns the text for a failed call. `isPartial` says that a part of a list had already come. */
 export function failureText(failure, isPartial = false) {
   return causeText(failure) + (isPartial ? " The list below is not complete." : "");
 }

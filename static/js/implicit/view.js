@@ -1,4 +1,4 @@
-// The parts of the implicit callback page. All that comes from outside goes in as text.
+// The parts of the implicit callback page. All values from outside are inserted as text.
 export class View {
   constructor(root) {
     this.part = (name) => root.querySelector(`[data-part="${name}"]`);

@@ -1,10 +1,10 @@
-// Calls to Vinli straight from the browser. The token travels in the Authorization header and nowhere else.
+// Calls Vinli directly from the browser. The token is sent only in the Authorization header.
 const TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 100;
 const MAX_PAGES = 50;
 const JSON_TYPE = /^application\/(.+\+)?json\b/i;
 
-/** A call that brought nothing; its kind: cors, unreachable, slow, status, unauthorized, nonsense, forgotten. */
+/** A failed call. Its kind is cors, unreachable, slow, status, unauthorized, nonsense or forgotten. */
 export class CallFailed extends Error {
   constructor(kind, url, status = 0) {
     super(kind);
@@ -16,8 +16,8 @@ export class CallFailed extends Error {
 
 const private_ = { credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store" };
 
-// A page cannot see why a call was blocked. A call without the token that asks to read nothing passes
-// whenever the host answers at all, so what is left is a lack of CORS headers.
+// A page cannot see why a call was blocked. A call without the token and without reading the response succeeds
+// if the host responds at all. If it succeeds, the cause is missing CORS headers.
 async function whyBlocked(url, signal) {
   try {
     await fetch(url, { ...private_, mode: "no-cors", signal });
@@ -50,7 +50,7 @@ async function getJson(url, token, forgotten) {
   }
 }
 
-/** The user that the token stands for, as {name, email}. */
+/** Returns the user of the token, as {name, email}. */
 export async function currentUser(userUrl, token, forgotten) {
   const url = new URL(userUrl);
   const user = (await getJson(url, token, forgotten))?.user;
@@ -71,7 +71,7 @@ function pageOf(answer, url) {
   return { devices: answer.devices.map(deviceOf), total, limit };
 }
 
-/** Yields {devices: [{id, name}], total} page by page. The stride is the limit that came back. */
+/** Yields {devices: [{id, name}], total} page by page. The stride is the limit in the response. */
 export async function* devicePages(devicesUrl, token, forgotten) {
   let offset = 0;
   for (let count = 0; count < MAX_PAGES; count += 1) {

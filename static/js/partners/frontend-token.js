@@ -1,4 +1,4 @@
-// The short-lived token of a page: it came with the page, and is renewed before it runs out.
+// The short-lived token of a page. It comes with the page, and is renewed before it expires.
 const MARGIN_SECONDS = 60;
 
 export class FrontendToken {
@@ -11,11 +11,11 @@ export class FrontendToken {
 
   #keep(token, seconds) {
     this.token = token;
-    // By the wall clock: others stand still while the machine sleeps.
+    // This uses the wall clock, because other clocks stop while the machine sleeps.
     this.renewAt = Date.now() + (seconds - MARGIN_SECONDS) * 1000;
   }
 
-  /** Return a token that is good for another minute. Throws the Response of a renewal that was refused. */
+  /** Returns a token that is valid for at least another minute. Throws the Response of a refused renewal. */
   async get() {
     if (Date.now() >= this.renewAt) await this.renew();
     return this.token;

@@ -1,8 +1,8 @@
-// Makes a photograph small enough to send: drawn anew, it also loses where and with what it was taken.
+// Makes a photograph small enough to send. Redrawing it also removes its place, camera and other metadata.
 const LONGEST_SIDE = 1600;
 const QUALITY = 0.85;
 
-/** Draw a file into a canvas, show that, and return it as a JPEG. Throws for a file that is no picture. */
+/** Draws a file into a canvas, shows the canvas, and returns a JPEG of it. Throws if the file is not a picture. */
 export async function shrink(file, canvas) {
   const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
@@ -10,7 +10,7 @@ export async function shrink(file, canvas) {
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
-  // A JPEG knows no transparency; what is clear would come out black.
+  // JPEG has no transparency; transparent parts would become black.
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);

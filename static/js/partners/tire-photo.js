@@ -1,4 +1,4 @@
-// A tyre's photograph: made small in this browser, sent under a short-lived token, and what was read of it shown.
+// A tyre's photograph: shrinks it in this browser, sends it with a short-lived token, and shows the result.
 import { FrontendToken } from "./frontend-token.js";
 import { shrink } from "./photograph.js";
 
@@ -20,7 +20,7 @@ class TirePhoto {
     form.querySelector("[data-part=limit]").textContent = "It is made smaller in this browser before it is sent.";
     for (const input of this.inputs) {
       input.addEventListener("change", () => this.take(input));
-      // Somebody may have been quicker than this script.
+      // The reader may have chosen a picture before this script started.
       this.take(input);
     }
     form.addEventListener("submit", (event) => {
@@ -29,7 +29,7 @@ class TirePhoto {
     });
   }
 
-  /** Shrink and show what an input holds. A picture chosen later wins, whichever is done first. */
+  /** Shrinks and shows the picture of an input. The picture chosen last wins, even if an earlier one is ready later. */
   async take(input) {
     const [file] = input.files;
     if (!file) return;
@@ -63,7 +63,7 @@ class TirePhoto {
   async read(image) {
     let response = await this.post(image);
     if (response.status === 401) {
-      // The clocks may differ, or this page have slept: once more with a new token.
+      // The clocks may differ, or the machine may have slept. So this tries once more with a new token.
       await this.token.renew();
       response = await this.post(image);
     }
@@ -80,7 +80,7 @@ class TirePhoto {
     });
   }
 
-  /** Say what went wrong: the words of our server where it gave any. */
+  /** Shows what went wrong, in our server's words if it sent any. */
   async explain(error) {
     if (!(error instanceof Response)) return this.fail(...NO_ANSWER);
     const { error: about } = await error.json().catch(() => ({}));

@@ -1,4 +1,4 @@
-// Says so when the address bar and PUBLIC_URL differ: only the browser knows what the reader sees.
+// Warns if the address bar and PUBLIC_URL differ. Only the browser knows the address that the reader uses.
 export function start(root) {
   if (location.origin === root.dataset.publicUrl) return;
   root.querySelector('[data-part="here"]').textContent = location.origin;

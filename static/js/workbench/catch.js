@@ -1,9 +1,9 @@
-// The catch page: shows what came in the fragment. Of it, the state and known names go to our server.
+// The catch page: shows the fragment. Only the state and known parameter names are sent to our server.
 import { jwtParts, shortened, visible } from "./shown-values.js";
 
 const SECRETS = new Set(["access_token", "refresh_token", "id_token", "code", "client_secret", "code_verifier"]);
 const MOST = 60;
-// No state of ours is as long, and the server takes no large forms.
+// Our states are shorter than this, and the server accepts no large forms.
 const LONGEST_STATE = 2048;
 
 function meaningsOf(list) {
@@ -44,7 +44,7 @@ function row(template, name, value, meaning, isWrong) {
   return made;
 }
 
-// A token that came without a name would be one itself: names that nobody knows stay here.
+// If a token comes without a name, it looks like a name itself. So unknown names are not sent.
 async function judge(root, pairs, meanings, place) {
   const states = pairs.filter(([name]) => name === "state").map(([, value]) => value);
   if (states.length > 1) {

@@ -1,4 +1,4 @@
-// Counts the seconds down that a token is good for.
+// Counts down the seconds until a token expires.
 function inWords(seconds) {
   if (seconds <= 0) return "no longer: it has expired";
   const hours = Math.floor(seconds / 3600);

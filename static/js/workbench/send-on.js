@@ -1,4 +1,4 @@
-// Sends a form on at once; without scripts a person presses its button.
+// Submits a form at once. Without scripts, a person presses its button.
 export function start(form) {
   form.requestSubmit();
 }

@@ -1,4 +1,5 @@
-// Foreign text for a page, as visible.py on the server writes it: nothing unseen, secrets cut short, an end to it.
+// Prepares text from outside for a page, as visible.py does on the server: marks invisible characters, shortens
+// secrets, and limits the length.
 const MOST = 2000;
 const HEAD = 4;
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
@@ -25,7 +26,7 @@ function json(piece) {
   return JSON.stringify(value, null, 2).split("\n").map((line) => visible(line)).join("\n");
 }
 
-// The header and the claims of a JSON Web Token as text, null for anything else; nothing is verified.
+// Returns the header and the claims of a JSON Web Token as text, null for anything else. Verifies nothing.
 export function jwtParts(token) {
   const pieces = token.length <= 8192 ? token.split(".") : [];
   if (pieces.length !== 3) return null;

@@ -1,4 +1,4 @@
-"""axe-core in a page: the automatic part of WCAG 2.2 AA, and axe's own best practices."""
+"""Run axe-core in a page: the automatic checks of WCAG 2.2 AA, and axe's own best practices."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from playwright.sync_api import Page
 SOURCE = (Path(__file__).parents[2] / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """(runOnly) => axe.run(document, {runOnly, resultTypes: ["violations"]})"""
-# The one rule whose outcome a colour scheme changes.
+# Only the result of this rule depends on the colour scheme.
 CONTRAST = "color-contrast"
 
 
 def violations(page: Page, rule: str | None = None) -> list[str]:
-    """Return what axe finds wrong with the page as it is now, one line for each element; by one rule alone if given."""
-    # Evaluated through the debugger, so the page's own policy needs no exception for it.
+    """Return axe's findings about the current page, one line for each element. With ``rule``, check only that rule."""
+    # The debugger evaluates the script, so the page's own policy needs no exception.
     if not page.evaluate("'axe' in window"):
         page.evaluate(SOURCE)
     wanted = {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": TAGS}

@@ -1,11 +1,11 @@
-"""Whether a page can be used by everybody: by axe, by keyboard alone, on narrow screens, with large text."""
+"""Check that everybody can use a page: with axe, by keyboard only, on narrow screens, with large text."""
 
 from playwright.sync_api import Page
 
 from tests.support.chromium.axe import CONTRAST, violations
 from tests.support.chromium.launching import DESKTOP, PHONE
 
-# In the dark, only contrast can differ: the rest was looked at in the light, at the same size.
+# In the dark scheme only contrast can differ. The rest is checked in the light scheme at the same size.
 LOOKS = [
     (size, scheme, rule)
     for size in (PHONE, DESKTOP)
@@ -14,14 +14,14 @@ LOOKS = [
 NARROW = {"width": 320, "height": 640}
 
 OVERFLOW = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
-# Elements that cut text off: wider inside than outside, and hiding what does not fit.
+# Elements that cut text off: their content is wider than they are, and they hide the overflow.
 CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((element) => {
   const style = getComputedStyle(element);
   const hides = [style.overflowX, style.overflowY].some((value) => value === "hidden" || value === "clip");
   return hides && element.clientWidth > 1 && !element.closest(".visually-hidden, .unseen, svg, input")
     && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1);
 }).map((element) => element.outerHTML.slice(0, 200))"""
-# Radio buttons of one name are one stop: the arrow keys go from one to the next.
+# Radio buttons with one name are one tab stop, because the arrow keys move between them.
 STOPS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
   .filter((element) => !element.disabled && element.checkVisibility() && element.type !== "hidden"
     && (element.type !== "radio" || element.checked)).length"""
@@ -45,7 +45,7 @@ FOCUSED = """() => {
 
 
 def check(page: Page) -> None:
-    """Look at the page in every way."""
+    """Run all checks on the page."""
     found = []
     for size, scheme, rule in LOOKS:
         page.set_viewport_size(size)
@@ -60,7 +60,7 @@ def check(page: Page) -> None:
 
 
 def check_large_text(page: Page) -> None:
-    """Text at 200 % (WCAG 2.2, 1.4.4) is neither cut off nor wider than the page."""
+    """Check that text at 200 % (WCAG 2.2, 1.4.4) is neither cut off nor wider than the page."""
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)
@@ -70,7 +70,7 @@ def check_large_text(page: Page) -> None:
 
 
 def check_keyboard(page: Page) -> None:
-    """The Tab key reaches everything once, in the order of the page, and shows where it is."""
+    """Check that the Tab key reaches everything once, in the order of the page, and that the focus is visible."""
     page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges()")
     page.evaluate(
         "document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')"

@@ -1,4 +1,4 @@
-"""The implicit flow as a driver meets it, and ways to bring its callback page an answer of one's own."""
+"""The implicit flow as a driver sees it, and ways to open its callback page with any response."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BrowserFlow(Driver):
         self.page.wait_for_url(f"{self.site.origin}/**")
 
     def comes_back_with(self, fragment: str) -> None:
-        """Arrive at the callback with this fragment; ``{state}`` in it stands for the state of a fresh attempt."""
+        """Open the callback with this fragment. ``{state}`` in it is replaced by the state of a new attempt."""
         self.visits("/implicit")
         state = self.page.evaluate(REMEMBER)
         self.visits("/implicit/callback#" + fragment.replace("{state}", state))

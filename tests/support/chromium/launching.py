@@ -1,4 +1,4 @@
-"""Debian's Chromium under Playwright, and a watch over everything that a page does in it."""
+"""Debian's Chromium under Playwright, and a watch that records what pages do in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
-    # Second to the watch below: no name resolves, whoever asks.
+    # In addition to the watch below, no host name resolves at all.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 PHONE = {"width": 390, "height": 844}
@@ -30,7 +30,7 @@ addEventListener("securitypolicyviolation", (event) => {
 
 
 def launch(playwright: Playwright, *, keeps_pages: bool = False) -> Browser:
-    """Start Chromium. ``keeps_pages`` gives it the back/forward cache, which Playwright takes from it."""
+    """Start Chromium. ``keeps_pages`` turns on the back/forward cache, which Playwright turns off."""
     return playwright.chromium.launch(
         executable_path=EXECUTABLE,
         args=[*ARGUMENTS],
@@ -39,9 +39,9 @@ def launch(playwright: Playwright, *, keeps_pages: bool = False) -> Browser:
 
 
 class Watch:
-    """Notes what no page of ours may do: errors, warnings, policy violations, requests that leave this machine.
+    """Record what our pages must not do: errors, warnings, policy violations, requests that leave this machine.
 
-    ``console`` has every message as text. ``allow(text)`` says that messages with this text are meant to come.
+    ``console`` has every message as text. ``allow(text)`` says that messages with this text are expected.
     """
 
     def __init__(self, context: BrowserContext) -> None:
@@ -64,7 +64,7 @@ class Watch:
 
     def _note_message(self, message: ConsoleMessage) -> None:
         self.console.append(message.text)
-        # Chromium says this of pages with an error status, too; for parts of a page, _note_response tells.
+        # Chromium also logs this for pages with an error status. _note_response reports failed parts of a page.
         is_status = message.text.startswith("Failed to load resource: the server responded")
         if message.type in {"error", "warning"} and not is_status:
             self._found.append(f"console {message.type} at {message.location['url']}: {message.text}")
@@ -81,7 +81,7 @@ class Watch:
 
 
 def open_context(browser: Browser, **options: object) -> tuple[BrowserContext, Watch]:
-    """Return a fresh cookie jar with its watch; ``options`` are Playwright's for contexts."""
+    """Return a new browser context (an empty cookie jar) and its watch. ``options`` are Playwright's for contexts."""
     context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE_MS)
     return context, Watch(context)

@@ -1,4 +1,4 @@
-"""The people who use the site, as the tests speak of them."""
+"""The people who use the site, with methods for their actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.chromium.sites import OPERATOR, Site
 
 
 class Driver:
-    """Somebody who connects a car. ``number`` says which of the sandbox's drivers: the first has three cars."""
+    """A person who connects a car. ``number`` selects one of the sandbox's drivers; the first has three cars."""
 
     def __init__(self, page: Page, site: Site, number: int = 0) -> None:
         self.page = page
@@ -26,7 +26,7 @@ class Driver:
         self.page.get_by_role("link", name="Connect your car").first.click()
 
     def signs_in(self, email: str | None = None) -> None:
-        """Sign in at the sandbox, as oneself or under another ``email``."""
+        """Sign in at the sandbox, with the driver's own or another ``email``."""
         expect(self.page.get_by_role("heading", level=1)).to_contain_text("Sign in")
         self.page.get_by_label("E-mail").fill(email or self.site.email(self.number))
         self.page.get_by_label("Password").fill(self.site.password)
@@ -43,14 +43,14 @@ class Driver:
         self.page.get_by_role("button", name=re.compile("Refuse|Cancel|Deny")).click()
 
     def connects(self, path: str = "/connect") -> None:
-        """Go all the way from ``path`` to where the flow ends."""
+        """Go through the whole flow from ``path``."""
         self.visits(path)
         self.signs_in()
         self.approves()
         self.page.wait_for_url(f"{self.site.origin}/**")
 
     def loses_the_way_back(self) -> str:
-        """Approve, but never arrive; return the address that the browser was sent to."""
+        """Approve, but do not open the callback; return the URL of the redirect."""
         addresses: list[str] = []
 
         def lose(route: Route) -> None:
@@ -84,7 +84,7 @@ class Driver:
 
 
 class Operator:
-    """Who runs the installation."""
+    """The person who runs the installation."""
 
     def __init__(self, page: Page, site: Site) -> None:
         self.page = page
@@ -105,14 +105,14 @@ class Operator:
 
 
 class Developer(Operator):
-    """The operator at the workbench, who is also a driver of their own while trying requests out."""
+    """The operator at the workbench, who is also a driver while trying out requests."""
 
     def opens(self, tool: str) -> None:
         """Open a tool of the workbench: "", "compose", "catch", "traces" and so on."""
         self.page.goto(self.site.url(f"/workbench/{tool}".rstrip("/")))
 
     def composes(self, **fields: str) -> None:
-        """Make a request; ``fields`` are those of the form that differ from what stands in it."""
+        """Make a request. ``fields`` are the form's fields that get another value."""
         self.opens("compose")
         for name, value in fields.items():
             field = self.page.locator(f"[name={name}]")
@@ -124,7 +124,7 @@ class Developer(Operator):
         expect(self.page.get_by_role("heading", name="Your request")).to_be_visible()
 
     def follows(self) -> None:
-        """Follow the request, sign in where that is asked for, approve, and come back."""
+        """Follow the request, sign in if asked to, approve, and come back."""
         self.page.get_by_role("link", name="Open at").click()
         driver = Driver(self.page, self.site)
         driver.signs_in()
@@ -141,14 +141,14 @@ class Developer(Operator):
         self.follows()
 
     def gets_a_form(self, parameters: str, *, has_scripts: bool = True) -> None:
-        """Let a page of another site send ``parameters`` to the catch page as a form, by itself where scripts run."""
+        """Let a page of another site send ``parameters`` to the catch page as a form. With scripts it does so alone."""
         fields = "".join(
             f'<input name="{escape(name)}" value="{escape(value)}">' for name, value in parse_qsl(parameters)
         )
         action = self.site.url("/workbench/catch")
         html = f'<form method="post" action="{action}">{fields}<button>Go on</button></form>'
         html += "<script>document.forms[0].submit()</script>" if has_scripts else ""
-        # Under another name, for cookies know no ports.
+        # The other site has another host name, because cookies do not depend on ports.
         elsewhere, content_type = "http://localhost/form", "text/html; charset=utf-8"
         self.page.route(elsewhere, lambda route: route.fulfill(body=html, content_type=content_type))
         with self.page.expect_navigation(url="**/workbench/catch"):
@@ -157,7 +157,7 @@ class Developer(Operator):
                 self.page.get_by_role("button", name="Go on").click()
 
     def catches(self, tail: str) -> None:
-        """Let an answer arrive at the catch page: ``tail`` is its query or its fragment, with its first character."""
+        """Open the catch page with a response. ``tail`` is its query or its fragment, including "?" or "#"."""
         self.page.goto("about:blank")
         self.page.goto(self.site.url("/workbench/catch" + tail))
 
@@ -167,10 +167,10 @@ class Developer(Operator):
 
     @property
     def parameters(self) -> Locator:
-        """The parameters that a page shows, each with its name and value."""
+        """Return the parameters that a page shows, each with its name and value."""
         return self.main.locator(".parameter:visible")
 
     def value_of(self, name: str) -> Locator:
-        """The shown value of the parameter called ``name``."""
+        """Return the shown value of the parameter ``name``."""
         exact = re.compile(f"^{re.escape(name)}$")
         return self.parameters.filter(has=self.page.locator("dt", has_text=exact)).locator("dd > code")

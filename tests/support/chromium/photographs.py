@@ -1,4 +1,4 @@
-"""Pictures to send, as a camera or a file picker would hand them to the browser."""
+"""Pictures to send, as a camera or a file picker gives them to the browser."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 
 def photograph(width: int = 480, height: int = 320, name: str = "tyre.png") -> dict[str, Any]:
-    """Return a picture for Playwright's ``set_input_files``: a grey ramp, which shrinks well."""
+    """Return a picture for Playwright's ``set_input_files``: a grey ramp, which compresses well."""
     rows = b"".join(b"\0" + bytes((x + y) % 256 for x in range(width)) for y in range(height))
     return {"name": name, "mimeType": "image/png", "buffer": png(width, height, rows)}
 
 
 def noisy_photograph(width: int, height: int) -> dict[str, Any]:
-    """Return a picture that no format makes small: what a phone's camera makes, and larger than we accept."""
+    """Return a picture that no format compresses. Like a phone camera's picture, it is larger than we accept."""
     noise = random.Random(4711)
     rows = b"".join(b"\0" + noise.randbytes(width) for _ in range(height))
     return {"name": "camera.png", "mimeType": "image/png", "buffer": png(width, height, rows, level=0)}
 
 
 def png(width: int, height: int, rows: bytes, level: int = 6) -> bytes:
-    """Return a greyscale PNG (RFC 2083) of rows that each begin with their filter type."""
+    """Return a greyscale PNG (RFC 2083). Each row in ``rows`` begins with its filter type."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

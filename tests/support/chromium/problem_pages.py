@@ -1,4 +1,4 @@
-"""The error pages, rendered outside a request's real course: some of their causes are hard to bring about at will."""
+"""The error pages, rendered without a real request, because some of their causes are hard to produce in a test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MODULES = (domain_problems, problems, flow_problems, requests, garage, operator,
 
 
 def all_problems() -> dict[str, Problem]:
-    """Return every problem page that the application can show, by a name for it."""
+    """Return every problem page of the application, by name."""
     return {
         name: problem
         for module in MODULES
@@ -33,7 +33,7 @@ def all_problems() -> dict[str, Problem]:
 
 
 def one_of_each_shape() -> dict[str, Problem]:
-    """Return of all problem pages that are built alike the one with the most text."""
+    """Return one problem page for each layout: the one with the most text."""
     chosen: dict[object, str] = {}
     found = all_problems()
     for name in sorted(found, key=lambda name: len(str(found[name]))):
@@ -43,7 +43,7 @@ def one_of_each_shape() -> dict[str, Problem]:
 
 
 def show(page: Page, site: Site, problem: Problem) -> None:
-    """Open the page of a problem in the browser as the application of ``site`` would send it."""
+    """Show the page of a problem in the browser as the application of ``site`` would send it."""
     app = create_app(settings.from_environ(site.app.variables))
     with app.test_request_context("/problem", base_url=site.origin):
         html = render_problem(problem).get_data(as_text=True)

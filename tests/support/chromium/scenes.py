@@ -1,7 +1,7 @@
-"""Every page of the application and of the sandbox, in each state that looks different, and how to get there.
+"""All pages of the application and of the sandbox, in each state that looks different, and the way to each.
 
-The accessibility tests and the screenshots both walk this list. A scene is a function that ends on its page; what
-stands in ``scene(...)`` says who has signed in before.
+The accessibility tests and the screenshots use this list. A scene is a function that ends on its page. The arguments of
+``scene(...)`` say who has signed in before.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from tests.support.chromium.photographs import photograph
 from tests.support.chromium.sites import Site, latest_vehicle_of
 
 LONG = "Grandmother’s absolutely indestructible Donaudampfschifffahrtsgesellschaftskapitänswagen of 1974"
-# {"alg": "RS256"} and {"sub": "driver-7", "name": "<b>Zoe", "exp": 1900000000}, signed by nobody.
+# {"alg": "RS256"} and {"sub": "driver-7", "name": "<b>Zoe", "exp": 1900000000}, with an invalid signature.
 JWT = "eyJhbGciOiAiUlMyNTYifQ.eyJzdWIiOiAiZHJpdmVyLTciLCAibmFtZSI6ICI8Yj5ab2UiLCAiZXhwIjogMTkwMDAwMDAwMH0.c2lnbmVk"
 HOSTILE = ["<script>alert(1)</script>", "سيارة العائلة ‮evil", LONG, "W" * 80, "", None]
 
 
 @dataclass
 class Stage:
-    """Where a scene plays: a page of a fresh cookie jar, and the site."""
+    """The page of a new cookie jar, and the site, for one scene."""
 
     page: Page
     site: Site
@@ -52,7 +52,7 @@ class Stage:
         self.page.goto(self.site.url(path))
 
     def shows(self, text: str) -> None:
-        """Make sure that the scene is what its name says."""
+        """Check that the page shows ``text``, so that the scene is what its name says."""
         expect(self.page.get_by_role("main")).to_contain_text(text)
 
     def opens_sandbox(self, path: str) -> None:
@@ -69,7 +69,7 @@ class Scene:
     installation: str
 
 
-# Sites that differ from the usual one: the same pages look different there.
+# Sites with other settings, in which the same pages look different.
 INSTALLATIONS: dict[str, dict[str, str]] = {
     "usual": {},
     "bare": {"OPERATOR_PASSWORD": "", "VINLI_WEB_CLIENT_ID": "", "RATE_LIMIT_CONNECT": "2/minute"},
@@ -96,7 +96,7 @@ def scene(
 
 
 def cookie_jars(browser: Browser, site: Site, wanted: Iterable[str | None]) -> dict[str | None, Any]:
-    """Return what a browser keeps once a driver or the operator has signed in, by the words that scenes use."""
+    """Return the storage state of a browser after each sign-in, by the values of ``Scene.signed_in``."""
     jars: dict[str | None, Any] = {None: None}
     for who in {"driver", "operator"}.intersection(wanted):
         context = browser.new_context()
@@ -582,7 +582,7 @@ def catch_fragment(stage: Stage) -> None:
 
 @scene()
 def catch_form(stage: Stage) -> None:
-    # Else it would be gone at once.
+    # Without this route the page would disappear at once.
     stage.page.route(
         "**/static/js/workbench/send-on.js",
         lambda route: route.fulfill(body="export function start() {}", content_type="text/javascript"),
@@ -812,7 +812,7 @@ def sandbox_signed_out(stage: Stage) -> None:
 def sandbox_question_closed(stage: Stage) -> None:
     sandbox_consent(stage)
     stage.driver.loses_the_way_back()
-    # The same decision again would pass for a double click; another one comes too late.
+    # The same decision again would count as a double click. A different one comes too late.
     stage.driver.refuses()
     expect(stage.page.get_by_role("heading", level=1)).to_have_text("This question is no longer open")
 

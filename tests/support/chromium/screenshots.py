@@ -1,7 +1,7 @@
-"""Pictures of every page for people to look at: ``python -m tests.support.chromium.screenshots DIR [NAME...]``.
+"""Take pictures of all pages: ``python -m tests.support.chromium.screenshots DIR [NAME...]``.
 
-Each scene is taken on a phone and on a desk, light and dark, into DIR/<scene>-<width>-<scheme>.png. With names,
-only the scenes whose names contain one of them.
+Each scene is taken in a phone's and a desktop's width, light and dark, into DIR/<scene>-<width>-<scheme>.png. With
+names, only the scenes whose names contain one of them are taken.
 """
 
 from __future__ import annotations

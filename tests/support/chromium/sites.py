@@ -1,4 +1,4 @@
-"""The application and the sandbox it talks to: two processes on free ports that know each other's addresses."""
+"""The application and its sandbox: two processes on free ports that know each other's addresses."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tests.support.app_process import OPERATOR_PASSWORD, AppProcess, free_port
 from tests.support.sites import sandbox_for
 
 OPERATOR = OPERATOR_PASSWORD
-# What the garage asks for, and everything else.
+# The page size of the garage, and that of all other lists.
 PAGE_SIZES = (24, 100)
-# Each authorization asks anew, and the operator's list has three pages.
+# Each authorization asks for consent again, and the operator's list has three pages.
 SANDBOX_ARGUMENTS = ("--remember-consent", "off", "--devices", "250", "--quiet")
 
 
 class Site:
-    """A context manager; ``sandbox_arguments`` are added to the usual ones, ``variables`` are settings of the app.
+    """A context manager that runs both. ``sandbox_arguments`` are added to the usual ones, ``variables`` are settings.
 
-    ``{app}`` in an argument stands for the origin of the application.
+    ``{app}`` in an argument is replaced by the origin of the application.
     """
 
     def __init__(self, *sandbox_arguments: str, **variables: str) -> None:
@@ -48,26 +48,26 @@ class Site:
 
     @property
     def password(self) -> str:
-        """The sandbox password of every driver."""
+        """The password of all drivers of the sandbox."""
         return str(self.sandbox.credentials["driver_password"])
 
     def email(self, number: int = 0) -> str:
-        """The address of a sandbox driver: the first has three cars, the second one."""
+        """Return the e-mail address of a sandbox driver. The first driver has three cars, the second has one."""
         return str(self.sandbox.credentials["drivers"][number])
 
     def url(self, path: str) -> str:
         return self.origin + path
 
     def break_calls(self, path: str, **fault: Any) -> None:
-        """Spoil the sandbox's answers on a path until ``mend`` is called; the fields are those of its faults."""
+        """Add a fault to the sandbox's responses on a path until ``mend`` is called. ``fault`` has a fault's fields."""
         self.sandbox.control("POST", "/faults", {"path": path, "method": "GET"} | fault)
 
     def answer(self, path: str, body: str, **fault: Any) -> None:
-        """Let the sandbox answer a path with this JSON text."""
+        """Make the sandbox answer a path with this JSON text."""
         self.break_calls(path, **({"status": 200, "content_type": "application/json", "body": body} | fault))
 
     def requests(self) -> list[dict[str, Any]]:
-        """What the sandbox was asked, oldest first: method, path, status."""
+        """Return the sandbox's requests, oldest first: method, path, status."""
         return list(self.sandbox.control("GET", "/requests")["requests"])
 
     def mend(self) -> None:
@@ -80,11 +80,11 @@ class Site:
         self.sandbox.control("PUT", "/clients", body)
 
     def revoke(self, number: int = 0) -> None:
-        """Withdraw the tokens of a driver, as on the pages of Vinli."""
+        """Revoke the tokens of a driver, as Vinli's pages can."""
         self.sandbox.control("POST", "/tokens/revoke", {"driver": self.email(number)})
 
     def name_devices(self, names: list[str | None], *, total: int | None = None) -> None:
-        """Let the list of devices hold devices of these names, newest first, in pages of the size asked for."""
+        """Make the list of devices hold devices with these names, newest first, in pages of the requested size."""
         devices = [device(number, name) for number, name in enumerate(names)]
         for limit in PAGE_SIZES:
             for offset in range(0, max(1, len(devices)), limit):
@@ -94,7 +94,7 @@ class Site:
                 self.answer("/api/v1/devices", json.dumps(body), query=query)
 
     def name_vehicles(self, *vehicles: dict[str, Any] | None) -> None:
-        """Let the devices of ``name_devices``, from the first on, have these vehicles; None is a device without."""
+        """Give the devices of ``name_devices``, from the first on, these vehicles. None means no vehicle."""
         for number, vehicle in enumerate(vehicles):
             about = vehicle and {"id": f"00000000-0000-4000-9000-{number:012d}"} | vehicle
             self.answer(latest_vehicle_of(number), json.dumps({"vehicle": about}))
@@ -106,7 +106,7 @@ def latest_vehicle_of(number: int) -> str:
 
 
 def device(number: int, name: str | None) -> dict[str, object]:
-    """Return a device as the platform writes it (docs platform-services/device-service)."""
+    """Return a device in the platform's format (docs platform-services/device-service)."""
     return {
         "id": f"00000000-0000-4000-8000-{number:012d}",
         "name": name,
