@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from blueprints.workbench.expected_pages import PROMISES
+from blueprints.workbench.expected_pages import EXPECTED_PAGES
 from tests.support.chromium.people import Driver, Operator
 from tests.support.chromium.scenes import cookie_jars
 
@@ -21,7 +21,7 @@ ERROR_CODES = {
 # The callbacks that fail. At the sandbox's own page and in the garage there is no such page of ours.
 FAILING = [
     name
-    for name, promise in PROMISES.items()
+    for name, promise in EXPECTED_PAGES.items()
     if promise.status >= 400 and name not in {"error-in-body", "devices-500"}
 ]
 # What names that attack would become, were they not text.
@@ -56,22 +56,22 @@ def driver(page, site, listed):
 
 
 def test_the_workbench_lists_every_magic_driver_with_its_promise(listed):
-    assert list(listed) == list(PROMISES)
+    assert list(listed) == list(EXPECTED_PAGES)
     for name, (email, status, heading) in listed.items():
-        promise = PROMISES[name]
+        promise = EXPECTED_PAGES[name]
         assert email == f"{name}@magic.example.com"
         assert (status, heading) == (
             (str(promise.status), promise.heading) if promise.heading else (None, None)
         )
 
 
-@pytest.mark.parametrize("name", PROMISES)
+@pytest.mark.parametrize("name", EXPECTED_PAGES)
 def test_it_leads_to_the_page_that_is_promised_and_its_trace_is_found(driver, operator, listed, name):
     _, status, heading = listed[name]
     answer = driver.connects_as(name)
     if heading is None:
         assert driver.page.url.startswith(driver.site.sandbox.origin)
-        assert answer.status == PROMISES[name].status
+        assert answer.status == EXPECTED_PAGES[name].status
         return
     assert driver.page.url.startswith(driver.site.origin)
     assert answer.status == int(status)

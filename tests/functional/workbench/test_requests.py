@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from flask import Blueprint
 
-from blueprints.workbench.requests import bp
+from blueprints.workbench.blueprint import requests_bp as bp
 from providers.http.transport import Transport
 from providers.vinli.preflight import preflight
 from tests.support.browser import heading, query_of
