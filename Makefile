@@ -14,7 +14,7 @@ run: $(VENV)/.runtime ## Start the app, and the sandbox beside it unless Vinli c
 
 test: $(VENV)/.dev ## Run all tests (installs Chromium and redis-server where it may)
 	@tests/install-tools
-	$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadscope $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff check .

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,15 +39,36 @@ def doctor(sandbox, tmp_path):
             text=True,
             timeout=60,
         )
-        said = done.stdout + done.stderr
-        about = sandbox.credentials
-        for secret in (about["app_secret"], about["client_secret"], SECRET_KEY, OPERATOR_PASSWORD):
-            assert secret not in said
-        assert "Traceback" not in said, said
+        assert_says_no_secret(done, sandbox)
         return done
 
     yield run
     app._directory.cleanup()
+
+
+def assert_says_no_secret(done, sandbox):
+    said = done.stdout + done.stderr
+    about = sandbox.credentials
+    for secret in (about["app_secret"], about["client_secret"], SECRET_KEY, OPERATOR_PASSWORD):
+        assert secret not in said
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture
+def in_process(sandbox, local_site):
+    """Run the command in this process, where starting one would show nothing else."""
+    logger = logging.getLogger("providers")
+    level = logger.level
+
+    def run(*arguments, **variables):
+        site = local_site(sandbox.credentials, PUBLIC_URL=HERE, **variables)
+        result = site.app.test_cli_runner().invoke(args=["doctor", *arguments])
+        done = SimpleNamespace(returncode=result.exit_code, stdout=result.stdout, stderr=result.stderr)
+        assert_says_no_secret(done, sandbox)
+        return done
+
+    yield run
+    logger.setLevel(level)
 
 
 def codes(report, *standings):
@@ -69,13 +92,13 @@ def test_with_json_nothing_but_json_is_printed(doctor):
     assert all(set(found) == keys for found in report["findings"])
 
 
-def test_a_problem_exits_with_1_and_says_what_mends_it(doctor):
+def test_a_problem_exits_with_1_and_says_what_mends_it(doctor, in_process):
     done = doctor(VINLI_CLIENT_SECRET="wrong-secret")
     assert done.returncode == 1
     assert "PROBLEM  Client secret is wrong" in done.stdout
     assert "To do: Set VINLI_CLIENT_SECRET" in done.stdout
     assert "wrong-secret" not in done.stdout + done.stderr
-    report = doctor("--json", VINLI_CLIENT_SECRET="wrong-secret")
+    report = in_process("--json", VINLI_CLIENT_SECRET="wrong-secret")
     assert report.returncode == json.loads(report.stdout)["status"] == 1
     assert codes(json.loads(report.stdout), "problem", "warning") == ["client_secret_refused"]
 
@@ -87,13 +110,13 @@ def test_an_upstream_that_is_not_there_exits_with_1_and_quietly(doctor):
     assert codes(json.loads(done.stdout), "problem", "warning") == ["auth_unreachable"]
 
 
-def test_an_upstream_that_lets_nothing_be_looked_at_is_not_all_well(doctor, sandbox):
+def test_an_upstream_that_lets_nothing_be_looked_at_is_not_all_well(in_process, sandbox):
     paths = ("/api/v1/clients", "/oauth/token", "/api/v1/devices", "/")
     for path in paths:
         sandbox.control("POST", "/faults", {"path": path, "status": 429, "times": 20})
     try:
-        done = doctor()
-        report = doctor("--json")
+        done = in_process()
+        report = in_process("--json")
     finally:
         sandbox.control("DELETE", "/faults")
     assert (done.returncode, report.returncode) == (1, 1)
@@ -102,10 +125,10 @@ def test_an_upstream_that_lets_nothing_be_looked_at_is_not_all_well(doctor, sand
     assert codes(json.loads(report.stdout), "problem") == ["auth_throttled"]
 
 
-def test_what_could_not_be_looked_at_is_in_the_last_words(doctor, sandbox):
+def test_what_could_not_be_looked_at_is_in_the_last_words(in_process, sandbox):
     sandbox.control("POST", "/faults", {"path": "/api/v1/clients", "status": 404, "times": 1})
     try:
-        done = doctor()
+        done = in_process()
     finally:
         sandbox.control("DELETE", "/faults")
     assert done.returncode == 0
@@ -114,12 +137,12 @@ def test_what_could_not_be_looked_at_is_in_the_last_words(doctor, sandbox):
     assert "type in here" not in done.stdout
 
 
-def test_what_is_registered_can_be_typed_in_where_vinli_does_not_tell(doctor, sandbox):
+def test_what_is_registered_can_be_typed_in_where_vinli_does_not_tell(in_process, sandbox):
     sandbox.control("POST", "/faults", {"path": "/api/v1/clients", "status": 404, "times": 2})
     try:
-        good = doctor("--json", "--registered", CALLBACK, "--registered-implicit", IMPLICIT)
+        good = in_process("--json", "--registered", CALLBACK, "--registered-implicit", IMPLICIT)
         assert good.returncode == 0
-        done = doctor(
+        done = in_process(
             "--json", "--registered", f"{CALLBACK}/", "--registered-implicit", "http://x.example/\x1b[1m"
         )
     finally:
@@ -135,11 +158,11 @@ def test_what_is_registered_can_be_typed_in_where_vinli_does_not_tell(doctor, sa
     assert "\x1b" not in json.loads(done.stdout)["findings"].__repr__()
 
 
-def test_warnings_are_printed_and_exit_with_0(doctor, tmp_path):
+def test_warnings_are_printed_and_exit_with_0(in_process, tmp_path):
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(0o770)
-    done = doctor(STORE_URL=f"sqlite:///{folder}/store.sqlite3")
+    done = in_process(STORE_URL=f"sqlite:///{folder}/store.sqlite3")
     assert done.returncode == 0
     assert "warning  Others can write beside the store" in done.stdout
     assert "0 problems, 1 warning" in done.stdout
@@ -161,11 +184,12 @@ def test_settings_that_are_missing_exit_with_2_and_each_is_a_finding(doctor):
     assert "To do: Mend TRUSTED_PROXIES in the environment" in done.stdout
 
 
-def test_wrong_usage_exits_with_2(doctor):
+def test_wrong_usage_exits_with_2(doctor, in_process):
     for arguments in (("--no-such-option",), ("--registered",), ("stray",)):
-        done = doctor(*arguments)
+        done = in_process(*arguments)
         assert done.returncode == 2
         assert done.stdout == ""
+    assert doctor("stray").returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,13 @@ def test_a_post_to_the_api_without_a_good_token_is_refused(path, token, browser)
     assert response.json()["error"]["status"] == API_POSTS[path]
 
 
-@pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize("token", [None, "", "x", "csrf.from.nowhere", "é"])
+@pytest.mark.parametrize(
+    ("path", "token"),
+    [
+        *((path, None) for path in POSTS),
+        *(("/disconnect", token) for token in ("", "x", "csrf.from.nowhere", "é")),
+    ],
+)
 def test_a_post_without_a_good_token_changes_nothing(path, token, browser):
     browser.connect_at_once()
     browser.sign_in_as_operator()
@@ -152,38 +157,15 @@ def test_our_own_link_connects_at_once(site, browser):
     assert browser.get("/connect", headers={"Sec-Fetch-Site": site}).status_code == 302
 
 
+# One of each kind; tests/unit/blueprints/web/test_local_path.py has every spelling.
 ELSEWHERE = (
     "https://evil.example",
     "//evil.example",
-    "///evil.example",
-    "////evil.example",
     "/\\evil.example",
-    "\\\\evil.example",
     "/\t/evil.example",
-    "/\n/evil.example",
-    "/\r/evil.example",
-    "\t//evil.example",
-    " //evil.example",
     "/%09/evil.example/..//evil.example",
-    "https:evil.example",
-    "https:/evil.example",
-    "http:///evil.example",
-    "javascript:alert(1)",
-    "JaVaScRiPt:alert(1)",
-    "data:text/html,x",
-    "vbscript:x",
-    "//evil.example@127.0.0.1:8000",
-    "http://127.0.0.1:8000@evil.example",
-    "http://127.0.0.1:8000.evil.example",
-    "http://127.0.0.1:8000/garage",
-    "evil.example",
-    "@evil.example",
-    ".evil.example",
-    "/ﹷ/evil.example\u2028",
+    "/ﷹ/evil.example\u2028",
     "/garage\r\nSet-Cookie: a=b",
-    "/\u0000/evil.example",
-    "//[::1",
-    "/" + "a" * 600,
     "",
 )
 

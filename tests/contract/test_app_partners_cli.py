@@ -1,6 +1,7 @@
 """``flask --app app partners ...`` as a person and a script use it, against the sandbox."""
 
 import json
+import logging
 import subprocess
 import sys
 
@@ -34,6 +35,16 @@ def flask(sandbox):
 
     yield run
     app._directory.cleanup()
+
+
+@pytest.fixture
+def in_process(sandbox, local_site):
+    """Run a command in this process, where starting one would show nothing else."""
+    site = local_site(sandbox.credentials, **sandbox.credentials["partners"])
+    logger = logging.getLogger("providers")
+    level = logger.level
+    yield lambda *arguments: site.app.test_cli_runner().invoke(args=["partners", *arguments])
+    logger.setLevel(level)
 
 
 def test_the_list_says_what_is_missing_and_asks_nobody(flask, sandbox):
@@ -99,12 +110,18 @@ def test_a_call_takes_its_body_from_text_file_or_input(flask, tmp_path):
         ("call", "ayyeka", "GET", "/x", "-H", "no-colon"),
     ],
 )
-def test_what_makes_no_sense_is_refused_without_a_request(flask, sandbox, arguments):
+def test_what_makes_no_sense_is_refused_without_a_request(in_process, sandbox, arguments):
     sandbox.control("DELETE", "/requests")
-    done = flask(*arguments)
+    done = in_process(*arguments)
+    assert done.exit_code == 2
+    assert "Error" in done.stderr
+    assert [e for e in sandbox.control("GET", "/requests")["requests"] if "token" not in e["path"]] == []
+
+
+def test_wrong_usage_ends_the_process_with_2(flask):
+    done = flask("call", "ayyeka", "GET", "//evil.example/x")
     assert done.returncode == 2
     assert b"Error" in done.stderr
-    assert [e for e in sandbox.control("GET", "/requests")["requests"] if "token" not in e["path"]] == []
 
 
 def test_a_role_without_tokens_says_so(flask):

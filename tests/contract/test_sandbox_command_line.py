@@ -14,8 +14,15 @@ pytestmark = pytest.mark.contract
 COOKIE = re.compile(r"(?:[^\x00-\x20()<>@,;:\\\"/\[\]?={}\x7F]+)\s*=\s*(?:([^\x00-\x20\",;\\\x7F]*))")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sandbox():
+    with SandboxProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def fresh():
+    """A sandbox in which nobody has consented to anything, and no device was added."""
     with SandboxProcess() as process:
         yield process
 
@@ -51,26 +58,24 @@ def token_in(response):
     return parse_qs(urlsplit(response.headers["Location"]).fragment)["access_token"][0]
 
 
-def test_authorize_twice(sandbox):
-    client, session = web_client(sandbox), cookie_of(sign_in(sandbox))
-    page = ask(sandbox, client, session)
+def test_authorize_twice(fresh):
+    client, session = web_client(fresh), cookie_of(sign_in(fresh))
+    page = ask(fresh, client, session)
     assert page.status_code == 200
     transaction_id = Page(page.text).form("transaction_id")["fields"]["transaction_id"]
     decision = requests.post(
-        sandbox.origin + "/oauth/authorization",
+        fresh.origin + "/oauth/authorization",
         json={"transaction_id": transaction_id},
         headers={"Cookie": f"{session}; {cookie_of(page)}"},
         allow_redirects=False,
         timeout=10,
     )
     assert decision.headers["Location"].startswith(client["data"]["redirectUri"] + "#access_token=")
-    again = ask(sandbox, client, session)
+    again = ask(fresh, client, session)
     assert again.status_code == 302
     for response in (decision, again):
         headers = {"Authorization": f"Bearer {token_in(response)}"}
-        assert (
-            requests.get(sandbox.origin + "/api/v1/devices", headers=headers, timeout=10).status_code == 200
-        )
+        assert requests.get(fresh.origin + "/api/v1/devices", headers=headers, timeout=10).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["id", "redirectUri"])
@@ -98,12 +103,12 @@ def test_a_broken_sign_in_is_400(sandbox, body):
     assert response.json()["statusCode"] == 400
 
 
-def test_add_device_puts_it_first_in_the_drivers_list(sandbox):
-    session = cookie_of(sign_in(sandbox))
-    response = add_device(sandbox, session, "vnl999", "Beach car")
+def test_add_device_puts_it_first_in_the_drivers_list(fresh):
+    session = cookie_of(sign_in(fresh))
+    response = add_device(fresh, session, "vnl999", "Beach car")
     assert response.status_code == 201
-    token = token_in(decided(sandbox, session))
-    url = sandbox.origin + "/user/devices"
+    token = token_in(decided(fresh, session))
+    url = fresh.origin + "/user/devices"
     devices = requests.get(url, params={"access_token": token}, timeout=10).json()["devices"]
     assert [device["name"] for device in devices] == [
         "Beach car",

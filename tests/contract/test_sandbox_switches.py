@@ -16,8 +16,18 @@ CHALLENGE = {
 }
 
 
+@pytest.fixture(scope="module")
+def usual_sandbox():
+    with SandboxProcess() as process:
+        yield process
+
+
 @pytest.fixture
 def sandbox(request):
+    """A sandbox of the test's own, or the shared one where no switch is thrown."""
+    if not request.param:
+        yield request.getfixturevalue("usual_sandbox")
+        return
     with SandboxProcess(*request.param) as process:
         yield process
 

@@ -43,9 +43,10 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-@pytest.fixture(params=["http", "https"])
+@pytest.fixture
 def rude(request, authority):
-    tls = authority.server_context("127.0.0.1") if request.param == "https" else None
+    """Answers over plain HTTP, and over TLS where a test asks for it (``over_both``)."""
+    tls = authority.server_context("127.0.0.1") if getattr(request, "param", "http") == "https" else None
     rude = RudeVinli(tls)
     yield rude
     rude.close()
@@ -63,6 +64,15 @@ def site(local_site, rude, authority):
     )
     site.lose_patience(read=0.3, deadline=0.6)
     return site
+
+
+def over_both(names, over_tls):
+    """Run a test for each name over plain HTTP, and for some over TLS.
+
+    Each manner over both is in tests/unit/providers/http/test_framing.py.
+    """
+    rows = [(name, "http") for name in names] + [(name, "https") for name in over_tls]
+    return pytest.mark.parametrize(("name", "rude"), rows, indirect=["rude"])
 
 
 class Driver:
@@ -105,13 +115,13 @@ def visit(site, rounds=ROUNDS, *, names=DRIVERS):
     return seen
 
 
-@pytest.mark.parametrize("name", PATIENTLY)
+@over_both(PATIENTLY, PATIENTLY)
 def test_drivers_are_signed_in_by_answers_that_come(name, site, rude):
     rude.manner = PATIENTLY[name]
     assert set(visit(site)) == {200, 302}
 
 
-@pytest.mark.parametrize("name", RUDELY)
+@over_both(RUDELY, RUDELY)
 def test_no_driver_is_shown_anothers_answer_that_comes(name, site, rude):
     rude.manner = politely
     visit(site, 1)
@@ -120,7 +130,7 @@ def test_no_driver_is_shown_anothers_answer_that_comes(name, site, rude):
         visit(site, 2)
 
 
-@pytest.mark.parametrize("name", ALL)
+@over_both(ALL, ["the next answer early"])
 def test_no_list_holds_a_page_twice_from_answers_that_come(name, site, rude):
     with site.browser() as operator:
         operator.sign_in_as_operator()
@@ -138,7 +148,7 @@ def test_no_list_holds_a_page_twice_from_answers_that_come(name, site, rude):
                 assert len(ids) == FLEET
 
 
-@pytest.mark.parametrize("name", ALL)
+@over_both(ALL, ["the next answer early"])
 def test_no_partner_call_is_answered_with_anothers_answer_that_comes(name, site, rude):
     clerks = [SimpleNamespace(number=number, browser=site.browser()) for number in (11, 22)]
     rude.rude_at = lambda request: request.path == AYYEKA_TOKEN or request.path.startswith(SITES)

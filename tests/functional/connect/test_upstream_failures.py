@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 import pytest
 
 from blueprints.connect import views as connect
@@ -22,7 +20,7 @@ from tests.support.failures import (
     token,
 )
 from tests.support.fake_vinli import TOKEN, USER, Hang
-from tests.support.servers import CLOSE, Server, http, json_reply
+from tests.support.servers import CLOSE, Server, http
 
 pytestmark = pytest.mark.functional
 
@@ -33,53 +31,19 @@ def browser(local):
         yield browser
 
 
+# One or two of each kind; tests/unit/providers/vinli/test_auth.py has every answer.
 TOKEN_ANSWERS = {
     "a code that is not accepted": (error("invalid_grant"), REFUSED),
     "a wrong client secret": (error("invalid_client", 401), REFUSED),
-    "forbidden, in silence": (http(403, content_type=None), REFUSED),
-    "refused, in silence": (http(400, content_type=None), REFUSED),
     "unauthorized, as a page": (http(401, b"<h1>no</h1>", content_type="text/html"), REFUSED),
-    "not found": (http(404, b"{}"), REFUSED),
     "a page with status 200": (
         raw(b"<!doctype html><title>Hi</title>", content_type="text/html"),
         INVALID_RESPONSE,
     ),
-    "JSON that says it is text": (raw(b'{"access_token": "x"}', content_type="text/plain"), INVALID_RESPONSE),
-    "nothing at all": (raw(b""), INVALID_RESPONSE),
-    "a list": (raw(b'[{"access_token": "x"}]'), INVALID_RESPONSE),
-    "null": (raw(b"null"), INVALID_RESPONSE),
-    "a text": (raw(b'"access_token"'), INVALID_RESPONSE),
-    "no token": (raw(b"{}"), INVALID_RESPONSE),
-    "a message in place of a token": (raw(b'{"message": "Unauthorized"}'), INVALID_RESPONSE),
-    "a null token": (token(access_token=None), INVALID_RESPONSE),
-    "an empty token": (token(access_token=""), INVALID_RESPONSE),
-    "an object as token": (token(access_token={"value": "x"}), INVALID_RESPONSE),
     "a token with a line break": (token(access_token="abc\r\nX-Injected: 1"), INVALID_RESPONSE),
-    "a token with a space": (token(access_token="abc def"), INVALID_RESPONSE),
-    "a token beyond ASCII": (token(access_token="schlüssel"), INVALID_RESPONSE),
-    "a token of nine thousand characters": (token(access_token="x" * 9000), INVALID_RESPONSE),
-    "token type MAC": (token(token_type="MAC"), INVALID_RESPONSE),
-    "a number as token type": (token(token_type=1), INVALID_RESPONSE),
-    "lifetime zero": (token(expires_in=0), INVALID_RESPONSE),
-    "a negative lifetime": (token(expires_in=-1), INVALID_RESPONSE),
     "a lifetime in words": (token(expires_in="soon"), INVALID_RESPONSE),
-    "true as lifetime": (token(expires_in=True), INVALID_RESPONSE),
-    "half seconds": (token(expires_in=0.5), INVALID_RESPONSE),
-    "an infinite lifetime": (raw(b'{"access_token": "x", "expires_in": 1e400}'), INVALID_RESPONSE),
-    "not a number": (raw(b'{"access_token": "x", "expires_in": NaN}'), INVALID_RESPONSE),
-    "one key twice": (raw(b'{"access_token": "x", "access_token": "y"}'), INVALID_RESPONSE),
-    "invalid UTF-8": (raw(b'{"access_token": "\xff\xfe"}'), INVALID_RESPONSE),
-    "a lone surrogate": (raw(b'{"access_token": "x", "scope": "\\ud800"}'), INVALID_RESPONSE),
-    "a NUL": (raw(b'{"access_token": "x", "scope": "\\u0000"}'), INVALID_RESPONSE),
-    "a tower of brackets": (raw(b"[" * 5000 + b"]" * 5000), INVALID_RESPONSE),
-    "truncated JSON": (raw(b'{"access_token": "x"'), INVALID_RESPONSE),
     "a refresh token that is none": (token(refresh_token=[1]), INVALID_RESPONSE),
-    "status 201": (json_reply({"access_token": "x"}, 201), INVALID_RESPONSE),
-    "status 204": (http(204, content_type=None), INVALID_RESPONSE),
-    "status 999": (http(999), INVALID_RESPONSE),
     "half a megabyte": (raw(b'{"access_token": "x", "pad": "' + b"x" * 500_000 + b'"}'), INVALID_RESPONSE),
-    "a bomb": (raw(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip"), INVALID_RESPONSE),
-    "gzip that is none": (raw(b"not gzip", Content_Encoding="gzip"), INVALID_RESPONSE),
     "a protocol of its own": (b"220 smtp.example.com ESMTP\r\n\r\n", INVALID_RESPONSE),
     "an error inside": (http(500, b"Traceback (most recent call last)"), FAILED),
     "a bad gateway": (http(502, b"<h1>nginx</h1>", content_type="text/html"), FAILED),
@@ -98,8 +62,6 @@ USER_ANSWERS = {
     "a refused token": (http(401), REFUSED),
     "a page": (raw(b"<h1>hello</h1>", content_type="text/html"), INVALID_RESPONSE),
     "no user": (raw(b'{"user": null}'), INVALID_RESPONSE),
-    "a user without e-mail": (raw(b'{"user": {"id": "1"}}'), INVALID_RESPONSE),
-    "a number as name": (raw(b'{"user": {"id": "1", "email": "a@b.c", "firstName": 1}}'), INVALID_RESPONSE),
 }
 
 
@@ -149,8 +111,7 @@ def test_an_upstream_that_is_not_there_is_told_apart(browser, vinli):
     assert seen(browser.get(f"{callback}&code=x")) == GONE
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("path", [TOKEN, USER])
+@pytest.mark.parametrize(("path", "status"), [(TOKEN, 302), (TOKEN, 307), (TOKEN, 308), (USER, 302)])
 def test_no_byte_follows_a_redirect_to_another_host(path, status, browser, vinli):
     elsewhere = Server(lambda _: token())
     vinli.answers[path] = http(status, Location=f"{elsewhere.origin}/oauth/token")

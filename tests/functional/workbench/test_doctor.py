@@ -241,31 +241,15 @@ def test_a_sandbox_with_another_registration_is_told_from_a_right_one(arguments,
     assert wrong(diagnosis) == codes
 
 
+# A few of each kind; tests/unit/domain/doctor/test_redirect_uris.py has every way.
 REGISTERED = {
     f"{CALLBACK}/": ["trailing_slash"],
     IMPLICIT: ["redirect_uris_swapped"],
     f"{HERE}/workbench/catch": ["redirect_uris_swapped"],
-    "https://127.0.0.1:8000/connect/callback": ["scheme_http_https"],
-    "http://127.0.0.1/connect/callback": ["port_missing"],
-    "http://127.0.0.1:8000//connect/callback": ["doubled_slash"],
-    "http://127.0.0.1:8000/connect%2Fcallback": ["encoded_character"],
-    "http://127.0.0.1:8000/connect/c%61llback": ["needless_encoding"],
-    "http://127.0.0.1:8000/connect/./callback": ["dot_segments"],
-    f"{CALLBACK}?flow=code": ["query_parameter_added"],
-    f"{CALLBACK}?": ["empty_query"],
-    f"{CALLBACK}#": ["fragment"],
-    f"{CALLBACK}/*": ["wildcard"],
     f" {CALLBACK}": ["surrounding_blanks"],
     f"{CALLBACK}\r\n": ["invisible_characters"],
-    f"\u200b{CALLBACK}": ["invisible_characters"],
-    "http://me@127.0.0.1:8000/connect/callback": ["userinfo"],
-    "http://127.0.0.1:8000\\connect/callback": ["backslash"],
-    "127.0.0.1:8000/connect/callback": ["not_absolute"],
     "javascript:alert(document.cookie)": ["script_scheme"],
-    "li.vin.cars://connect/callback": ["custom_scheme"],
-    "http://127.0.0.1:80x/connect/callback": ["bad_port"],
     "http://localhost:8000/Connect/Callback/": ["loopback_name", "path_case", "trailing_slash"],
-    "https://cars.example.com/connect/callback": ["other_host"],
     "http://cars.example.com/connect/callback": ["other_host", "plain_http"],
 }
 

@@ -6,6 +6,7 @@ import gzip
 import html
 import re
 import shlex
+from itertools import product
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -221,22 +222,25 @@ def test_without_pkce_no_challenge_goes_out_nor_in_the_implicit_flow(operator, v
         assert not [name for name in request.query if name.startswith("code_challenge")]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"<h1>No</h1><script>alert(1)</script><img src=x onerror=alert(1)>&lt;script&gt;alert(2)&lt;/script&gt;",
-        b"</pre></main><form action='https://evil.example'><input type=password>" * 1000,
-        b"<div>" * 100_000,
-        b"\xff\xfe\xed\xa0\x80\x00\x1b[31m" * 100,
-        b"<!--" * 100_000,
-        b"x" * 1_000_000,
-        b"<title>&#" + b"1" * 9_000 + b";</title><p>&#" + b"1" * 9_000 + b";",
-        gzip.compress(b"x" * 100_000_000),
-        b"",
-    ],
+BODIES = (
+    b"<h1>No</h1><script>alert(1)</script><img src=x onerror=alert(1)>&lt;script&gt;alert(2)&lt;/script&gt;",
+    b"</pre></main><form action='https://evil.example'><input type=password>" * 1000,
+    b"<div>" * 100_000,
+    b"\xff\xfe\xed\xa0\x80\x00\x1b[31m" * 100,
+    b"<!--" * 100_000,
+    b"x" * 1_000_000,
+    b"<title>&#" + b"1" * 9_000 + b";</title><p>&#" + b"1" * 9_000 + b";",
+    gzip.compress(b"x" * 10_000_000),
+    b"",
 )
+
+
 @pytest.mark.parametrize(
-    "kind", [PAGE, "text/html; charset=utf-7", "text/plain", "application/json", "image/svg+xml"]
+    ("body", "kind"),
+    [
+        *((body, kind) for body in BODIES for kind in (PAGE, "text/plain")),
+        *((BODIES[0], kind) for kind in ("text/html; charset=utf-7", "application/json", "image/svg+xml")),
+    ],
 )
 def test_what_is_answered_is_text_and_nothing_else(operator, vinli, body, kind):
     encoding = {"Content_Encoding": "gzip"} if body.startswith(b"\x1f\x8b") else {}
@@ -492,46 +496,17 @@ def test_the_workbenchs_own_client_is_the_default_where_there_is_one(local_site,
     assert "its-secret" not in response.text
 
 
+# One of each field; tests/unit/blueprints/workbench/test_request_checks.py has every error.
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"client_id": ""}, "Give the OAuth client’s id."),
-        ({"client_id": "a\r\nb"}, "This holds a line break"),
         ({"client_id": "a:b"}, "HTTP Basic cannot carry a colon in a client id"),
-        ({"client_id": "x" * 2049}, "This is longer than 2,048 characters."),
-        ({"redirect_uri": ""}, "This is no whole address"),
-        ({"redirect_uri": "/connect/callback"}, "This is no whole address"),
-        ({"redirect_uri": "localhost:8000/connect/callback"}, "This is no whole address"),
-        ({"redirect_uri": " https://a.example/"}, "This is no whole address"),
         ({"redirect_uri": "JavaScript:alert(1)"}, "javascript: names no place to come back to."),
-        ({"redirect_uri": "data:text/html,x"}, "data: names no place to come back to."),
-        ({"redirect_uri": "vbscript:x"}, "vbscript: names no place to come back to."),
-        ({"redirect_uri": "https://user:pw@a.example/cb"}, "This holds a user name"),
-        ({"redirect_uri": "https:/\\user@a.example/cb"}, "This holds a user name"),
-        ({"redirect_uri": "HTTP:user@a.example"}, "This holds a user name"),
-        ({"redirect_uri": "myApp://user@cb"}, "This holds a user name"),
-        ({"redirect_uri": "https://a.example/\x00"}, "This holds a line break"),
-        ({"response_type": "code token"}, "This is code or token."),
         ({"response_type": None}, "This is code or token."),
         ({"pkce": "maybe"}, "This is on or off."),
         ({"state": "ü"}, "A state holds letters, digits and signs of ASCII alone"),
         ({"scope": "a\nb"}, "This holds a line break"),
-        ({"extra": "no value"}, "Each line is name=value"),
-        ({"extra": "a b=c"}, "Each line is name=value"),
-        ({"extra": "state=mine"}, "state is set by this form"),
-        ({"extra": "a=1\nredirect_uri=x"}, "redirect_uri is set by this form"),
-        ({"extra": "code_challenge=x"}, "code_challenge is set by this form"),
-        ({"extra": "a=1\na=2"}, "a came twice"),
-        ({"extra": "client_secret=x"}, "client_secret does not belong in an authorization request"),
         ({"extra": "a=1\nAuthorization=Basic"}, "Authorization does not belong"),
-        ({"extra": "session=x"}, "session does not belong"),
-        ({"extra": "PHPSESSID=x"}, "PHPSESSID does not belong"),
-        ({"extra": "my-api-key=x"}, "my-api-key does not belong"),
-        ({"extra": "access_token_of=x"}, "access_token_of does not belong"),
-        ({"extra": "auth_code=x"}, "auth_code does not belong"),
-        ({"extra": "cookie=x"}, "cookie does not belong"),
-        ({"extra": "a=\x1b"}, "This holds a character that cannot be seen."),
-        ({"extra": "a=" + "x" * 4096}, "This is longer than 4,096 characters."),
     ],
 )
 @pytest.mark.parametrize("path", [COMPOSE, PREFLIGHT])
@@ -581,20 +556,19 @@ def test_what_is_somebodys_is_sent_and_stays_out_of_the_link(operator, name):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("name", FIELDS)
-def test_hostile_input_is_inert_and_leads_nowhere_else(operator, vinli, name, text):
-    for path in (COMPOSE, PREFLIGHT):
+def test_hostile_input_is_inert_and_leads_nowhere_else(operator, vinli, text):
+    for name, path in product(FIELDS, (COMPOSE, PREFLIGHT)):
         shown = operator.request("GET", path, params={name: text})
-        assert shown.status_code == 200
+        assert shown.status_code == 200, name
         response = send(operator, path, **{name: text})
-        assert response.status_code in (200, 400)
+        assert response.status_code in (200, 400), name
         for page in (shown, response):
-            assert "Set-Cookie: a" not in str(page.headers)
-            assert "49" not in re.findall(r'value="([^"]*)"', page.text)
+            assert "Set-Cookie: a" not in str(page.headers), name
+            assert "49" not in re.findall(r'value="([^"]*)"', page.text), name
             hosts = {urlsplit(link).netloc for link in Page(page.text).links}
-            assert hosts <= {"", urlsplit(vinli.origin).netloc}
+            assert hosts <= {"", urlsplit(vinli.origin).netloc}, name
         if "Open at" in response.text:
-            assert link_of(response).startswith(f"{vinli.origin}{PATH}?response_type=")
+            assert link_of(response).startswith(f"{vinli.origin}{PATH}?response_type="), name
     assert {request.path for request in vinli.received()} <= {PATH}
 
 

@@ -1,4 +1,8 @@
-"""Debian's Chromium under Playwright, and a watch that records what pages do in it."""
+"""Debian's Chromium under Playwright, and a watch that records what pages do in it.
+
+Its headless shell has the same engine without the browser's own windows: a new cookie jar there costs a fifth of the
+CPU time. Without it the whole browser serves. The back/forward cache is in the whole browser alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwright, Request, Response
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
+SHELL = shutil.which("chromium-headless-shell")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +37,7 @@ addEventListener("securitypolicyviolation", (event) => {
 def launch(playwright: Playwright, *, keeps_pages: bool = False) -> Browser:
     """Start Chromium. ``keeps_pages`` turns on the back/forward cache, which Playwright turns off."""
     return playwright.chromium.launch(
-        executable_path=EXECUTABLE,
+        executable_path=EXECUTABLE if keeps_pages else SHELL or EXECUTABLE,
         args=[*ARGUMENTS],
         ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
     )

@@ -1,4 +1,5 @@
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -130,11 +131,27 @@ def test_lifetimes(sent, read):
     [
         *(
             {"access_token": value}
-            for value in (None, "", 5, {}, [], True, "a b", "tökén", "a\n", "x" * 8193)
+            for value in (
+                None,
+                "",
+                5,
+                {},
+                {"value": "x"},
+                [],
+                True,
+                "a b",
+                "tökén",
+                "a\n",
+                "abc\r\nX: 1",
+                "x" * 8193,
+            )
         ),
-        *({"token_type": value} for value in ("mac", "JWT", "", 5, ["Bearer"])),
-        *({"expires_in": value} for value in (0, -1, "0", "-1", "", "abc", "1e3", True, False, 1.5, [], {})),
-        *({"refresh_token": value} for value in (5, "", "a b", {})),
+        *({"token_type": value} for value in ("mac", "MAC", "JWT", "", 1, ["Bearer"])),
+        *(
+            {"expires_in": value}
+            for value in (0, -1, "0", "-1", "", "abc", "1e3", True, False, 0.5, 1.5, [], {})
+        ),
+        *({"refresh_token": value} for value in (5, "", "a b", {}, [1])),
         {"scope": 5},
     ],
 )
@@ -150,7 +167,9 @@ def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, 
         http(200),
         http(200, b"", content_type=None),
         http(200, b"[]"),
+        http(200, b'[{"access_token": "abc"}]'),
         http(200, b"null"),
+        http(200, b'"access_token"'),
         http(200, b"{}"),
         http(200, b'{"message": "no"}'),
         http(200, b"<html>", content_type="text/html"),
@@ -159,11 +178,25 @@ def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, 
         http(200, b'{"access_token": "abc", "expires_in": NaN}'),
         http(200, b'{"access_token": "abc", "expires_in": 1e400}'),
         http(200, b'{"access_token": "\\ud800"}'),
+        http(200, b'{"access_token": "abc", "scope": "\\ud800"}'),
+        http(200, b'{"access_token": "abc", "scope": "\\u0000"}'),
+        http(200, b'{"access_token": "\xff\xfe"}'),
+        http(200, b'{"access_token": "abc"'),
         http(200, b"[" * 100_000),
+        http(200, b"[" * 5000 + b"]" * 5000),
         http(200, json.dumps({"access_token": "abc", "more": "x" * 70_000}).encode()),
+        http(200, gzip.compress(b" " * 5_000_000), Content_Encoding="gzip"),
+        http(200, b"not gzip", Content_Encoding="gzip"),
+        b"220 smtp.example.com ESMTP\r\n\r\n",
         json_reply({"access_token": "abc"}, 201),
         http(204),
-        json_reply({"access_token": "abc"}, 302, Location="/elsewhere"),
+        http(204, content_type=None),
+        http(999),
+        *(
+            json_reply({"access_token": "abc"}, status, Location=place)
+            for status in (301, 302, 303, 307, 308)
+            for place in ("/elsewhere", "http://127.0.0.1:9/oauth/token")
+        ),
     ],
 )
 def test_an_answer_that_is_no_token_response_is_nonsense(serve, client_for, reply):
@@ -198,7 +231,14 @@ def test_every_refusal_is_plain(serve, client_for, status, body, content_type, e
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind"), [(http(503), ServerFailed), (http(429), Throttled), (CLOSE, Unreachable)]
+    ("reply", "kind"),
+    [
+        (http(500, b"Traceback (most recent call last)"), ServerFailed),
+        (http(502, b"<h1>nginx</h1>", content_type="text/html"), ServerFailed),
+        (http(503), ServerFailed),
+        (http(429), Throttled),
+        (CLOSE, Unreachable),
+    ],
 )
 def test_an_exchange_is_never_repeated(serve, client_for, reply, kind):
     server = serve(lambda _: reply)
@@ -240,7 +280,16 @@ def test_the_current_user_is_asked_for_with_the_token(serve, client_for):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, [], {"user": None}, {"user": []}, {"user": {"id": "a"}}, {"user": {"id": 5, "email": "a@b"}}]
+    "body",
+    [
+        {},
+        [],
+        {"user": None},
+        {"user": []},
+        {"user": {"id": "a"}},
+        {"user": {"id": 5, "email": "a@b"}},
+        {"user": {"id": "a", "email": "a@b", "firstName": 1}},
+    ],
 )
 def test_a_user_that_is_none_is_nonsense(serve, client_for, body):
     server = serve(lambda _: json_reply(body))
@@ -252,3 +301,12 @@ def test_a_token_that_is_no_longer_good_is_unauthorized(serve, client_for):
     server = serve(lambda _: http(401))
     with pytest.raises(Unauthorized):
         client_for(server).current_user("abc")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_token_goes_to_no_place_that_a_redirect_names(serve, client_for, status):
+    elsewhere = serve(lambda _: json_reply({"user": {"id": "a", "email": "a@b"}}))
+    server = serve(lambda _: http(status, Location=f"{elsewhere.origin}/api/v1/users/_current"))
+    with pytest.raises(InvalidResponse):
+        client_for(server).current_user("abc")
+    assert elsewhere.connections == 0

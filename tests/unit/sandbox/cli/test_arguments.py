@@ -26,9 +26,23 @@ def test_every_driver_has_a_device_unless_told_otherwise(arguments, size):
     assert parse_options(arguments).fleet_size == size
 
 
+REDIRECT_URIS = ("--redirect-uri", "--implicit-redirect-uri", "--workbench-redirect-uri")
+BAD_URIS = [
+    "",
+    "/relative",
+    "http://l/cb#f",
+    "http://l/c b",
+    "http://l/ä",
+    "http://l/\r\nX: y",
+    "http://[::1",
+]
+BAD_URIS += ["http://l/".ljust(2049, "a")]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        *([option, uri] for option in REDIRECT_URIS for uri in BAD_URIS),
         ["--host", "0.0.0.0"],
         ["--host", "192.0.2.1"],
         ["--host", "example.com"],
@@ -39,10 +53,6 @@ def test_every_driver_has_a_device_unless_told_otherwise(arguments, size):
         ["--latency-ms", "-5"],
         ["--echo-state", "yes"],
         ["--pkce", "maybe"],
-        ["--redirect-uri", "/relative"],
-        ["--redirect-uri", "http://l/cb#fragment"],
-        ["--redirect-uri", "http://l/c b"],
-        ["--redirect-uri", "http://l/\r\nX: y"],
         ["--public-url", "http://h/path"],
         ["--public-url", "ftp://h"],
         ["--public-url", "http://user@h"],
