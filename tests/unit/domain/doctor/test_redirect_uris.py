@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.doctor.findings import Severity
 from domain.doctor.redirect_uris import Case, uri_findings
+from domain.doctor.report import Severity
 
 HERE = "http://127.0.0.1:8000"
 CALLBACK = f"{HERE}/connect/callback"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blueprints.workbench.request_checks import errors_of
+from blueprints.workbench.authorization_requests.checks import errors_of
 
 GOOD = {
     "client_id": "the-client-id",
