@@ -30,7 +30,13 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ClosedPoolError, ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ClosedPoolError,
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 from urllib3.util.connection import create_connection
 
 from providers.http.contexts import RequestContext, current
@@ -40,8 +46,6 @@ from providers.http.leftovers import Leftover, leftover
 logger = logging.getLogger(__name__)
 
 _POOLED_HOSTS = 32
-# The last bytes of a request are sent only after a check that no response came early.
-_LAST_BYTES = 16 * 1024
 # Seconds between two checks of a TLS record that arrives in pieces.
 _RECORD_POLL_SECONDS = 0.001
 # For so many seconds no connection is kept to a host that sent more than was asked for.
@@ -97,16 +101,20 @@ class _ConnectionMixin:
 
     def _check_leftover(self) -> Leftover:
         found = leftover(self.sock)
-        if found is Leftover.DATA:
-            current().note_surplus()
+        context = current()
+        # Part of a record is most likely a session ticket on a new connection, and surplus on one that others used.
+        if found is Leftover.DATA or (found is Leftover.PART and self.is_shared_with(context.user)):
+            context.note_surplus()
         return found
 
     def settle(self) -> None:
         """Close the connection unless it can carry another request."""
         context = current()
-        self.last_question, self.last_used = context.question, context.now()
-        is_answered_whole = self._answer is None or self._answer.is_whole
-        if not is_answered_whole or not self.is_connected:
+        if self._answer is not None:
+            self.last_question, self.last_used = context.question, context.now()
+        # More bytes make the answer doubtful, so look for them even if the connection is closed in any case.
+        is_quiet = self.is_connected
+        if not is_quiet or (self._answer is not None and not self._answer.is_whole):
             self.close()
 
     def is_shared_with(self, user: object) -> bool:
@@ -134,28 +142,35 @@ class _ConnectionMixin:
             self._held_back.append(bytes(data))
 
     def _send_wholly(self, request: memoryview) -> None:
-        """Send a request, but hold back its last bytes if there is something to read before them.
+        """Send a request if there is nothing to read before it.
 
-        urllib3 reads a response even if the request could not be sent. Here that is an error: raises EarlyAnswer if
-        a response came early, RemoteDisconnected if the connection ended.
+        Raises EarlyAnswer if there is, and RemoteDisconnected if the connection has ended. Large requests go out on
+        new connections (`wire`). There a server may refuse one before it has read all of it, and urllib3 reads that.
         """
         if self.sock is None:
             self.connect()
+        self._check_silence()
         try:
-            for part in (request[:-_LAST_BYTES], request[-_LAST_BYTES:]):
-                if part:
-                    self._check_silence()
-                    self.send(part)
+            self.send(request)
         except (BrokenPipeError, ConnectionResetError) as error:
+            if not current().is_reused:
+                raise
             raise http.client.RemoteDisconnected("ended while the request was sent") from error
 
     def _check_silence(self) -> None:
         found = self._check_leftover()
         while found is Leftover.PART and not current().is_reused:
             # This is most likely a session ticket. No response can be read before the rest of the record has come.
-            time.sleep(min(_RECORD_POLL_SECONDS, current().connect_seconds()))
+            try:
+                time.sleep(min(_RECORD_POLL_SECONDS, current().connect_seconds()))
+            except TimeoutError as error:
+                raise ReadTimeoutError(None, None, "part of a TLS record came, and no more") from error  # type: ignore[arg-type]
             found = self._check_leftover()
         if found is Leftover.DATA:
+            context = current()
+            # Nothing was sent, so the request may go out on another connection. In a series, the response before may
+            # have belonged to another user.
+            context.is_out_of_step = context.is_out_of_step and context.hold is not None
             raise EarlyAnswer("an answer came before the request was sent")
         if found is not Leftover.NOTHING:
             raise http.client.RemoteDisconnected("ended before the request was sent")
@@ -232,7 +247,11 @@ class _PoolMixin:
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         context = current()
-        connection = self._held_connection(context) or self._rested_connection(context)
+        connection = self._held_connection(context)
+        if connection is None and not context.has_used(self):
+            connection = self._rested_connection(context)
+        if context.hold is not None:
+            context.hold.pools.add(self)
         if connection is None:
             connection = self._new_conn()  # type: ignore[attr-defined]
         elif not connection.is_connected:
@@ -263,11 +282,18 @@ class _PoolMixin:
         Surplus bytes usually follow a response at once. So if the next question is a different one, the connection
         must have been idle for a moment.
         """
-        passed_over = []
+        passed_over: list[Any] = []
         try:
             while True:
                 connection = self._pooled()
-                if connection is None or connection.is_closed or self._is_rested(connection, context):
+                if connection is None:
+                    # Nothing is open and rested. A closed one opens again by itself.
+                    closed = next((one for one in passed_over if one.is_closed), None)
+                    if closed is not None:
+                        passed_over.remove(closed)
+                        passed_over.append(None)
+                    return closed
+                if not connection.is_closed and self._is_rested(connection, context):
                     return connection
                 passed_over.append(connection)
         finally:
@@ -298,6 +324,10 @@ class _PoolMixin:
         if context.hold is None or connection is None:
             self.put_back(connection)
         else:
+            # A request within another one (a token that is renewed) may have used a second connection.
+            before = context.hold.connections.pop(self, None)
+            if before is not None:
+                self.put_back(before)
             context.hold.connections[self] = connection
 
     def put_back(self, connection: Any) -> None:

@@ -23,6 +23,7 @@ class Hold:
 
     def __init__(self) -> None:
         self.connections: dict[Any, Any] = {}
+        self.pools: set[Any] = set()
 
     def release(self) -> None:
         """Give the connections back to their pools."""
@@ -66,6 +67,10 @@ class RequestContext:
     def user(self) -> object:
         """The user of the connection: the series of requests, or this request alone."""
         return self.hold or self
+
+    def has_used(self, pool: object) -> bool:
+        """Say whether the series has used a pool before: it takes no second connection out of it."""
+        return self.hold is not None and pool in self.hold.pools
 
     @property
     def time_left(self) -> float:

@@ -21,6 +21,7 @@ from http import HTTPStatus
 from typing import Any
 
 from providers.http.contexts import RequestContext
+from providers.http.leftovers import Leftover, leftover
 
 _NOT_A_HEADER = (
     MissingHeaderBodySeparatorDefect,
@@ -71,6 +72,10 @@ class _TimedReader(io.RawIOBase):
             self._context.is_answered = True
             self.count += count
         return count
+
+    def has_more(self) -> bool:
+        """Say whether there is more to read on the socket than its end."""
+        return leftover(self._sock) in (Leftover.DATA, Leftover.PART)
 
     def end(self) -> None:
         """Read nothing more, because the response has ended."""
@@ -198,13 +203,20 @@ class TimedResponse(http.client.HTTPResponse):
         return line
 
     def _close_conn(self) -> None:
-        """Check for surplus bytes and close. Called at the end of the body, or earlier if reading is given up."""
+        """Called at the end of the body, and when the body is not read to its end."""
         if self.length == 0 and not self.chunked:
             self._is_whole = True
         self._reader.end()
-        # After 408 the connection ends or a late response comes. In both cases the connection is closed.
-        if self._is_whole and (surplus := self.fp.peek(1)):
-            self._is_whole = False
-            if surplus.strip() and self.status != HTTPStatus.REQUEST_TIMEOUT:
-                self._context.note_surplus()
+        if self._is_whole:
+            self._check_surplus()
         super()._close_conn()  # type: ignore[misc]
+
+    def _check_surplus(self) -> None:
+        """Note bytes behind the response: those read with it, and those on a connection that is closed now."""
+        surplus = self.fp.peek(1)
+        has_more = self.will_close and self._reader.has_more()
+        if surplus or has_more:
+            self._is_whole = False
+        # Behind 408 comes the end, or a response after all: the connection is closed in either case.
+        if (surplus.strip() or has_more) and self.status != HTTPStatus.REQUEST_TIMEOUT:
+            self._context.note_surplus()

@@ -50,11 +50,14 @@ def leftover(sock: Any) -> Leftover:
 
 
 def _has_decrypted(sock: Any) -> bool:
-    """Say whether TLS holds decrypted bytes, which the socket below it does not show."""
-    tls = getattr(
-        sock, "sslobj", sock
-    )  # urllib3 uses an object with `sslobj` for TLS within TLS, through a proxy
-    return isinstance(tls, (ssl.SSLSocket, ssl.SSLObject)) and tls.pending() > 0
+    """Say whether TLS holds bytes that the socket below does not show.
+
+    urllib3 runs TLS within TLS, to a proxy, over an object with buffers of its own.
+    """
+    tls = getattr(sock, "sslobj", sock)
+    incoming = getattr(sock, "incoming", None)
+    has_undecrypted = isinstance(incoming, ssl.MemoryBIO) and incoming.pending > 0
+    return has_undecrypted or (isinstance(tls, (ssl.SSLSocket, ssl.SSLObject)) and tls.pending() > 0)
 
 
 def _holds_whole_records(sock: ssl.SSLSocket) -> bool:

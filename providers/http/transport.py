@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
 import random
 import threading
@@ -103,6 +104,7 @@ class Transport:
         deadline: float | None = None,
         retry: bool | None = None,
         is_guess: bool = False,
+        is_page: bool = False,
     ) -> Response:
         """Send a request and return the 2xx response. Raises a ProviderError for everything else.
 
@@ -111,9 +113,10 @@ class Transport:
         GET and HEAD are repeated up to twice within the deadline after a transient failure (no connection, 502, 503,
         504, 429 with Retry-After); `retry` overrides this. A request of any method is repeated once if it went out on
         an idle connection that ended before any byte of a response, because load balancers drop idle connections
-        silently. A guess (`is_guess`) is not repeated, because nobody may be waiting for it. Its failure does not
-        count in the circuit breaker, because many guesses go out at once. `deadline` is in seconds from now; if none
-        are left, TimedOut is raised and nothing is sent. Raises ValueError for an origin that was not allowed.
+        silently. `is_page` says that the request asks for a page of a list. A guess (`is_guess`) is not repeated,
+        because nobody may be waiting for it. Its failure does not count in the circuit breaker, because many guesses
+        go out at once. `deadline` is in seconds from now; if none are left, TimedOut is raised and nothing is sent.
+        Raises ValueError for an origin that was not allowed.
         """
         breaker = self._breaker(provider, url)
         call = Call(provider, method, url.partition("?")[0])
@@ -134,7 +137,9 @@ class Transport:
             )
             may_repeat = (method in _IDEMPOTENT if retry is None else retry) and not is_guess
             with _guarding(breaker, call, seconds, counts=not is_guess) as is_probe:
-                return self._persist(Outgoing(call, prepared, max_bytes), may_repeat and not is_probe)
+                return self._persist(
+                    Outgoing(call, prepared, max_bytes, is_page), may_repeat and not is_probe
+                )
 
     def fetch_raw(
         self,
@@ -193,7 +198,7 @@ class Transport:
             return False
         try:
             self._wire.warm(origin, self._clock() + self._deadline)
-        except WIRE_ERRORS as error:
+        except (*WIRE_ERRORS, http.client.HTTPException) as error:
             logger.info("warming %s failed: %s", origin, type(error).__name__)
             return False
         finally:

@@ -22,16 +22,18 @@ from settings.loopback import is_loopback
 A = TypeVar("A", bound=Response)
 
 _MAX_ERROR_BYTES = 64 * 1024
+_LARGE_BYTES = 16 * 1024
 _SAFE = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request ready to be sent."""
+    """A request ready to be sent; `is_page` says that it asks for a page of a list."""
 
     call: Call
     prepared: requests.PreparedRequest
     max_bytes: int
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Wire:
     def _persist(self, outgoing: Outgoing, receive: Callable[[Outgoing, RequestContext], A]) -> A:
         context = current()
         context.question = _question(outgoing)
-        context.start_attempt()
+        context.start_attempt(fresh=_is_large(outgoing))
         try:
             return receive(outgoing, context)
         except WIRE_ERRORS as error:
@@ -148,7 +150,9 @@ class Wire:
             proxies=self._proxies_for(outgoing.call.url),
             allow_redirects=False,
         )
-        if response.status_code == HTTPStatus.REQUEST_TIMEOUT and context.is_reused:
+        # With "close" a server says that it stopped waiting. Other 408s are about the request.
+        ends = "close" in response.headers.get("Connection", "").lower()
+        if response.status_code == HTTPStatus.REQUEST_TIMEOUT and context.is_reused and ends:
             response.close()
             raise GivenUpWaiting(response=response)
         return response
@@ -170,13 +174,18 @@ def _session(adapter: PooledAdapter) -> requests.Session:
 
 
 def _question(outgoing: Outgoing) -> object:
-    """Return a value that is equal for all page requests of one person's list; None for other requests.
+    """Return what two requests for pages of one list have in common, None for all other requests.
 
-    Such requests may share a connection without a pause, because the reader of a list notices a wrong page.
+    Whoever reads a list notices a page that is not the one asked for.
     """
-    if outgoing.call.method not in _SAFE:
+    if not outgoing.is_page:
         return None
     return outgoing.prepared.headers.get("Authorization"), outgoing.call.url
+
+
+def _is_large(outgoing: Outgoing) -> bool:
+    """Say whether a request is so large that a server may refuse it before it has read all of it."""
+    return len(outgoing.prepared.body or b"") > _LARGE_BYTES
 
 
 def _blames_the_connection(error: Exception, outgoing: Outgoing, context: RequestContext) -> bool:

@@ -156,7 +156,7 @@ class PlatformClient(Service):
     ) -> Page[Device]:
         """Return one page as the server gives it. Its `limit` may be smaller than the one asked for."""
         params: dict[str, str | int] = {"limit": limit, "offset": offset}
-        answer = self.get(auth, "/devices", deadline, params, is_guess=is_guess)
+        answer = self.get(auth, "/devices", deadline, params, is_guess=is_guess, is_page=True)
         return _DEVICE_PAGES.read(answer)
 
 

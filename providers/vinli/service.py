@@ -41,6 +41,7 @@ class Service:
         params: dict[str, str | int] | None = None,
         *,
         is_guess: bool = False,
+        is_page: bool = False,
     ) -> Response:
         """Get a path below /api/v1. Raises the ProviderErrors."""
         return self.transport.request(
@@ -51,6 +52,7 @@ class Service:
             params=params,
             deadline=deadline,
             is_guess=is_guess,
+            is_page=is_page,
         )
 
     def path_id(self, value: str) -> str:

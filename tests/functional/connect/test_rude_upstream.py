@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -139,6 +140,7 @@ def test_no_list_holds_a_page_twice_from_answers_that_come(name, site, rude):
             try:
                 listed = operator.request("GET", "/operator/devices.csv", stream=True).text
             except ProviderError:  # in this process it ends the stream
+                assert name in RUDELY
                 continue
             ids = [
                 row[0] for row in csv.reader(io.StringIO(listed)) if row and row[0].startswith(DEVICE_ID[:24])
@@ -169,3 +171,27 @@ def test_no_partner_call_is_answered_with_anothers_answer_that_comes(name, site,
         for page in shown:
             assert f"site number {other.number}" not in page
             assert f"site number {clerk.number}" in page or name in RUDELY
+
+
+def test_a_sign_in_by_answers_that_are_one_too_late_fails(site, rude):
+    """The token is another driver's. The answer to who that is comes on the same connection, and is no user's."""
+    drivers = [site.browser(), site.browser()]
+    first, due = {}, {}
+
+    def remember(sock, answer):
+        first.setdefault(sock, answer)
+        return politely(sock, answer)
+
+    def one_too_late(sock, answer):
+        """Answer politely on new connections."""
+        if sock in first:
+            due[sock], answer = answer, due.get(sock, first[sock])
+        return politely(sock, answer)
+
+    rude.manner = remember
+    callbacks = [browser.attempt()[1] for browser in drivers]
+    assert drivers[0].get(f"{callbacks[0]}&code={DRIVERS[0]}-code").status_code == 302
+    time.sleep(0.1)  # the connection has to rest before another driver's request goes out on it
+    rude.manner = one_too_late
+    assert drivers[1].get(f"{callbacks[1]}&code={DRIVERS[1]}-code").status_code == 502
+    assert not drivers[1].is_connected()

@@ -261,6 +261,20 @@ def test_a_request_that_must_not_come_twice_fails_instead(serve, transport_for, 
     assert len(server.received) == 2
 
 
+def test_more_than_the_answer_makes_it_doubtful_also_where_the_connection_ends(serve, transport_for, tls):
+    """Over TLS the surplus comes in a record of its own, which is not read with the answer."""
+
+    def theirs_and_ours(sock):
+        sock.sendall(json_reply(THEIRS, Connection="close"))
+        sock.sendall(json_reply(OURS))
+        return True
+
+    server = serve(in_turn(json_reply({}), theirs_and_ours, json_reply({"n": "asked again"})), tls)
+    transport = transport_for(server)
+    get(transport, server)
+    assert get(transport, server).json() == {"n": "asked again"}
+
+
 # A connection rests between two questions
 
 
@@ -280,13 +294,22 @@ def test_pages_of_one_list_need_no_rest_between_them(different, serve, transport
     transport = transport_for(server, rest=0.05)
     path, auth = "/list", BearerAuth("first")
     for offset in (0, 100):
-        transport.request("test", "GET", server.origin + path, params={"offset": offset}, auth=auth)
+        options = {"params": {"offset": offset}, "auth": auth, "is_page": True}
+        transport.request("test", "GET", server.origin + path, **options)
     assert server.connections == 1
     if different == "path":
         path = "/other"
     else:
         auth = BearerAuth("second")
-    transport.request("test", "GET", server.origin + path, auth=auth)
+    transport.request("test", "GET", server.origin + path, auth=auth, is_page=True)
+    assert server.connections == 2
+
+
+def test_two_questions_that_differ_in_the_query_alone_are_two(serve, transport_for, tls):
+    server = serve(lambda _: json_reply({}), tls)
+    transport = transport_for(server, rest=0.05)
+    for number in (11, 22):
+        get(transport, server, params={"id": number})
     assert server.connections == 2
 
 
@@ -381,20 +404,33 @@ def test_an_answer_that_comes_before_the_request_is_never_used(call, transport_f
     server.close()
 
 
-def test_a_large_request_stops_once_something_was_answered(serve, transport_for, tls):
-    class Impatient(Server):
-        def _converse(self, sock, reader, number):
-            reader.readline()
-            sock.sendall(json_reply(THEIRS))
-            time.sleep(0.2)
-            while reader.read(65536):
-                pass
+class Impatient(Server):
+    """Answers large requests once it has read their first line, as proxies do that know a limit."""
 
-    server = Impatient(None, tls)
+    def _converse(self, sock, reader, number):
+        reader.readline()
+        sock.sendall(self.respond)
+        while reader.read(65536):
+            pass
+
+
+@pytest.mark.parametrize("status", [401, 413])
+def test_a_large_request_is_refused_before_all_of_it_was_sent(status, transport_for, tls):
+    server = Impatient(json_reply({}, status), tls)
     transport = transport_for(server)
-    with pytest.raises(ProviderError):
+    transport.warm(server.origin)
+    with pytest.raises(Refused) as caught:
         transport.request("test", "POST", f"{server.origin}/thing", content=b"x" * 8_000_000)
+    assert caught.value.status == status
     server.close()
+
+
+def test_a_large_request_goes_out_on_a_connection_that_nobody_used(serve, transport_for, tls):
+    server = serve(lambda _: json_reply({}), tls)
+    transport = transport_for(server)
+    get(transport, server)
+    transport.request("test", "POST", f"{server.origin}/thing", content=b"x" * 100_000)
+    assert [received.connection for received in server.received] == [1, 2]
 
 
 # Framing (RFC 9112, section 6)
@@ -516,7 +552,7 @@ def test_a_head_that_is_none_is_an_error_and_in_no_log(name, serve, transport_fo
 
 @pytest.mark.parametrize("call", [get, post])
 def test_a_server_that_gave_up_waiting_is_asked_again(call, serve, transport_for, tls):
-    server = serve(in_turn(json_reply({}), json_reply({}, 408), json_reply(OURS)), tls)
+    server = serve(in_turn(json_reply({}), json_reply({}, 408, Connection="close"), json_reply(OURS)), tls)
     transport = transport_for(server)
     get(transport, server)
     assert call(transport, server, retry=False).json() == OURS
@@ -525,7 +561,7 @@ def test_a_server_that_gave_up_waiting_is_asked_again(call, serve, transport_for
 
 @pytest.mark.parametrize("call", [get, post])
 def test_a_server_that_gave_up_and_answers_all_the_same_is_asked_again(call, serve, transport_for, tls):
-    both = json_reply({}, 408) + json_reply(THEIRS)
+    both = json_reply({}, 408, Connection="close") + json_reply(THEIRS)
     server = serve(in_turn(json_reply({}), json_reply({}), both, json_reply(OURS)), tls)
     transport = transport_for(server)
     get(transport, server)
@@ -535,9 +571,18 @@ def test_a_server_that_gave_up_and_answers_all_the_same_is_asked_again(call, ser
     assert server.connections == 2
 
 
+def test_a_408_that_keeps_the_connection_is_about_the_request(serve, transport_for, tls):
+    server = serve(in_turn(json_reply({}), json_reply({}, 408), json_reply(OURS)), tls)
+    transport = transport_for(server)
+    get(transport, server)
+    with pytest.raises(Refused):
+        post(transport, server)
+    assert len(server.received) == 2
+
+
 @pytest.mark.parametrize("call", [get, post])
 def test_a_server_that_gives_up_on_a_new_connection_is_not_asked_again(call, serve, transport_for, tls):
-    server = serve(in_turn(json_reply({}), json_reply({}, 408)), tls)
+    server = serve(in_turn(json_reply({}), json_reply({}, 408, Connection="close")), tls)
     transport = transport_for(server)
     get(transport, server)
     with pytest.raises(Refused) as caught:
@@ -606,4 +651,22 @@ def test_part_of_a_record_ends_an_idle_connection(count, serve, make_transport, 
     time.sleep(0.05)  # what was sent has to arrive
     assert post(transport, relay).json() == OURS
     assert [received.connection for received in server.received] == [1, 2]
+    relay.close()
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_part_of_a_record_behind_an_answer_ends_a_series(count, serve, make_transport, authority):
+    """What was read may be the answer to somebody else, and the part the beginning of ours."""
+    pieces = Pieces(json_reply(THEIRS), json_reply(OURS))
+    server = serve(in_turn(json_reply({}), pieces, json_reply(OURS)), authority.server_context("127.0.0.1"))
+    relay = Relay(server)
+    transport = make_transport(relay.origin, ca_bundle=str(authority.bundle))
+    get(transport, relay)
+    with pytest.raises(InvalidResponse, match="more than one"), transport.one_connection():  # noqa: PT012
+        post(transport, relay)
+        relay.hold(count)
+        pieces.go_on()
+        assert relay.held.wait(10)
+        time.sleep(0.05)  # what was sent has to arrive
+        get(transport, relay)
     relay.close()
