@@ -176,16 +176,17 @@ def test_no_partner_call_is_answered_with_anothers_answer_that_comes(name, site,
 def test_a_sign_in_by_answers_that_are_one_too_late_fails(site, rude):
     """The token is another driver's. The answer to who that is comes on the same connection, and is no user's."""
     drivers = [site.browser(), site.browser()]
-    first, due = {}, {}
+    used, tokens, due = set(), [], {}
 
     def remember(sock, answer):
-        first.setdefault(sock, answer)
+        used.add(sock)
+        tokens.extend([answer] if b"access_token" in answer else [])
         return politely(sock, answer)
 
     def one_too_late(sock, answer):
-        """Answer politely on new connections."""
-        if sock in first:
-            due[sock], answer = answer, due.get(sock, first[sock])
+        """Begin on a used connection with the token of the driver before; answer politely on new ones."""
+        if sock in used:
+            due[sock], answer = answer, due.get(sock, tokens[0])
         return politely(sock, answer)
 
     rude.manner = remember
