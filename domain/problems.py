@@ -28,7 +28,7 @@ class Action:
     def url(self) -> str:
         if self.address is not None:
             return self.address
-        return f"{self.path}?{urlencode({'next': self.next_path})}" if self.next_path else self.path
+        return f"{self.path}?{urlencode({'next': self.next_path}, safe='/')}" if self.next_path else self.path
 
 
 HOME = Action("Go to the start page", "/")
