@@ -14,6 +14,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from socketserver import BaseRequestHandler
@@ -41,6 +42,11 @@ class Listener(Protocol):
     tls: ssl.SSLContext | None
     numbers: Iterator[int]
     server_address: Any
+
+
+# For a client that is refused before it has sent everything (RFC 9112, section 9.6).
+LINGER_SECONDS = 2.0
+READ_BYTES = 64 * 1024
 
 
 class Connection(BaseRequestHandler):
@@ -170,3 +176,16 @@ class Connection(BaseRequestHandler):
         self.is_closing = True
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         self._send(f"{status} {phrase}", headers, [body], is_chunkable=True)
+        self._read_the_rest()
+
+    def _read_the_rest(self) -> None:
+        """Read what the client still sends, for a moment: a reset for unread bytes would take the response from it."""
+        if self.server.tls is not None:
+            return
+        deadline = time.monotonic() + LINGER_SECONDS
+        with suppress(OSError):
+            self.request.shutdown(socket.SHUT_WR)
+            while (left := deadline - time.monotonic()) > 0:
+                self.request.settimeout(left)
+                if not self.request.recv(READ_BYTES):
+                    return
