@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from domain.redirect_uris.comparing import visible
+from domain.redirect_uris.comparing import spelled
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -119,4 +119,4 @@ def unknown(code: str, title: str, what: str, todo: str = "", facts: Facts = ())
 
 def fact(label: str, value: str) -> tuple[str, str]:
     """Return a fact. The value may come from anywhere: it is shortened, and invisible characters are escaped."""
-    return label, visible(value, FACT_LENGTH)
+    return label, spelled(value, FACT_LENGTH)

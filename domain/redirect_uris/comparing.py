@@ -16,10 +16,9 @@ from domain.redirect_uris.parts import (
     Parts,
     around_invisible,
     blanks_around,
-    is_invisible,
     seen,
+    spelled,
     split,
-    visible,
 )
 from domain.redirect_uris.steps import (
     HOST_STEPS,
@@ -29,8 +28,9 @@ from domain.redirect_uris.steps import (
     plainly_encoded,
 )
 from domain.redirect_uris.words import DIFFERENCES, SCRIPT_SCHEMES, WEB_SCHEMES
+from domain.text.escapes import is_invisible
 
-__all__ = ["PORTAL", "Difference", "Flaw", "compare", "flaws", "visible"]
+__all__ = ["PORTAL", "Difference", "Flaw", "compare", "flaws", "spelled"]
 
 _KNOWN_SCHEMES = SCRIPT_SCHEMES | {"ftp", "ftps", "ws", "wss", "mailto", "tel", "urn"}
 PORTAL = "Vinli’s Developer Portal"
@@ -66,7 +66,7 @@ def compare(sent: str, registered: str) -> tuple[Difference, ...]:
 
 def _difference(part: str, code: str, sent: str, registered: str) -> Difference:
     title, why = DIFFERENCES[code]
-    shown, other = visible(sent), visible(registered)
+    shown, other = spelled(sent), spelled(registered)
     if not other:
         change = f"add “{shown}” to the registered redirect URI"
     elif not shown:

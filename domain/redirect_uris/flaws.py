@@ -13,15 +13,15 @@ from domain.redirect_uris.parts import (
     around_invisible,
     ascii_host,
     blanks_around,
-    is_invisible,
     names_of,
     names_this_machine,
     seen,
+    spelled,
     split,
-    visible,
 )
 from domain.redirect_uris.steps import without_dot_segments
 from domain.redirect_uris.words import FLAWS, SCRIPT_SCHEMES, WEB_SCHEMES
+from domain.text.escapes import is_invisible
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def flaws(uri: str) -> tuple[Flaw, ...]:
 
 def _flaw(part: str, code: str, piece: str) -> Flaw:
     title, words = FLAWS[code]
-    return Flaw(part, code, title, words, visible(piece))
+    return Flaw(part, code, title, words, spelled(piece))
 
 
 def _flaws(uri: str) -> Iterator[Flaw]:

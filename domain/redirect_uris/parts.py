@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from domain.text.escapes import SHORT_ESCAPES, escaped, is_invisible
 from settings.loopback import is_loopback
 
 # Longer texts are not examined. This bounds the time that the functions take.
@@ -123,11 +124,6 @@ def ascii_host(host: str) -> str:
         return host
 
 
-def is_invisible(character: str) -> bool:
-    """Tell if a character is invisible: control, zero-width, lone surrogate, or any blank but the plain space."""
-    return not character.isprintable()
-
-
 def seen(text: str) -> str:
     """Return a text without invisible characters and without blanks around it."""
     return _printable(text).strip(" ")
@@ -143,24 +139,11 @@ def _printable(text: str) -> str:
     return "".join(character for character in text if not is_invisible(character))
 
 
-def visible(text: str, limit: int = SHOWN_LENGTH) -> str:
+def spelled(text: str, limit: int = SHOWN_LENGTH) -> str:
     r"""Return a text for a person: invisible characters as escapes such as `\r`, at most `limit` characters."""
-    is_cut = len(text) > limit
-    shown = "".join(
-        _escaped(character) if is_invisible(character) else character for character in text[:limit]
-    )
-    is_cut = is_cut or len(shown) > limit
-    return f"{shown[: limit - 1]}…" if is_cut else shown
-
-
-def _escaped(character: str) -> str:
-    number = ord(character)
-    if number in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[number]
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
-
-
-_SHORT_ESCAPES = {9: r"\t", 10: r"\n", 13: r"\r", 0: r"\0"}
+    escapes = escaped(text[:limit], SHORT_ESCAPES)
+    is_cut = len(text) > limit or len(escapes) > limit
+    return f"{escapes[: limit - 1]}…" if is_cut else escapes
 
 
 def around_invisible(text: str) -> str:

@@ -7,6 +7,7 @@ import binascii
 import json
 from typing import Any
 
+from domain.text.escapes import escaped
 from providers.http import strict_json
 
 MOST = 2000
@@ -16,7 +17,7 @@ _LONGEST_JWT = 8192
 
 def visible(text: str, most: int = MOST) -> str:
     """Return a text with control, invisible and direction characters as escapes, cut after ``most`` characters."""
-    shown = "".join(character if character.isprintable() else _escape(character) for character in text[:most])
+    shown = escaped(text[:most])
     return f"{shown}… ({len(text):,} characters in all)" if len(text) > most else shown
 
 
@@ -48,14 +49,3 @@ def _json_of(piece: str) -> str:
         raise ValueError("not an object")
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
     return "\n".join(visible(line) for line in lines)
-
-
-def _escape(character: str) -> str:
-    number = ord(character)
-    return (
-        f"\\x{number:02x}"
-        if number < 0x100
-        else f"\\u{number:04x}"
-        if number < 0x10000
-        else f"\\U{number:08x}"
-    )

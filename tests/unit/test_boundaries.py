@@ -91,7 +91,7 @@ ALLOWED = {
     ),
     "domain.partners": ({"domain", *CLIENTS, "settings"}, "pages of partners belong to blueprints/partners"),
     "domain.redirect_uris": (
-        {"settings"},
+        {"domain.text", "settings"},
         "redirect URIs are text alone here; who sends them is domain/doctor",
     ),
     "domain.text": ({*CLIENTS, "settings"}, "text for one page belongs to its area"),

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from domain.redirect_uris import words
-from domain.redirect_uris.comparing import compare, flaws, visible
+from domain.redirect_uris.comparing import compare, flaws, spelled
 
 SENT = "https://cars.example.com/connect/callback"
 LOCAL = "http://localhost:8000/connect/callback"
@@ -162,9 +162,9 @@ def test_every_flaw_is_named(uri, codes):
 
 
 def test_a_text_for_a_person_is_never_longer_than_asked():
-    assert visible("a" * 50, 20) == "a" * 19 + "…"
-    assert len(visible("\x01" * 50, 20)) == 20
-    assert visible("short") == "short"
+    assert spelled("a" * 50, 20) == "a" * 19 + "…"
+    assert len(spelled("\x01" * 50, 20)) == 20
+    assert spelled("short") == "short"
 
 
 ALPHABET = [
