@@ -4,7 +4,8 @@ A connection must never deliver one driver's response to another driver. Therefo
 
 - A connection goes back to the pool only after a complete response.
 - It then stays idle for a moment, so that surplus bytes have time to arrive.
-- It is checked for unread bytes when it is put back, when it is taken, and before the last bytes of a request go out.
+- It is checked for unread bytes when it is put back, when it is taken, and before a request goes out.
+- A large request goes out on a new connection, because its server may answer before all of it was sent.
 - If a host sends more than was asked for, none of its connections are kept for a while.
 
 urllib3 treats a TLS 1.3 connection as dropped if session tickets are unread in it. That would discard every warmed

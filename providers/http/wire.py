@@ -79,7 +79,7 @@ class Wire:
         """Send a request within its context and read the response. Raises a ProviderError for anything but 2xx.
 
         The request is sent once more, on a new connection, if it went out on an idle connection that ended before any
-        byte of a response or brought 408. Such a connection was already dead.
+        byte of a response, or that brought 408 and closes. Such a connection was already dead.
         """
         return self._persist(outgoing, self._receive)
 
