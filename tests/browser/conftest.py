@@ -5,11 +5,11 @@ import os
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support.chromium.launching import DESKTOP, EXECUTABLE, PATIENCE_MS, PHONE, launch, open_context
+from tests.support.chromium.launching import DESKTOP, EXECUTABLE, TIMEOUT_MS, PHONE, launch, open_context
 from tests.support.chromium.people import Driver, Operator
 from tests.support.chromium.sites import Site
 
-expect.set_options(timeout=PATIENCE_MS)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def pytest_collection_modifyitems(items):

@@ -13,7 +13,7 @@ from tests.support.pages import Page
 
 pytestmark = pytest.mark.contract
 
-STALE = (400, "This page was out of date")
+STALE = (400, "stale_form")
 
 
 @pytest.fixture

@@ -23,11 +23,11 @@ def test_a_refused_token_is_dropped_and_connecting_again_is_offered(site):
         browser.connect()
         site.sandbox.control("POST", "/tokens/revoke", {"driver": browser.email})
         page = browser.get("/garage")
-        assert seen(page) == (401, "Vinli asks you to connect again")
+        assert seen(page) == (401, "connection_ended")
         assert "/connect?next=/garage" in Page(page.text).links
         assert "example.com" not in page.text
         site.forget()
-        assert seen(browser.get("/garage")) == (401, "Connect your car first")
+        assert seen(browser.get("/garage")) == (401, "not_connected")
         assert site.sandbox.control("GET", "/requests")["requests"] == [], "the dead token is not used again"
         assert heading(browser.connect()) == "Your garage"
 
@@ -58,7 +58,7 @@ def test_one_device_that_fails_degrades_one_card(site):
 def test_an_unauthorized_card_ends_the_connection(browser, vinli):
     browser.connect_at_once()
     vinli.answers[f"{DEVICES}/7f0e8d1c-0000-4000-8000-000000000001/vehicles/_latest"] = http(401)
-    assert seen(browser.get("/garage")) == (401, "Vinli asks you to connect again")
+    assert seen(browser.get("/garage")) == (401, "connection_ended")
 
 
 def test_a_page_of_the_garage_is_whole_when_the_platform_gives_fewer_at_once(browser, vinli):

@@ -22,7 +22,7 @@ from tests.support.sites import running_site
 pytestmark = pytest.mark.contract
 
 CANARY = "CANARY4711"
-PATIENCE = 20
+TIMEOUT_SECONDS = 20
 # More than the threads that one slot leaves to the process: 1 + 8.
 MANY = 40
 HEADERS = {
@@ -55,7 +55,7 @@ class Answer:
 
 @contextmanager
 def connection(app, *pieces: bytes):
-    with socket.create_connection(("127.0.0.1", app.port), timeout=PATIENCE) as sock:
+    with socket.create_connection(("127.0.0.1", app.port), timeout=TIMEOUT_SECONDS) as sock:
         for piece in pieces:
             sock.sendall(piece)
         yield sock
@@ -179,7 +179,7 @@ def test_half_a_request_is_closed_after_its_time(app):
     """The one test here that waits: as long as a client may take for a request, however often it sends a bit."""
     with connection(app, b"GET /healthz HTTP/1.1\r\nX: ") as sock:
         sock.settimeout(0.5)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             try:
                 assert sock.recv(1) == b""
@@ -345,7 +345,7 @@ def test_many_halves_of_photographs_take_a_bounded_room_and_give_it_back(app):
         assert ask(app, head("/healthz", CLOSE)).status == 200
         small = head(PHOTOGRAPHS[0], "Content-Length: 9", JPEG, COOKIE, CLOSE, method="POST")
         assert ask(app, small, b"x" * 9).status == 401, "what is small needs no room"
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while ask(app, request, b"x" * 1_000_000).status == 503 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert ask(app, request, b"x" * 1_000_000).status == 401
@@ -383,7 +383,7 @@ def test_a_list_that_breaks_off_leaves_no_query_and_no_secret_in_the_log():
             with pytest.raises(requests.exceptions.ChunkedEncodingError):
                 for _ in response.iter_content(65536):
                     pass
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while "Error handling request" not in site.app.log() and time.monotonic() < deadline:
             time.sleep(0.05)
         written = site.app.log()

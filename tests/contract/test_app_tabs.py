@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.app_process import AppProcess
-from tests.support.browser import Browser, heading, query_of
+from tests.support.browser import Browser, heading, problem_code, query_of
 from tests.support.fake_vinli import TOKEN
 from tests.support.fixtures import require_redis
 from tests.support.sites import running_site
@@ -129,7 +129,7 @@ def test_a_replay_after_disconnecting_does_not_connect_again(site, browser):
     browser.open(callback)
     browser.disconnect()
     page = browser.open(callback)
-    assert (page.status_code, heading(page)) == (400, "This sign-in was used already")
+    assert (page.status_code, problem_code(page)) == (400, "state_used")
     assert site.token_requests() == 1
     assert not browser.is_connected()
 

@@ -189,6 +189,14 @@ def heading(response: requests.Response) -> str:
     return Page(response.text).heading
 
 
+def problem_code(response: requests.Response) -> str:
+    """Return the code of the problem that a page tells about; fail where the page tells about none."""
+    code = Page(response.text).problem
+    assert code, f"{heading(response)!r} is no problem"
+    return code
+
+
 def seen(response: requests.Response) -> tuple[int, str]:
-    """Return the status and the first heading of a response."""
-    return response.status_code, heading(response)
+    """Return the status, and the code of the problem or the first heading of a page that tells about none."""
+    page = Page(response.text)
+    return response.status_code, page.problem or page.heading

@@ -6,12 +6,12 @@ from tests.support.browser import seen
 from tests.support.fake_vinli import ACCESS_TOKEN, TOKEN
 from tests.support.servers import http, json_reply
 
-REFUSED = (502, "Vinli refused the sign-in")
-INVALID_RESPONSE = (502, "Vinli’s answer makes no sense")
-FAILED = (502, "Vinli has a problem")
-BUSY = (503, "Vinli asks us to slow down")
-GONE = (502, "Vinli cannot be reached")
-SLOW = (504, "Vinli is taking too long")
+REFUSED = (502, "sign_in_refused")
+INVALID_RESPONSE = (502, "upstream_invalid_response")
+FAILED = (502, "upstream_failed")
+BUSY = (503, "upstream_busy")
+GONE = (502, "upstream_unreachable")
+SLOW = (504, "upstream_slow")
 CODE = "a-code-that-is-worth-something"
 DESCRIPTION = "a description for developers <b>from upstream</b>"
 

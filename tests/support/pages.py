@@ -9,7 +9,10 @@ RESOURCE_ATTRIBUTES = {"script": "src", "img": "src", "link": "href", "iframe": 
 
 
 class Page(HTMLParser):
-    """``title``, ``heading`` (the first h1), ``text``, ``links``, ``forms`` (action, method, fields) of a page."""
+    """What a page holds: ``title``, ``heading`` (the first h1), ``text``, ``links``.
+
+    ``problem`` is the code of the problem that the page tells about. ``forms`` have action, method and fields.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -20,6 +23,7 @@ class Page(HTMLParser):
         self.forms: list[dict] = []
         self.ids: list[str] = []
         self.faults: list[str] = []
+        self.problem: str | None = None
         self._open: list[str] = []
         self.feed(html)
 
@@ -39,6 +43,7 @@ class Page(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         self._open.append(tag)
         self._judge(tag, found)
+        self.problem = self.problem or found.get("data-problem")
         if tag == "title":
             self.titles.append("")
         elif tag == "h1":

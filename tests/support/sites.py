@@ -143,7 +143,7 @@ class LocalSite:
         """Return a new browser with this network address."""
         return Browser(self.origin, sandbox, adapter=WsgiAdapter(self.app, address), **options)
 
-    def lose_patience(self, read: float = 0.5, deadline: float = 0.8) -> None:
+    def shorten_timeouts(self, read: float = 0.5, deadline: float = 0.8) -> None:
         """Set shorter timeouts for the upstream than in production, in seconds."""
         old = self.services
         about = self.settings

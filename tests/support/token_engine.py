@@ -68,7 +68,7 @@ class Endpoint:
         return json_reply({name: value for name, value in (token | self.more).items() if value is not None})
 
 
-class MemoryShelf:
+class MemoryTokenCache:
     """A cache that several sources share. `is_down` makes every method fail."""
 
     def __init__(self, clock):
@@ -105,7 +105,7 @@ class MemoryShelf:
 
 @dataclass
 class MemoryLease:
-    cache: MemoryShelf
+    cache: MemoryTokenCache
     name: str
 
     def release(self):

@@ -63,7 +63,7 @@ def site(local_site, rude, authority):
         AYYEKA_SECRET="a-secret",
         AYYEKA_URL=rude.origin,
     )
-    site.lose_patience(read=0.3, deadline=0.6)
+    site.shorten_timeouts(read=0.3, deadline=0.6)
     return site
 
 

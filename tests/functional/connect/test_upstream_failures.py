@@ -74,7 +74,7 @@ def test_a_user_call_that_answers_with(name, browser, vinli):
 
 @pytest.mark.parametrize("path", [TOKEN, USER])
 def test_an_upstream_that_says_nothing_is_given_up(path, local, browser, vinli):
-    local.lose_patience()
+    local.shorten_timeouts()
     vinli.answers[path] = hang = Hang()
     response = browser.come_back(code=CODE)
     hang.release()
@@ -82,7 +82,7 @@ def test_an_upstream_that_says_nothing_is_given_up(path, local, browser, vinli):
 
 
 def test_an_upstream_that_drips_is_given_up(local, browser, vinli, monkeypatch):
-    local.lose_patience()
+    local.shorten_timeouts()
     monkeypatch.setattr(connect, "EXCHANGE_SECONDS", 0.8)
     dripping = Hang()
 

@@ -13,9 +13,9 @@ from tests.support.servers import http
 
 pytestmark = pytest.mark.functional
 
-STORE_DOWN = (503, "We cannot reach our memory")
-SATURATED = (503, "Very busy right now")
-TOO_MANY = (429, "Too many tries")
+STORE_DOWN = (503, "store_down")
+SATURATED = (503, "saturated")
+TOO_MANY = (429, "too_many_requests")
 
 
 # --- the store

@@ -10,7 +10,7 @@ import pytest
 
 from blueprints.web.logs import LineFormatter
 from blueprints.web.services import EXTENSION
-from tests.support.browser import heading
+from tests.support.browser import problem_code
 from tests.support.fake_vinli import DEVICE_ID, TOKEN
 from tests.support.pages import Page
 
@@ -91,7 +91,7 @@ def test_an_address_that_leads_nowhere_is_a_page_without_details(path, browser):
     browser.sign_in_as_operator()
     response = browser.get(path)
     assert response.status_code == 404
-    assert heading(response) == "Nothing is here"
+    assert problem_code(response) == "not_found"
     for detail in ("Traceback", "werkzeug", "Werkzeug", "site-packages", ".py", "Flask"):
         assert detail not in response.text
 
@@ -105,7 +105,7 @@ def test_an_error_that_nobody_foresaw_is_a_page_without_details(local, browser, 
 
     local.app.extensions[EXTENSION] = replace(local.services, platform=Broken())
     response = browser.get("/garage")
-    assert (response.status_code, heading(response)) == (500, "Something broke on our side")
+    assert (response.status_code, problem_code(response)) == (500, "our_fault")
     for detail in ("secret detail", "RuntimeError", "Traceback", "/srv/app"):
         assert detail not in response.text
     reference = re.search(r"<code>([A-Z0-9-]{14})</code>", response.text)[1]

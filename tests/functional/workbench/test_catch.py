@@ -18,7 +18,7 @@ from tests.support.servers import http, json_reply
 pytestmark = pytest.mark.functional
 
 CATCH = "/workbench/catch"
-SPENT = (400, "This code cannot be exchanged any more")
+SPENT = (400, "code_spent")
 CLIENT = {"VINLI_WORKBENCH_CLIENT_ID": "the-bench", "VINLI_WORKBENCH_CLIENT_SECRET": "the-bench-secret"}
 
 
@@ -119,7 +119,7 @@ def test_a_state_that_was_typed_in_is_known(operator):
 def test_a_state_of_the_workbench_is_useless_at_the_callback(operator, vinli):
     state = begin(operator)
     page = operator.get(f"/connect/callback?state={state}&code=c")
-    assert seen(page) == (400, "We do not know this sign-in")
+    assert seen(page) == (400, "state_unknown")
     assert vinli.received(TOKEN) == []
 
 
@@ -194,7 +194,7 @@ def test_a_thousand_parameters_are_not_all_shown(operator):
 @pytest.mark.parametrize("field", ["posted", "address", "code"])
 def test_a_megabyte_is_refused(field, operator):
     page = operator.request("POST", CATCH, data={field: "x" * 1_000_000})
-    assert seen(page) == (413, "Too large")
+    assert seen(page) == (413, "too_large")
 
 
 # --- forms, and addresses that are pasted
@@ -308,10 +308,10 @@ def test_our_secret_is_never_used_for_another_client_or_redirect_uri(fields, ope
 @pytest.mark.parametrize(
     ("fields", "title"),
     [
-        ({"client_secret": "a\r\nb"}, "HTTP Basic cannot carry this client"),
-        ({"client_secret": "x" * 600}, "The client’s secret is missing"),
-        ({"client_secret": " "}, "The client’s secret is missing"),
-        ({"code": "x" * 5000, "client_secret": "s"}, "This is no authorization code"),
+        ({"client_secret": "a\r\nb"}, "unusable_client"),
+        ({"client_secret": "x" * 600}, "no_secret"),
+        ({"client_secret": " "}, "no_secret"),
+        ({"code": "x" * 5000, "client_secret": "s"}, "code_too_long"),
     ],
 )
 def test_what_cannot_be_exchanged_is_said_and_spends_nothing(fields, title, operator, vinli):
@@ -325,7 +325,7 @@ def test_what_cannot_be_exchanged_is_said_and_spends_nothing(fields, title, oper
 def test_a_form_that_cannot_be_sent_on_is_refused_at_once(local):
     with local.browser() as stranger:
         page = stranger.request("POST", CATCH, data={"code": "x" * 20_000})
-    assert seen(page) == (413, "This form is too long")
+    assert seen(page) == (413, "form_too_long")
 
 
 def test_every_page_at_the_catch_address_wipes_it(local_site, vinli):

@@ -15,7 +15,7 @@ from flask import Blueprint
 from blueprints.workbench.blueprint import requests_bp
 from providers.http.transport import Transport
 from providers.vinli.preflight import preflight
-from tests.support.browser import heading, query_of
+from tests.support.browser import heading, problem_code, query_of
 from tests.support.fake_vinli import Hang
 from tests.support.pages import Page
 from tests.support.sandbox_process import Person, SandboxProcess
@@ -302,7 +302,7 @@ def test_an_upstream_that_fails_is_words_on_the_page(operator, vinli, answer, st
 def test_an_upstream_that_hangs_is_given_up(local, vinli):
     with operator_of(local) as operator:
         vinli.answers[PATH] = hang = Hang()
-        local.lose_patience()
+        local.shorten_timeouts()
         response = send(operator, PREFLIGHT, variants="on")
         hang.release()
     assert (response.status_code, told(response)) == (504, "Vinli is taking too long")
@@ -602,7 +602,7 @@ def test_odd_bytes_and_repeated_parameters_are_inert(operator, vinli, path, quer
 def test_a_megabyte_is_too_large(operator, vinli, path):
     for name in FIELDS:
         response = send(operator, path, **{name: "x" * 1_000_000})
-        assert (response.status_code, heading(response)) == (413, "Too large")
+        assert (response.status_code, problem_code(response)) == (413, "too_large")
     assert vinli.received() == []
 
 

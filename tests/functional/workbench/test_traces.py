@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from store.traces import BUCKETS
-from tests.support.browser import heading, query_of
+from tests.support.browser import heading, problem_code, query_of
 from tests.support.fake_vinli import ACCESS_TOKEN, TOKEN, USER, Hang
 from tests.support.pages import Page
 from tests.support.servers import http, json_reply
@@ -76,69 +76,69 @@ def test_a_run_that_nobody_came_back_from_is_there_too(browser, operator):
     assert "Nobody came back" in page.text
 
 
-# What comes back, or how the upstream answers; the page's heading, the step that failed, and a word of the advice.
+# What comes back, or how the upstream answers; the problem's code, the step that failed, and a word of the advice.
 FAILURES = {
-    "denied": ({"error": "access_denied"}, {}, "You did not allow access", "callback", "pressed refuse"),
+    "denied": ({"error": "access_denied"}, {}, "access_denied", "callback", "pressed refuse"),
     "an error code": (
         {"error": "server_error"},
         {},
-        "Vinli refused the sign-in",
+        "sign_in_refused",
         "callback",
         "anybody can write",
     ),
-    "both": ({"error": "x", "code": "y"}, {}, "This address is damaged", "callback", "both code and error"),
+    "both": ({"error": "x", "code": "y"}, {}, "bad_callback", "callback", "both code and error"),
     "wrong secret": (
         {"code": "c"},
         {TOKEN: json_reply({"error": "invalid_client"}, 401)},
-        "Vinli refused the sign-in",
+        "sign_in_refused",
         "token_request",
         "VINLI_CLIENT_SECRET",
     ),
     "old code": (
         {"code": "c"},
         {TOKEN: json_reply({"error": "invalid_grant"}, 400)},
-        "Vinli refused the sign-in",
+        "sign_in_refused",
         "token_request",
         "used before",
     ),
     "no reason": (
         {"code": "c"},
         {TOKEN: http(403)},
-        "Vinli refused the sign-in",
+        "sign_in_refused",
         "token_request",
         "no error code",
     ),
-    "down": ({"code": "c"}, {TOKEN: http(500)}, "Vinli has a problem", "token_request", "server’s side"),
+    "down": ({"code": "c"}, {TOKEN: http(500)}, "upstream_failed", "token_request", "server’s side"),
     "a page": (
         {"code": "c"},
         {TOKEN: http(200, b"<h1>Hello</h1>", content_type="text/html")},
-        "Vinli’s answer makes no sense",
+        "upstream_invalid_response",
         "token_request",
         "RFC 6749",
     ),
     "token type": (
         {"code": "c"},
         {TOKEN: json_reply({"access_token": "t", "token_type": "JWT"})},
-        "Vinli’s answer makes no sense",
+        "upstream_invalid_response",
         "token_request",
         "RFC 6749",
     ),
     "token refused": (
         {"code": "c"},
         {USER: http(401)},
-        "Vinli refused the sign-in",
+        "sign_in_refused",
         "api_call",
         "a moment ago",
     ),
-    "no user": ({"code": "c"}, {USER: json_reply({})}, "Vinli’s answer makes no sense", "api_call", ""),
+    "no user": ({"code": "c"}, {USER: json_reply({})}, "upstream_invalid_response", "api_call", ""),
 }
 
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_the_reference_of_a_failure_finds_its_trace(name, browser, operator, vinli):
-    query, vinli.answers, title, failed_step, advice = FAILURES[name]
+    query, vinli.answers, code, failed_step, advice = FAILURES[name]
     page = browser.come_back(**query)
-    assert heading(page) == title
+    assert problem_code(page) == code
     trace = trace_by_reference(operator, reference_on(page))
     assert trace["failed_step"] == failed_step
     assert trace["reason"]
@@ -243,7 +243,7 @@ def test_a_query_that_cannot_be_read_belongs_to_its_run_all_the_same(local_site,
     with local.browser() as browser, local.browser() as operator:
         operator.sign_in_as_operator()
         page = browser.come_back(code="c", iss="https://another.example")
-        assert heading(page) == "The answer came from somebody else"
+        assert problem_code(page) == "wrong_issuer"
         trace = trace_by_reference(operator, reference_on(page))
         assert (trace["outcome"], trace["failed_step"]) == ("failed", "callback")
         assert len(all_traces(operator)) == 1

@@ -25,7 +25,7 @@ DESKTOP = {"width": 1280, "height": 800}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SELF_CONTAINED = frozenset({"about", "blob", "data"})
 PARTS_OF_A_PAGE = frozenset({"stylesheet", "script", "image", "font", "manifest"})
-PATIENCE_MS = 20_000
+TIMEOUT_MS = 20_000
 
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
@@ -88,5 +88,5 @@ class Watch:
 def open_context(browser: Browser, **options: object) -> tuple[BrowserContext, Watch]:
     """Return a new browser context (an empty cookie jar) and its watch. ``options`` are Playwright's for contexts."""
     context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
     return context, Watch(context)

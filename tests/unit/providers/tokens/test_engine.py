@@ -9,7 +9,7 @@ from providers.errors import NoToken
 from providers.http.contexts import RequestContext, using
 from providers.tokens.engine import LEASE_SECONDS, REFUSED_PAUSE, WAIT_SECONDS
 from tests.support.servers import CLOSE, http, json_reply
-from tests.support.token_engine import Endpoint, MemoryShelf, TestClock, declaration, source_of
+from tests.support.token_engine import Endpoint, MemoryTokenCache, TestClock, declaration, source_of
 
 INVALID_CLIENT = json_reply({"error": "invalid_client"}, 401)
 
@@ -21,7 +21,7 @@ def clock():
 
 @pytest.fixture
 def cache(clock):
-    return MemoryShelf(clock)
+    return MemoryTokenCache(clock)
 
 
 @pytest.fixture
