@@ -85,7 +85,7 @@ def _of_settings(problems: Mapping[str, str]) -> Diagnosis:
 
 
 def _verb(text: str) -> str:
-    return "Set" if text.startswith("is missing") else "Mend"
+    return "Set" if text.startswith("is missing") else "Correct"
 
 
 def _as_json(diagnosis: Diagnosis, status: int) -> dict[str, Any]:

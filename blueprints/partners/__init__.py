@@ -1,5 +1,6 @@
-"""The console of the partner APIs."""
+"""The pages of the partner APIs, for the operator: one module for a page."""
 
-from blueprints.partners.views import bp
+from blueprints.partners import console, files, images, overview, report, sites, tire
+from blueprints.partners.blueprint import bp
 
-__all__ = ["bp"]
+__all__ = ["bp", "console", "files", "images", "overview", "report", "sites", "tire"]

@@ -1,234 +1,66 @@
-"""Partners as the console's templates and the command line show them: plain objects that hold no secrets."""
+"""The console of a partner: its settings, the states of its tokens, and single calls."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from urllib.parse import urlsplit
+from typing import Any
 
-from flask import url_for
+from flask import abort, render_template, request
 
+from blueprints.partners.asking import PARTNER_SECONDS, partner_named
+from blueprints.partners.blueprint import bp
+from blueprints.partners.calls import METHODS, CallForm, make_call
+from blueprints.partners.status import PartnerView
+from blueprints.web.operators import operator_required
 from blueprints.web.services import services
-from domain.partners.problems import cause_of
+from domain.budget import Budget
 from domain.problems import Problem
-from domain.text.curl import curl_line
-from domain.text.hiding import hide, secrets_of
-from providers.errors import ProviderError
-from providers.http.response import Response
-from providers.partners.instyle import Image
-from providers.partners.partner import Example, Partner, Role, shown_body
-from providers.tokens.records import TokenState
-
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# Only these response headers are shown, because others may hold anything.
-SHOWN_HEADERS = ("Content-Type", "Content-Length", "Date", "Retry-After", "ETag", "Location", "X-Request-Id")
-MAX_SHOWN = 20_000
+from providers.errors import NoToken
+from providers.partners.partner import Partner
 
 
-@dataclass(frozen=True)
-class TokenView:
-    """The state of a role's token. `todo` is the advice for `problem`."""
-
-    valid_until: datetime | None
-    fetched_at: datetime | None
-    fetches_today: int
-    next_try_at: datetime | None
-    problem: str | None
-    todo: tuple[str, ...]
-
-    @property
-    def summary(self) -> str:
-        if self.valid_until is not None:
-            return "valid" if self.problem is None else "valid, renewal fails"
-        return "failing" if self.problem else "not asked for yet"
-
-    @classmethod
-    def of(cls, partner: Partner, state: TokenState) -> TokenView:
-        problem = state.problem
-        return cls(
-            state.valid_until,
-            state.fetched_at,
-            state.fetches_today,
-            state.next_try_at,
-            cause_of(problem) if problem else None,
-            services().partner_problems.remedy(partner, problem) if problem else (),
-        )
+@bp.get("/<name>")
+@operator_required
+def partner(name: str) -> str:
+    """Show one partner with a form for a call; ``example`` is the number of a documented call."""
+    found = partner_named(name)
+    number = request.args.get("example", "")
+    is_number = number.isascii() and number.isdigit() and len(number) < 4
+    return _console(found, CallForm.of_example(found, int(number) if is_number else 0))
 
 
-@dataclass(frozen=True)
-class RoleView:
-    """A role; `token` is None if it needs no token."""
-
-    role: Role
-    token: TokenView | None
-
-    @property
-    def name(self) -> str:
-        return self.role.name
-
-    @property
-    def about(self) -> str:
-        return self.role.about
-
-    @property
-    def token_summary(self) -> str:
-        return self.token.summary if self.token else "no token needed"
-
-
-@dataclass(frozen=True)
-class PartnerView:
-    """A partner with its roles. Creating one reads the tokens' states from the store and calls no remote system."""
-
-    partner: Partner
-    roles: tuple[RoleView, ...]
-
-    @classmethod
-    def of(cls, partner: Partner) -> PartnerView:
-        roles = tuple(
-            RoleView(role, TokenView.of(partner, role.source.state()) if role.source else None)
-            for role in partner.roles.values()
-        )
-        return cls(partner, roles)
-
-    @property
-    def url(self) -> str:
-        return url_for("partners.partner", name=self.partner.name)
-
-
-@dataclass(frozen=True)
-class CallForm:
-    """A call to send; `error` says which part of it is invalid."""
-
-    role: str
-    method: str
-    path: str
-    body: str
-    note: str = ""
-    error: str | None = None
-
-    @classmethod
-    def of_example(cls, partner: Partner, number: int) -> CallForm:
-        """Return a documented example; the first one if the number does not exist."""
-        examples = partner.examples or (Example("", "GET", "/"),)
-        example = examples[number] if 0 <= number < len(examples) else examples[0]
-        role = example.role or _default_role(partner)
-        return cls(role, example.method, example.path, example.body or "", example.note)
-
-    @classmethod
-    def of_fields(cls, partner: Partner, values: Mapping[str, str]) -> CallForm:
-        """Return the call in a form's fields, with defaults in place of an unknown role or method."""
-        role, method = values.get("role", ""), values.get("method", "").upper()
-        return cls(
-            role if role in partner.roles else _default_role(partner),
-            method if method in METHODS else "GET",
-            values.get("path", "").strip(),
-            # Browsers send line ends as CR LF (WHATWG HTML, form submission).
-            values.get("body", "").replace("\r\n", "\n"),
-        )
-
-    @property
-    def content(self) -> bytes | None:
-        return self.body.encode() if self.body.strip() else None
-
-
-@dataclass(frozen=True)
-class CallResult:
-    """A request that was made, and its result: a response or a problem."""
-
-    method: str
-    url: str
-    request_headers: Mapping[str, str]
-    request_body: str | None
-    curl: str
-    milliseconds: int
-    status: int | None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
-    problem: Problem | None = None
-
-    @property
-    def request_text(self) -> str:
-        """Return the request as HTTP text, with ``$VARIABLES`` in place of secrets."""
-        parts = urlsplit(self.url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        lines = [f"{self.method} {target} HTTP/1.1", f"Host: {parts.netloc}"]
-        lines += [f"{name}: {value}" for name, value in self.request_headers.items()]
-        return "\n".join([*lines, "", self.request_body] if self.request_body else lines)
-
-    @property
-    def answer_text(self) -> str:
-        lines = [f"{name}: {value}" for name, value in self.headers.items()]
-        return "\n".join([*lines, "", self.body] if lines else [self.body])
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An image of a partner. `is_shown` tells if a page may load it; otherwise the page shows only the link."""
-
-    id: str
-    url: str | None
-    host: str
-    is_shown: bool
-
-    @classmethod
-    def of(cls, image: Image, sources: Sequence[str]) -> Picture:
-        """Return an image as a page shows it if the page's policy allows these sources."""
-        try:
-            parts = urlsplit(image.url or "")
-        except ValueError:
-            return cls(image.id, None, "", is_shown=False)
-        is_shown = {f"{parts.scheme}:", f"{parts.scheme}://{parts.netloc}"} & set(sources)
-        return cls(image.id, image.url, parts.hostname or "", is_shown=bool(is_shown))
-
-
-def make_call(
-    partner: Partner, form: CallForm, *, deadline: float, clock: Callable[[], float] = time.perf_counter
-) -> CallResult:
-    """Send the call in a form and return the result. Raises ValueError if the path leads to another server."""
-    role = partner.roles[form.role]
-    secrets = secrets_of(services().settings, partner)
-    url = partner.origin + form.path
-    headers = shown_headers(partner, role, has_body=form.content is not None)
-    body = form.body if form.content is not None else None
-    request = (form.method, hide(url, secrets), headers, hide(body, secrets) if body is not None else None)
-    started = clock()
-    answer: Response | None = None
-    problem = status = None
+@bp.post("/<name>")
+@operator_required
+def act(name: str) -> str:
+    """Send the call in the form, or test the token of a role (``do=token``)."""
+    found = partner_named(name)
+    if not found.is_configured:
+        return _console(found, CallForm.of_example(found, 0))
+    if request.form.get("do") == "token":
+        return _console(found, CallForm.of_example(found, 0), tested=_test_token(found))
+    form = CallForm.of_fields(found, request.form)
     try:
-        answer = partner.call(
-            services().transport,
-            form.method,
-            form.path,
-            role=form.role,
-            body=form.content,
-            deadline=deadline,
-        )
-    except ProviderError as error:
-        problem, status = services().partner_problems.logged(partner, error), error.status
-    elapsed = round((clock() - started) * 1000)
-    line = curl_line(request[0], request[1], headers, request[3])
-    if answer is None:
-        return CallResult(*request, line, elapsed, status, problem=problem)
-    # The call may have fetched a new token, which has to be hidden too.
-    secrets = secrets_of(services().settings, partner)
-    return CallResult(
-        *request,
-        line,
-        elapsed,
-        answer.status,
-        {name: hide(answer.headers[name], secrets) for name in SHOWN_HEADERS if answer.headers.get(name)},
-        # Hide secrets before cutting the text, because a secret that is cut in two would not be found.
-        hide(shown_body(answer, 4 * MAX_SHOWN), secrets)[:MAX_SHOWN],
+        with services().bulkhead.slot():
+            made = make_call(found, form, deadline=Budget().share(PARTNER_SECONDS))
+    except ValueError:
+        return _console(found, form, path_error="A path begins with one slash, and holds no blanks.")
+    return _console(found, form, made=made)
+
+
+def _console(found: Partner, form: CallForm, **outcome: Any) -> str:
+    return render_template(
+        "partners/console.html", view=PartnerView.of(found), form=form, methods=METHODS, **outcome
     )
 
 
-def shown_headers(partner: Partner, role: Role, *, has_body: bool) -> dict[str, str]:
-    """Return a request's headers with shell variables in place of secrets."""
-    kind = {"Content-Type": "application/json"} if has_body else {}
-    return {"Accept": "application/json", **kind, **partner.headers, **role.shell_headers}
-
-
-def _default_role(partner: Partner) -> str:
-    return next(iter(partner.roles), "")
+def _test_token(found: Partner) -> tuple[str, Problem | None]:
+    """Return the requested role, and the problem if it gets no token."""
+    name = request.form.get("role", "")
+    role = found.roles.get(name)
+    if role is None or role.source is None:
+        abort(400)
+    try:
+        with services().bulkhead.slot():
+            role.source.token()
+    except NoToken as error:
+        return name, services().partner_problems.logged(found, error)
+    return name, None

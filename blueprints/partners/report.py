@@ -1,57 +1,47 @@
-"""The report on a device and its latest vehicle, as HTML that Aspose converts to Word or PDF."""
+"""The report on a vehicle, which Aspose converts to Word or PDF."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from flask import request
+from werkzeug.wrappers import Response
 
-from flask import render_template
-
-from blueprints.web.operators import app_auth
+from blueprints.partners.asking import asked, page_of, partner_named
+from blueprints.partners.blueprint import bp
+from blueprints.partners.vehicle_report import FORMATS, Format, VehicleReport, vehicle_report
+from blueprints.web.operators import operator_required
 from blueprints.web.services import services
 from domain.budget import Budget
-from domain.cars.cards import CALL_SECONDS, Card, load_card
+
+# Seconds for the report. A conversion of a document takes longer than other calls.
+REPORT_SECONDS = 25.0
 
 
-@dataclass(frozen=True)
-class Format:
-    """A kind of document; `suffix` is also Aspose's name for it."""
-
-    title: str
-    suffix: Literal["pdf", "docx"]
-    mimetype: str
-
-
-FORMATS = {
-    "pdf": Format("PDF", "pdf", "application/pdf"),
-    "docx": Format("Word", "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-}
-
-
-@dataclass(frozen=True)
-class VehicleReport:
-    """A report: the device's card, the time, and the document as HTML."""
-
-    card: Card
-    made_at: datetime
-    html: str
-
-    @property
-    def file_name(self) -> str:
-        """Return the file's name without suffix, in characters that every file system accepts."""
-        return f"vehicle-report-{self.card.device.id}-{self.made_at:%Y-%m-%d}"
+@bp.post("/aspose/report")
+@operator_required
+def report() -> Response | tuple[str, int]:
+    """Make a document about a device and its vehicle, and download it or store it at Aspose."""
+    kind = FORMATS.get(request.form.get("format", ""), FORMATS["pdf"])
+    budget = Budget(REPORT_SECONDS)
+    device_id, shows_vin = request.form.get("device_id", "").strip(), request.form.get("vin") == "show"
+    with services().bulkhead.slot():
+        made = vehicle_report(device_id, budget, shows_vin=shows_vin)
+    path = f"/{made.file_name}.{kind.suffix}"
+    stores = request.form.get("to") == "storage"
+    document, problem = asked("aspose", lambda _: _document(made, kind, budget, path if stores else None))
+    if document is None or stores:
+        about = {"report": made, "kind": kind, "path": path}
+        return page_of("partners/report.html", problem, partner=partner_named("aspose"), **about)
+    response = Response(document, mimetype=kind.mimetype)
+    response.headers["Content-Disposition"] = f"attachment; filename={made.file_name}.{kind.suffix}"
+    return response
 
 
-def vehicle_report(device_id: str, budget: Budget, *, shows_vin: bool) -> VehicleReport:
-    """Return a report on a device of the app. It holds the whole VIN only if ``shows_vin`` is set.
-
-    Raises NotFound if the app has no device with this id, and other ProviderErrors if Vinli fails.
-    """
-    platform = services().platform
-    device = platform.device(app_auth(), device_id, deadline=budget.share(CALL_SECONDS))
-    card = load_card(platform, app_auth(), device, budget, shows_vin=shows_vin)
-    made_at = datetime.fromtimestamp(services().clock(), UTC)
-    return VehicleReport(
-        card, made_at, render_template("partners/vehicle_report.html", card=card, made_at=made_at)
-    )
+def _document(made: VehicleReport, kind: Format, budget: Budget, path: str | None) -> bytes | None:
+    """Return the report as a document, and store it at Aspose if ``path`` is given; None if Aspose is not set up."""
+    client = services().partners.aspose
+    if client is None:
+        return None
+    document = client.convert(made.html.encode(), kind.suffix, deadline=budget.left)
+    if path is not None:
+        client.store(path, document, deadline=budget.left)
+    return document

@@ -62,10 +62,10 @@ def register_limits(app: Flask, settings: Settings) -> None:
     """Connect the limiter to the application and to its storage."""
     # The limiter's library reads Sentinel addresses in another way, so with Sentinel counting is in memory.
     is_redis = settings.store_url.startswith(("redis://", "rediss://"))
-    patience = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+    timeouts = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.store_url if is_redis else "memory://",
-        RATELIMIT_STORAGE_OPTIONS=patience if is_redis else {},
+        RATELIMIT_STORAGE_OPTIONS=timeouts if is_redis else {},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=is_redis,
         # A failed callback is counted after its response is made. A store that fails then must not change it.
         RATELIMIT_SWALLOW_ERRORS=True,

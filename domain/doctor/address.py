@@ -86,13 +86,13 @@ class BrowserRequest:
 
 
 def address_section(
-    settings: Settings, visit: BrowserRequest | None, registered: str | None = None
+    settings: Settings, incoming: BrowserRequest | None, registered: str | None = None
 ) -> Section:
     """Return the findings on PUBLIC_URL.
 
     ``registered`` is the origin of all registrations if PUBLIC_URL is the wrong one, else None.
     """
-    finding = _address_finding(settings, visit)
+    finding = _address_finding(settings, incoming)
     if registered is None:
         return Section("The address of this site", (finding,))
     what = "Vinli lists this site’s clients with another address. The rest of each redirect URI is right."
@@ -101,54 +101,54 @@ def address_section(
     wrong = problem(
         "public_url_not_registered", "PUBLIC_URL is not the registered address", what, todo, facts
     )
-    is_same = finding.severity in {Severity.GOOD, Severity.UNKNOWN} or _is_at(settings, visit, registered)
+    is_same = finding.severity in {Severity.GOOD, Severity.UNKNOWN} or _is_at(settings, incoming, registered)
     return Section("The address of this site", (wrong,) if is_same else (finding, wrong))
 
 
-def is_shown_right(settings: Settings, visit: BrowserRequest | None, other: str) -> bool:
-    """Tell if a visit proves that PUBLIC_URL is this site’s address and ``other`` is not.
+def is_shown_right(settings: Settings, incoming: BrowserRequest | None, other: str) -> bool:
+    """Tell if an incoming request proves that PUBLIC_URL is this site’s address and ``other`` is not.
 
-    A loopback visit proves nothing about a public address.
+    A request to a loopback address proves nothing about a public address.
     """
-    if not _is_at(settings, visit, settings.public_url):
+    if not _is_at(settings, incoming, settings.public_url):
         return False
     ours, theirs = urlsplit(settings.public_url).hostname, urlsplit(other).hostname
     return is_loopback(theirs) or not is_loopback(ours)
 
 
-def _is_at(settings: Settings, visit: BrowserRequest | None, origin: str) -> bool:
-    return visit is not None and _seen_origin(settings, visit) == origin
+def _is_at(settings: Settings, incoming: BrowserRequest | None, origin: str) -> bool:
+    return incoming is not None and _seen_origin(settings, incoming) == origin
 
 
-def external_origin(settings: Settings, visit: BrowserRequest | None) -> str | None:
+def external_origin(settings: Settings, incoming: BrowserRequest | None) -> str | None:
     """Return the origin that browsers seem to use if it is not PUBLIC_URL, else None."""
-    if visit is None or _address_finding(settings, visit).code not in _PUBLIC_URL_IS_WRONG:
+    if incoming is None or _address_finding(settings, incoming).code not in _PUBLIC_URL_IS_WRONG:
         return None
-    return _seen_origin(settings, visit)
+    return _seen_origin(settings, incoming)
 
 
 _PUBLIC_URL_IS_WRONG = {"proxy_turned_https_into_http", "forwarded_host_differs"}
 
 
-def _address_finding(settings: Settings, visit: BrowserRequest | None) -> Finding:
-    if visit is None:
+def _address_finding(settings: Settings, incoming: BrowserRequest | None) -> Finding:
+    if incoming is None:
         what = "Only a browser’s request shows which address browsers use. Open the doctor’s page in the workbench."
         return unknown("public_url", "PUBLIC_URL", what, facts=(fact("PUBLIC_URL", settings.public_url),))
-    facts = _facts(settings, visit)
-    if settings.is_https and visit.scheme != "https":
-        return _lost_https(settings, visit, facts)
-    if not settings.is_https and "https" in (visit.scheme, visit.proto):
+    facts = _facts(settings, incoming)
+    if settings.is_https and incoming.scheme != "https":
+        return _lost_https(settings, incoming, facts)
+    if not settings.is_https and "https" in (incoming.scheme, incoming.proto):
         what = (
             "The browser came by https, which ends at a proxy, and PUBLIC_URL says http: Vinli would send people back "
             "to an address that they do not use."
         )
-        todo = f"Set PUBLIC_URL to {_seen_origin(settings, visit)}"
+        todo = f"Set PUBLIC_URL to {_seen_origin(settings, incoming)}"
         return problem("proxy_turned_https_into_http", "A proxy turned https into http", what, todo, facts)
-    if not settings.trusted_proxies and visit.forwarded_host not in {None, _host_of(settings)}:
+    if not settings.trusted_proxies and incoming.forwarded_host not in {None, _host_of(settings)}:
         what = "A proxy says that the browser asked for another host than that of PUBLIC_URL."
-        todo = f"Set PUBLIC_URL to {_seen_origin(settings, visit)}"
+        todo = f"Set PUBLIC_URL to {_seen_origin(settings, incoming)}"
         return problem("forwarded_host_differs", "Another host in front", what, todo, facts)
-    if settings.trusted_proxies and not visit.forwarded:
+    if settings.trusted_proxies and not incoming.forwarded:
         what = (
             f"TRUSTED_PROXIES is {settings.trusted_proxies}, but this request came without a proxy: such a visitor "
             "can claim any IP address."
@@ -157,25 +157,25 @@ def _address_finding(settings: Settings, visit: BrowserRequest | None) -> Findin
     return good("public_url", "PUBLIC_URL", "It is the address that this browser used.", facts)
 
 
-def _lost_https(settings: Settings, visit: BrowserRequest, facts: Facts) -> Finding:
+def _lost_https(settings: Settings, incoming: BrowserRequest, facts: Facts) -> Finding:
     """Find out why a request to an https site looks like http: what the proxy reports, and if we trust it."""
-    if visit.proto == "https" and not settings.trusted_proxies:
+    if incoming.proto == "https" and not settings.trusted_proxies:
         what = "The proxy says that the browser used https, but we do not trust it: TRUSTED_PROXIES is 0."
         todo = "Set TRUSTED_PROXIES=1 (or as many proxies as there are in front)."
         return problem("trusted_proxies_unset", "The proxy is not trusted", what, todo, facts)
-    if visit.proto == "https":
+    if incoming.proto == "https":
         what = (
             f"TRUSTED_PROXIES is {settings.trusted_proxies}, but that is not the number of values in "
             "X-Forwarded-Proto, so the header is ignored."
         )
-        todo = f"Set TRUSTED_PROXIES={visit.hops}."
-        if visit.hops < min(visit.addresses, settings.trusted_proxies):
+        todo = f"Set TRUSTED_PROXIES={incoming.hops}."
+        if incoming.hops < min(incoming.addresses, settings.trusted_proxies):
             # With fewer trusted proxies, the limits on requests would take an inner proxy for the visitor.
             todo = f"Have each inner proxy append its own scheme to X-Forwarded-Proto; nginx: {NGINX_APPENDING_LINE}"
-        elif visit.hops in {0, settings.trusted_proxies}:
+        elif incoming.hops in {0, settings.trusted_proxies}:
             todo = f"Have the proxy next to this site send the browser’s scheme; nginx: {NGINX_LINE}"
         return problem("trusted_proxies_miscounted", "Proxies miscounted", what, todo, facts)
-    if visit.proto == "http":
+    if incoming.proto == "http":
         what = "The proxy says that the browser came by plain http, while PUBLIC_URL says https."
         todo = "Have the outermost proxy redirect http to https, and inner ones pass X-Forwarded-Proto on as it came."
         if settings.trusted_proxies > 1:
@@ -188,9 +188,9 @@ def _lost_https(settings: Settings, visit: BrowserRequest, facts: Facts) -> Find
     return problem("forwarded_proto_missing", "The proxy does not say https", what, todo, facts)
 
 
-def _seen_origin(settings: Settings, visit: BrowserRequest) -> str:
-    scheme = "https" if "https" in (visit.scheme, visit.proto) else "http"
-    host = visit.forwarded_host or visit.host
+def _seen_origin(settings: Settings, incoming: BrowserRequest) -> str:
+    scheme = "https" if "https" in (incoming.scheme, incoming.proto) else "http"
+    host = incoming.forwarded_host or incoming.host
     return f"{scheme}://{host}"
 
 
@@ -198,11 +198,11 @@ def _host_of(settings: Settings) -> str:
     return settings.public_url.partition("://")[2]
 
 
-def _facts(settings: Settings, visit: BrowserRequest) -> Facts:
-    came = (fact(name, value) for name, value in visit.forwarded.items() if name.lower() != "x-forwarded-for")
+def _facts(settings: Settings, incoming: BrowserRequest) -> Facts:
+    came = (fact(name, value) for name, value in incoming.forwarded.items() if name.lower() != "x-forwarded-for")
     return (
         fact("PUBLIC_URL", settings.public_url),
-        fact("This request", f"{visit.scheme}://{visit.host}"),
+        fact("This request", f"{incoming.scheme}://{incoming.host}"),
         *came,
     )
 

@@ -53,28 +53,28 @@ class Typed:
 
 def diagnose(
     installation: Installation,
-    visit: BrowserRequest | None,
+    incoming: BrowserRequest | None,
     typed: Typed,
     budget: Budget,
     recent: RecentProbes | None = None,
 ) -> Diagnosis:
     """Run all checks; calls Vinli and the store within ``budget``.
 
-    ``visit`` is None on the command line. ``recent`` limits how often the secrets are tested. Errors of Vinli and of
+    ``incoming`` is None on the command line. ``recent`` limits how often the secrets are tested. Errors of Vinli and of
     the store are not raised: they become findings. No finding holds a secret from the settings.
     """
     settings = installation.settings
     evidence = gather(installation, budget, recent)
-    external = external_origin(settings, visit)
-    checkup = Checkup(settings, evidence, _roles(settings, typed, is_page=visit is not None))
+    external = external_origin(settings, incoming)
+    checkup = Checkup(settings, evidence, _roles(settings, typed, is_page=incoming is not None))
     registered = None if external else checkup.registered_origin()
-    if registered is not None and is_shown_right(settings, visit, registered):
+    if registered is not None and is_shown_right(settings, incoming, registered):
         registered = None
     return Diagnosis(
         (
             vinli_section(settings, evidence),
             *client_sections(replace(checkup, external=external or registered)),
-            address_section(settings, visit, registered),
+            address_section(settings, incoming, registered),
             _store_section(installation, evidence),
         )
     )
@@ -122,5 +122,5 @@ def _round_trip_finding(evidence: Evidence, facts: tuple[tuple[str, str], ...]) 
         return good("store", "Store", "It keeps and gives back what it is given.", facts)
     reason = fact("Reason", str(evidence.store_error))
     what = "The store does not work, so nobody can sign in or stay signed in."
-    todo = "Mend what the reason says, or set STORE_URL to a store that works."
+    todo = "Correct what the reason says, or set STORE_URL to a store that works."
     return problem("store_unavailable", "The store does not work", what, todo, (*facts, reason))

@@ -66,7 +66,7 @@ class Diagnosis:
     def unseen_by_section(self) -> dict[str, tuple[Finding, ...]]:
         """Return the checks that could not be made because Vinli gave no answer, by title of their section.
 
-        Checks that only need a visit by a browser are left out.
+        Checks that only need a request by a browser are left out.
         """
         remote = (section for section in self.sections if section.is_remote)
         found = {

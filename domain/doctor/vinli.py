@@ -80,7 +80,7 @@ def _trouble(service: str, variable: str, origin: str, error: ProviderError) -> 
         return _unreachable(service, variable, origin, error, facts)
     if isinstance(error, ServerFailed):
         what = "It answers that it has a problem of its own."
-        todo = "Try again in some minutes, and ask Vinli if it stays so: nothing here can mend it."
+        todo = "Try again in some minutes, and ask Vinli if it stays so. Only Vinli can correct it."
         return problem(f"{service}_failing", f"{name} fails", what, todo, facts)
     if isinstance(error, Throttled):
         what = "It asks for fewer requests, so it could not be looked at."

@@ -5,7 +5,7 @@ import os
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support.chromium.launching import DESKTOP, EXECUTABLE, TIMEOUT_MS, PHONE, launch, open_context
+from tests.support.chromium.launching import DESKTOP, EXECUTABLE, PHONE, TIMEOUT_MS, launch, open_context
 from tests.support.chromium.people import Driver, Operator
 from tests.support.chromium.sites import Site
 
@@ -46,7 +46,7 @@ def shared_site():
 def site(shared_site):
     """The site as a test finds it: nothing broken, and nothing stays broken after it."""
     yield shared_site
-    shared_site.mend()
+    shared_site.clear_faults()
 
 
 @pytest.fixture

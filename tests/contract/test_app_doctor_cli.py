@@ -181,7 +181,7 @@ def test_settings_that_are_missing_exit_with_2_and_each_is_a_finding(doctor):
     assert (done.returncode, done.stderr) == (2, "")
     assert "PROBLEM  SECRET_KEY" in done.stdout
     assert "To do: Set SECRET_KEY in the environment" in done.stdout
-    assert "To do: Mend TRUSTED_PROXIES in the environment" in done.stdout
+    assert "To do: Correct TRUSTED_PROXIES in the environment" in done.stdout
 
 
 def test_wrong_usage_exits_with_2(doctor, in_process):

@@ -88,7 +88,7 @@ def test_one_car_that_fails_says_so_on_its_card_alone(driver):
     driver.visits("/garage")
     driver.sees_garage(cars=3)
     expect(driver.page.get_by_text("Vinli did not tell us")).to_have_count(1)
-    driver.site.mend()
+    driver.site.clear_faults()
     driver.cards.nth(1).get_by_role("link", name="Try again").click()
     expect(driver.page.get_by_text("Vinli did not tell us")).to_have_count(0)
 
@@ -99,7 +99,7 @@ def test_a_list_that_fails_leaves_the_driver_connected(driver):
     driver.visits("/garage")
     expect(driver.page.get_by_role("main")).to_contain_text("You are still connected")
     expect(driver.page.get_by_role("button", name="Disconnect")).to_be_visible()
-    driver.site.mend()
+    driver.site.clear_faults()
     driver.page.get_by_role("link", name="Try again").click()
     driver.sees_garage(cars=3)
 

@@ -23,7 +23,7 @@ TOO_MANY = (429, "too_many_requests")
 
 @pytest.fixture(params=["stopped", "frozen"])
 def broken_redis(request, own_redis):
-    """How to break the Redis server of this test, and how to mend it."""
+    """How to break the Redis server of this test, and how to repair it."""
     return {
         "stopped": (own_redis, own_redis.stop, own_redis.start),
         "frozen": (own_redis, own_redis.freeze, own_redis.thaw),
@@ -31,7 +31,7 @@ def broken_redis(request, own_redis):
 
 
 def test_a_store_that_is_gone_costs_503_where_it_is_needed_and_nothing_else(broken_redis, local_site, vinli):
-    redis, break_it, mend_it = broken_redis
+    redis, break_it, repair_it = broken_redis
     local = local_site(vinli.origin, STORE_URL=redis.url)
     with local.browser() as driver, local.browser() as visitor:
         driver.connect_at_once()
@@ -52,7 +52,7 @@ def test_a_store_that_is_gone_costs_503_where_it_is_needed_and_nothing_else(brok
             assert driver.cookie("session") == session, "a failing store signs nobody out"
             assert vinli.received(TOKEN)[1:] == []
         finally:
-            mend_it()
+            repair_it()
         assert visitor.get("/readyz").status_code == 200
         assert visitor.get("/connect").status_code == 302
         if break_it.__name__ == "freeze":

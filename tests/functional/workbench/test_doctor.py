@@ -88,8 +88,8 @@ def operator(site):
         yield browser
 
 
-def examine(site, visit=None, typed=None, seconds=20.0):
-    diagnosis = diagnose(site.services.installation, visit, typed or Typed(), Budget(seconds))
+def examine(site, incoming=None, typed=None, seconds=20.0):
+    diagnosis = diagnose(site.services.installation, incoming, typed or Typed(), Budget(seconds))
     for finding in diagnosis.problems:
         assert finding.todo, finding
     assert diagnosis.is_well == (not diagnosis.problems)
@@ -328,7 +328,7 @@ def test_the_words_for_a_trailing_slash_are_enough_to_mend_it(good_vinli, local_
 
 FORWARDED = {"X-Forwarded-Proto": "https"}
 came = BrowserRequest
-VISITS = [
+INCOMING = [
     # PUBLIC_URL, TRUSTED_PROXIES, how the request came, what is wrong.
     (CARS, "0", came("http", "cars.example.com", FORWARDED), ["trusted_proxies_unset"]),
     (CARS, "0", came("http", "cars.example.com", {"Forwarded": 'for=_x;proto="https"'}), ["trusted_proxies_unset"]),
@@ -348,13 +348,13 @@ VISITS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("public_url", "trusted", "visit", "codes"), VISITS)
+@pytest.mark.parametrize(("public_url", "trusted", "incoming", "codes"), INCOMING)
 def test_public_url_is_compared_with_how_the_browser_came(
-    public_url, trusted, visit, codes, good_vinli, local_site
+    public_url, trusted, incoming, codes, good_vinli, local_site
 ):
     good_vinli.answers[CLIENTS] = clients(f"{public_url}/connect/callback", f"{public_url}/implicit/callback")
     site = local_site(good_vinli.origin, PUBLIC_URL=public_url, TRUSTED_PROXIES=trusted)
-    assert wrong(examine(site, visit)) == codes
+    assert wrong(examine(site, incoming)) == codes
 
 
 def test_proxies_that_overwrite_the_scheme_are_not_counted_by_it(good_vinli, local_site):
@@ -388,12 +388,12 @@ REGISTERED_AT = [
 ]
 
 
-@pytest.mark.parametrize(("registered", "public_url", "visit", "codes"), REGISTERED_AT)
+@pytest.mark.parametrize(("registered", "public_url", "incoming", "codes"), REGISTERED_AT)
 def test_an_address_that_all_registrations_share_is_one_finding(
-    registered, public_url, visit, codes, good_vinli, local_site
+    registered, public_url, incoming, codes, good_vinli, local_site
 ):
     good_vinli.answers[CLIENTS] = clients(f"{registered}/connect/callback", f"{registered}/implicit/callback")
-    diagnosis = examine(local_site(good_vinli.origin, PUBLIC_URL=public_url), visit)
+    diagnosis = examine(local_site(good_vinli.origin, PUBLIC_URL=public_url), incoming)
     assert wrong(diagnosis) == codes
     if codes == ["public_url_not_registered"]:
         assert diagnosis.problems[0].todo == f"Set PUBLIC_URL to {registered}"
@@ -414,8 +414,8 @@ def test_registrations_that_do_not_agree_are_findings_of_their_own(code, implici
 
 def test_the_registration_is_not_blamed_for_a_wrong_public_url(good_vinli, local_site):
     good_vinli.answers[CLIENTS] = clients(f"{CARS}/connect/callback", f"{CARS}/implicit/callback")
-    visit = BrowserRequest("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com", **FORWARDED})
-    diagnosis = examine(local_site(good_vinli.origin), visit)
+    incoming = BrowserRequest("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com", **FORWARDED})
+    diagnosis = examine(local_site(good_vinli.origin), incoming)
     assert wrong(diagnosis) == ["proxy_turned_https_into_http"]
     assert finding(diagnosis, "proxy_turned_https_into_http").todo == f"Set PUBLIC_URL to {CARS}"
 
@@ -592,11 +592,11 @@ def test_what_is_typed_is_compared_with_what_vinli_lists(good_vinli, local_site)
 def test_how_to_tell_what_is_registered_is_said_for_the_place(good_vinli, local_site):
     good_vinli.answers[CLIENTS] = http(404)
     site = local_site(good_vinli.origin, **BENCH)
-    for visit, words in (
+    for incoming, words in (
         (OPEN, ["type in here", "type in here", ""]),
         (None, ["--registered.", "--registered-implicit.", ""]),
     ):
-        todos = [found.todo for found in examine(site, visit).findings if found.code == "redirect_uri"]
+        todos = [found.todo for found in examine(site, incoming).findings if found.code == "redirect_uri"]
         assert len(todos) == len(words)
         for todo, word in zip(todos, words, strict=True):
             assert word in todo

@@ -43,7 +43,7 @@ def take_scenes(browser: Browser, site: Site, scenes: list[Scene], directory: Pa
         scene.play(Stage(page, site))
         take(page, directory, scene.name)
         context.close()
-        site.mend()
+        site.clear_faults()
 
 
 def take_problems(browser: Browser, site: Site, directory: Path) -> None:

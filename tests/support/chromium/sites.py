@@ -59,7 +59,7 @@ class Site:
         return self.origin + path
 
     def break_calls(self, path: str, **fault: Any) -> None:
-        """Add a fault to the sandbox's responses on a path until ``mend`` is called. ``fault`` has a fault's fields."""
+        """Add a fault to the sandbox's responses on a path until ``clear_faults`` is called. ``fault`` has a fault's fields."""
         self.sandbox.control("POST", "/faults", {"path": path, "method": "GET"} | fault)
 
     def answer(self, path: str, body: str, **fault: Any) -> None:
@@ -70,7 +70,7 @@ class Site:
         """Return the sandbox's requests, oldest first: method, path, status."""
         return list(self.sandbox.control("GET", "/requests")["requests"])
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         self.sandbox.control("DELETE", "/faults")
         self.sandbox.control("DELETE", "/requests")
 
