@@ -59,7 +59,10 @@ class Site:
         return self.origin + path
 
     def break_calls(self, path: str, **fault: Any) -> None:
-        """Add a fault to the sandbox's responses on a path until ``clear_faults`` is called. ``fault`` has a fault's fields."""
+        """Add a fault to the sandbox's responses on a path until ``clear_faults`` is called.
+
+        ``fault`` has a fault's fields.
+        """
         self.sandbox.control("POST", "/faults", {"path": path, "method": "GET"} | fault)
 
     def answer(self, path: str, body: str, **fault: Any) -> None:
