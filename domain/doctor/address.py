@@ -199,7 +199,9 @@ def _host_of(settings: Settings) -> str:
 
 
 def _facts(settings: Settings, incoming: BrowserRequest) -> Facts:
-    came = (fact(name, value) for name, value in incoming.forwarded.items() if name.lower() != "x-forwarded-for")
+    came = (
+        fact(name, value) for name, value in incoming.forwarded.items() if name.lower() != "x-forwarded-for"
+    )
     return (
         fact("PUBLIC_URL", settings.public_url),
         fact("This request", f"{incoming.scheme}://{incoming.host}"),
