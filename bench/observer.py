@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-PATIENCE = 2.0
+TIMEOUT_SECONDS = 2.0
 LAST_CALL = "/api/v1/users/_current"
 
 
@@ -54,7 +54,7 @@ class Observer:
 
     def _log(self, logins: int) -> list[dict[str, Any]]:
         """Return the log when it holds the last call of each login. The sandbox logs a call after its response."""
-        give_up_at = time.monotonic() + PATIENCE
+        give_up_at = time.monotonic() + TIMEOUT_SECONDS
         while True:
             log: list[dict[str, Any]] = self._get("requests")["requests"]
             if [entry["path"] for entry in log].count(LAST_CALL) >= logins or time.monotonic() > give_up_at:
