@@ -114,6 +114,14 @@ UPSTREAM_INVALID_RESPONSE = Problem(
     "An answer came, but it is not what Vinli’s documents describe, so we did not act on it.",
     (TRY_AGAIN,),
 )
+CONNECTION_NOT_RENEWED = Problem(
+    "connection_not_renewed",
+    502,
+    "Your connection could not be renewed just now",
+    "Vinli gives us access for a limited time, and the next permission did not arrive. You are still connected.",
+    (TRY_AGAIN, "If you do not want to wait, connect again. Nothing at Vinli is changed by that."),
+    (Action("Connect again", "/connect", primary=True, next_path="/garage"), HOME),
+)
 INCOMPLETE = Problem(
     "incomplete",
     502,
@@ -180,6 +188,8 @@ PROVIDER_PROBLEMS: tuple[tuple[type[errors.ProviderError], Problem], ...] = (
     (errors.NotFound, NOT_FOUND),
     (errors.Incomplete, INCOMPLETE),
     (errors.InvalidResponse, UPSTREAM_INVALID_RESPONSE),
+    # Partners' pages describe their missing tokens themselves. Here only the tokens of drivers are left.
+    (errors.NoToken, CONNECTION_NOT_RENEWED),
     (errors.ProviderError, UPSTREAM_REFUSED),
 )
 
@@ -218,5 +228,7 @@ def shown_code(code: str | None) -> str | None:
 
 def _provider_problem(error: errors.ProviderError) -> Problem:
     problem = next(problem for kind, problem in PROVIDER_PROBLEMS if isinstance(error, kind))
+    if isinstance(error.__cause__, (errors.TimedOut, TimeoutError)):
+        problem = replace(problem, status=504)
     retry_after = round(error.retry_after) if error.retry_after is not None else problem.retry_after
     return replace(problem, error_code=shown_code(error.error), retry_after=retry_after)

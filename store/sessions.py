@@ -6,7 +6,7 @@ records, above all the serializers: they fall back to pickle, so none is ever cr
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -109,9 +109,10 @@ class StoreSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
                 session.was_ended_elsewhere = self._sessions.end(session.sid) is None
         session.hold(self._fresh_id(), {})
 
-    def end(self, session_id: str) -> None:
-        """End a session by its id, which is invalid at once. Raises StoreUnavailable."""
-        self._sessions.end(session_id)
+    def end(self, session_id: str) -> Mapping[str, Any]:
+        """End a session by its id, which is invalid at once. Return its last values. Raises StoreUnavailable."""
+        saved = self._sessions.end(session_id)
+        return saved.values if saved else {}
 
     def reissue(self, session_id: str, response: Response) -> bool:
         """Set the cookie of a session that belongs to this browser; return False if the session has ended.

@@ -12,6 +12,7 @@ from flask import Flask
 from domain.bulkhead import Bulkhead
 from domain.doctor.installation import Installation
 from domain.doctor.probes import RecentProbes
+from domain.drivers.tokens import DriverTokens
 from domain.partners.problems import PartnerProblems
 from domain.signing import Signer
 from providers.http.auth import BasicAuth
@@ -22,6 +23,7 @@ from settings import Settings, SettingsError
 from store.attempts import Attempts
 from store.backends import open_store
 from store.base import Store
+from store.grants import Grants
 from store.leases import Leases
 from store.records import Records
 from store.sessions import StoreSessionInterface
@@ -47,6 +49,7 @@ class Services:
     signer: Signer
     transport: Transport
     auth: AuthClient
+    driver_tokens: DriverTokens
     platform: PlatformClient
     app_auth: BasicAuth
     partners: Partners
@@ -78,7 +81,13 @@ def build_services(settings: Settings, app: Flask, clock: Callable[[], float]) -
     """Build all services. Raises SettingsError if a service cannot use a setting (STORE_URL, CA_BUNDLE)."""
     store = _open_store(settings, clock)
     records = Records(store, Vault(settings.secret_key, settings.secret_key_fallbacks))
+    leases = Leases(store)
+    lifetime = timedelta(days=settings.session_lifetime_days)
     transport = _open_transport(settings)
+    auth = AuthClient(
+        transport, settings.vinli_auth_url, settings.vinli_client_id, settings.vinli_client_secret
+    )
+    grants = Grants(records, leases, lifetime.total_seconds(), clock)
     return Services(
         settings=settings,
         store=store,
@@ -90,16 +99,15 @@ def build_services(settings: Settings, app: Flask, clock: Callable[[], float]) -
             records,
             clock=clock,
             idle=timedelta(hours=settings.session_idle_hours),
-            absolute=timedelta(days=settings.session_lifetime_days),
+            absolute=lifetime,
         ),
         signer=Signer(settings.secret_key, settings.secret_key_fallbacks),
         transport=transport,
-        auth=AuthClient(
-            transport, settings.vinli_auth_url, settings.vinli_client_id, settings.vinli_client_secret
-        ),
+        auth=auth,
+        driver_tokens=DriverTokens(grants, auth, transport, clock=clock),
         app_auth=BasicAuth(settings.vinli_app_id, settings.vinli_app_secret),
         platform=PlatformClient(transport, settings.vinli_platform_url, settings.vinli_concurrency),
-        partners=build_partners(settings, transport, StoredTokenCache(records, Leases(store))),
+        partners=build_partners(settings, transport, StoredTokenCache(records, leases)),
         bulkhead=Bulkhead(settings.upstream_slots),
         recent_probes=RecentProbes(clock),
         served_files=Path(app.static_folder or "static"),

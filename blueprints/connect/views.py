@@ -21,7 +21,7 @@ from blueprints.connect.attempts import (
     sessions_begun_here,
     state_for,
 )
-from blueprints.web.identity import connect_driver, current_driver, forget_driver
+from blueprints.web.identity import connect_driver, current_driver, end_session, forget_driver
 from blueprints.web.limits import connect_rate, limiter
 from blueprints.web.logs import reference
 from blueprints.web.policies import policy
@@ -115,7 +115,7 @@ def disconnect() -> Response:
         log_event("driver disconnected")
     forget_driver()
     for session_id in sessions_begun_here():
-        services().sessions.end(session_id)
+        end_session(session_id)
     return redirect(url_for("home.index", left=1), code=303)
 
 

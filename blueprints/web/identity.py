@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
 
 from flask import session
 
 from blueprints.web.services import services
-from providers.http.auth import BearerAuth
+from domain.drivers.tokens import DriverTokenSource
+from providers.tokens.auth import TokenAuth
 from providers.vinli.auth import TokenResponse, User
 
 
@@ -20,28 +23,28 @@ class Driver:
     name: str
     email: str
     connected_since: datetime
-    access_token: str = field(repr=False)
+    grant_id: str = field(repr=False)
 
-    @property
-    def auth(self) -> BearerAuth:
-        """Return the auth object that adds the driver's token to a request."""
-        return BearerAuth(self.access_token)
+    @cached_property
+    def auth(self) -> TokenAuth:
+        """Return the auth object that adds the driver's token to a request, and renews it if need be."""
+        return TokenAuth(DriverTokenSource(services().driver_tokens, self.grant_id))
 
 
 def current_driver() -> Driver | None:
-    """Return the connected driver; None if nobody is connected or the token has expired."""
+    """Return the connected driver; None if nobody is connected or the connection has ended."""
     record = session.get("driver")
-    if not isinstance(record, dict):
+    if not isinstance(record, dict) or "grant_id" not in record:
         return None
-    expires_at = record.get("token_expires_at")
-    if expires_at is not None and expires_at <= services().clock():
+    ends_at = record.get("ends_at")
+    if ends_at is not None and ends_at <= services().clock():
         return None
     return Driver(
         user_id=record["user_id"],
         name=record["name"],
         email=record["email"],
         connected_since=datetime.fromtimestamp(record["connected_at"], UTC),
-        access_token=record["access_token"],
+        grant_id=record["grant_id"],
     )
 
 
@@ -51,25 +54,29 @@ def connect_driver(user: User, token: TokenResponse) -> None:
     The new session keeps the operator's sign-in. Raises StoreUnavailable if the session cannot be stored.
     """
     now = services().clock()
-    operator = session.get("operator")
+    operator, before = session.get("operator"), session.get("driver")
+    # A token that cannot be renewed ends the connection with it.
+    can_end = token.expires_in is not None and token.refresh_token is None
+    grant_id = services().driver_tokens.begin(user.id, token)
     session.clear()
     session["driver"] = {
         "user_id": user.id,
         "name": " ".join(part for part in (user.first_name, user.last_name) if part) or user.email,
         "email": user.email,
         "connected_at": now,
-        "access_token": token.access_token,
-        "token_expires_at": now + token.expires_in if token.expires_in is not None else None,
+        "grant_id": grant_id,
+        "ends_at": now + (token.expires_in or 0) if can_end else None,
     }
     if operator is not None:
         session["operator"] = operator
     # A driver stays connected after the browser is closed. An operator without a driver does not stay signed in.
     session.permanent = True
     renew_session()
+    _end_grant(before)
 
 
 def forget_expired_driver() -> bool:
-    """Delete a driver whose token has expired; return False if there is none."""
+    """Delete a driver whose connection has ended by itself; return False if there is none."""
     if "driver" not in session or current_driver() is not None:
         return False
     forget_driver()
@@ -78,9 +85,22 @@ def forget_expired_driver() -> bool:
 
 def forget_driver() -> None:
     """Delete the driver's tokens and data. The session ends too, unless an operator is signed in."""
-    session.pop("driver", None)
+    record = session.pop("driver", None)
     session.pop("_permanent", None)
     end_or_renew_session()
+    _end_grant(record)
+
+
+def end_session(session_id: str) -> None:
+    """End another session of this browser, and delete the tokens of its driver. Raises StoreUnavailable."""
+    values = services().sessions.end(session_id)
+    _end_grant(values.get("driver"))
+
+
+def _end_grant(record: Any) -> None:
+    """Delete the tokens of a driver's record in a session."""
+    if isinstance(record, dict) and "grant_id" in record:
+        services().driver_tokens.end(record["grant_id"])
 
 
 def renew_session() -> None:

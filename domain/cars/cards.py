@@ -12,7 +12,8 @@ from datetime import datetime
 from domain.budget import Budget
 from domain.events import log_event
 from providers.errors import ProviderError, Unauthorized
-from providers.http.auth import BasicAuth, BearerAuth
+from providers.http.auth import BasicAuth
+from providers.tokens.auth import TokenAuth
 from providers.vinli.platform import Device, PlatformClient, Vehicle
 
 CALL_SECONDS = 5.0
@@ -80,7 +81,11 @@ class Card:
 
 
 def load_cards(
-    platform: PlatformClient, auth: BearerAuth, devices: list[Device], concurrency: int, budget: Budget
+    platform: PlatformClient,
+    auth: BasicAuth | TokenAuth,
+    devices: list[Device],
+    concurrency: int,
+    budget: Budget,
 ) -> list[Card]:
     """Return a card for each device, in order, after fetching the latest vehicles concurrently.
 
@@ -94,7 +99,7 @@ def load_cards(
 
 def load_card(
     platform: PlatformClient,
-    auth: BasicAuth | BearerAuth,
+    auth: BasicAuth | TokenAuth,
     device: Device,
     budget: Budget,
     *,

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import requests
 from requests.auth import AuthBase
 
-from providers.errors import ProviderError, ServerFailed, TimedOut, Unreachable
+from providers.errors import NoToken, ProviderError, ServerFailed, TimedOut, Unreachable
 from providers.http.breaker import Breaker
 from providers.http.contexts import current, holding, using
 from providers.http.failures import WIRE_ERRORS
@@ -280,7 +280,9 @@ def _guarding(breaker: Breaker, call: Call, seconds: float, *, counts: bool) -> 
 
 
 def _is_down(failure: ProviderError) -> bool:
-    """Say whether a failure suggests that the whole host is down."""
+    """Say whether a failure suggests that the whole host is down. A token comes from another host."""
+    if isinstance(failure, NoToken):
+        return False
     return isinstance(failure, (Unreachable, TimedOut)) or failure.status in _DOWN_STATUSES
 
 

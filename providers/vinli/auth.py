@@ -142,11 +142,15 @@ class AuthClient:
         about a driver's token), InvalidResponse if the response is not a token response, and the other
         ProviderErrors.
         """
-        answer = self.token_answer(code, redirect_uri, code_verifier, deadline=deadline)
-        try:
-            return TokenResponse.from_json(answer.json())
-        except ValueError as error:
-            raise answer.invalid(str(error)) from error
+        return _token_response(self.token_answer(code, redirect_uri, code_verifier, deadline=deadline))
+
+    def refresh(self, refresh_token: str, *, deadline: float | None = None) -> TokenResponse:
+        """Renew an access token (RFC 6749, section 6). Without a new refresh token in the response, the old one stays.
+
+        Raises the errors of `exchange`; Refused with the error `invalid_grant` if the refresh token is no longer valid.
+        """
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return _token_response(self._token_answer(form, deadline))
 
     def token_answer(
         self, code: str, redirect_uri: str, code_verifier: str | None, *, deadline: float | None = None
@@ -158,6 +162,9 @@ class AuthClient:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         if code_verifier is not None:
             form["code_verifier"] = code_verifier
+        return self._token_answer(form, deadline)
+
+    def _token_answer(self, form: dict[str, str], deadline: float | None) -> Response:
         try:
             answer = self._transport.request(
                 PROVIDER,
@@ -187,6 +194,13 @@ class AuthClient:
             deadline=deadline,
         )
         return item(answer, "user", User.from_json)
+
+
+def _token_response(answer: Response) -> TokenResponse:
+    try:
+        return TokenResponse.from_json(answer.json())
+    except ValueError as error:
+        raise answer.invalid(str(error)) from error
 
 
 def _plain_refusal(refusal: Refused) -> Refused:

@@ -21,6 +21,7 @@ DOMAIN = {
     "domain.cars",
     "domain.cars.exports",
     "domain.doctor",
+    "domain.drivers",
     "domain.oauth_runs",
     "domain.partners",
     "domain.redirect_uris",
@@ -85,6 +86,7 @@ ALLOWED = {
         {"domain", "domain.redirect_uris", *CLIENTS, "store", "settings"},
         "what the doctor's page needs of a request belongs to blueprints/workbench",
     ),
+    "domain.drivers": ({"domain", *CLIENTS, "store"}, "cookies and sessions belong to blueprints/web"),
     "domain.oauth_runs": (
         {"domain", *CLIENTS, "store", "settings"},
         "cookies and sessions belong to blueprints/connect",

@@ -1,0 +1,1 @@
+"""Connected drivers: the tokens of their connections."""
