@@ -9,6 +9,7 @@ from providers.http.transport import Transport
 from providers.partners import instyle
 from providers.partners.instyle import InstyleClient
 from providers.partners.partner import Example, Partner, Role
+from providers.tokens import cognito
 from providers.tokens.engine import TokenSource
 from settings import Settings
 from wiring.sources import Sources, by_name
@@ -102,13 +103,20 @@ def _cognito_source(
     if not cognito_idp or not client_id or not username or not password:
         return None
     if not secret_hash and settings.instyle_client_secret:
-        secret_hash = instyle.secret_hash(settings.instyle_client_secret, username, client_id)
+        secret_hash = cognito.secret_hash(settings.instyle_client_secret, username, client_id)
         names = (*names[:-1], "INSTYLE_CLIENT_SECRET")
     if not secret_hash:
         return None
     kind = _token_kind(settings)
     request = instyle.token_request(
-        cognito_idp, client_id, username, password, secret_hash, token=kind, settings=names
+        cognito_idp,
+        client_id,
+        username,
+        password,
+        secret_hash,
+        client_secret=settings.instyle_client_secret,
+        token=kind,
+        settings=names,
     )
     return sources.of(request)
 

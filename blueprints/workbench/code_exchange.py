@@ -15,6 +15,7 @@ from domain.text.hiding import hide
 from domain.text.visible import jwt_parts, shortened, visible
 from providers.errors import ProviderError
 from providers.http.response import Response
+from providers.tokens.answers import token_object
 from providers.vinli.auth import AuthClient, TokenResponse
 from store.workbench_runs import Run
 
@@ -91,7 +92,7 @@ def exchange_code(
                 )
                 step.status = outcome.status = answer.status
                 _read_fields(answer, outcome)
-                token = _token_of(answer)
+                token = TokenResponse.from_answer(answer)
                 step.received = shown_token(token)
             outcome.expires_in = token.expires_in
             with trace.asking_for_user():
@@ -104,18 +105,9 @@ def exchange_code(
     return outcome
 
 
-def _token_of(answer: Response) -> TokenResponse:
-    try:
-        return TokenResponse.from_json(answer.json())
-    except ValueError as error:
-        raise answer.invalid(str(error)) from error
-
-
 def _read_fields(answer: Response, outcome: ExchangeResult) -> None:
     """Put each field of the response into ``outcome``. Raises InvalidResponse if it is not a JSON object."""
-    body = answer.json()
-    if not isinstance(body, dict):
-        raise answer.invalid("the token response is not an object")
+    body = token_object(answer)
     secrets = (value for name, value in body.items() if _is_secret(name))
     outcome.secrets += [value for value in secrets if isinstance(value, str) and value]
     outcome.fields = tuple(

@@ -127,7 +127,10 @@ def for_exchange(error: errors.ProviderError) -> Problem:
     """Return the problem for a failed token exchange or a failed call for the driver's name."""
     if isinstance(error, errors.Refused | errors.Unauthorized | errors.Forbidden):
         return _refusal(error.error or "")
-    return replace(problem_for(error), actions=WAYS_OUT)
+    problem = replace(problem_for(error), actions=WAYS_OUT)
+    if not isinstance(error, errors.InvalidResponse):
+        return problem
+    return replace(problem, what=f"{problem.what} What was wrong: {error.reason}.")
 
 
 def _refusal(code: str) -> Problem:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 import requests
 import urllib3
@@ -23,6 +25,7 @@ from providers.errors import (
     Unreachable,
 )
 from providers.http import strict_json
+from providers.http.challenges import bearer_error
 from providers.http.connections import OutOfStep, Redirected
 from providers.http.response import Call
 from providers.http.retries import retry_after_seconds
@@ -42,10 +45,13 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
     404: NotFound,
     429: Throttled,
 }
+INVALID_TOKEN = "invalid_token"  # noqa: S105 (an error code)
 _TRANSIENT_STATUSES = (502, 503, 504)
 
 # RFC 6749, section 5.2: the characters of `error` and `error_description`.
 _ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
+_ERROR_CODE = re.compile(r"[a-z]{1,30}(?:_[a-z]{1,30}){1,4}")
+_MAX_FORM = 4096
 _MAX_ERROR = 100
 _MAX_DESCRIPTION = 500
 
@@ -89,11 +95,12 @@ def refusal_of(
     `body` is None if it was too large to read. `now` is a Unix time, for Retry-After dates.
     """
     retry_after = retry_after_seconds(headers.get("Retry-After"), now)
-    error, description = _oauth_error(headers, body)
-    return _class_of(status)(
+    error, description = _oauth_error(body)
+    told = bearer_error(headers.get("WWW-Authenticate"))
+    return _class_of(status, told)(
         "no success",
         status=status,
-        error=error,
+        error=error or _text(told, _MAX_ERROR),
         error_description=description,
         retry_after=retry_after,
         is_transient=status in _TRANSIENT_STATUSES or (status == 429 and retry_after is not None),
@@ -101,7 +108,10 @@ def refusal_of(
     )
 
 
-def _class_of(status: int) -> type[ProviderError]:
+def _class_of(status: int, bearer_error: str | None) -> type[ProviderError]:
+    """Return the class for a status. Some APIs say with 403 that a token has expired (RFC 6750, section 3.1)."""
+    if status == HTTPStatus.FORBIDDEN and bearer_error == INVALID_TOKEN:
+        return Unauthorized
     if not 400 <= status < 600:
         return InvalidResponse
     if status >= 500:
@@ -109,20 +119,33 @@ def _class_of(status: int) -> type[ProviderError]:
     return _BY_STATUS.get(status, Refused)
 
 
-def _oauth_error(headers: Mapping[str, str], body: bytes | None) -> tuple[str | None, str | None]:
-    if not body or not strict_json.is_json_type(headers.get("Content-Type")):
-        return None, None
-    try:
-        value = strict_json.loads(body)
-    except strict_json.BadJson:
-        return None, None
-    if not isinstance(value, dict):
-        return None, None
-    # Cognito names an error by its type, with or without a namespace (AWS JSON protocol 1.1).
+def error_in(value: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the error and its description in a JSON object, None for each that is missing or unreadable.
+
+    Cognito names an error by its type, with or without a namespace (AWS JSON protocol 1.1).
+    """
     kind = value["__type"].rpartition("#")[2] if isinstance(value.get("__type"), str) else None
     return _text(value.get("error", kind), _MAX_ERROR), _text(
         value.get("error_description"), _MAX_DESCRIPTION
     )
+
+
+def _oauth_error(body: bytes | None) -> tuple[str | None, str | None]:
+    """Return the error that a body reports: as JSON of any content type, as a form, or as the code alone."""
+    if not body:
+        return None, None
+    try:
+        value = strict_json.loads(body)
+    except strict_json.BadJson:
+        value = _form_or_code(body)
+    return error_in(value) if isinstance(value, dict) else (None, None)
+
+
+def _form_or_code(body: bytes) -> dict[str, str]:
+    text = body[:_MAX_FORM].decode("latin-1").strip()
+    if _ERROR_CODE.fullmatch(text):
+        return {"error": text}
+    return dict(parse_qsl(text)) if text.startswith("error=") else {}
 
 
 def _text(value: Any, limit: int) -> str | None:

@@ -53,7 +53,7 @@ class Response:
         self._check_type()
         try:
             self.body.decode()  # msgspec does not check the encoding of undeclared parts
-            return decoder.decode(self.body)
+            return decoder.decode(self.body.removeprefix(strict_json.BYTE_ORDER_MARK))
         except msgspec.ValidationError as error:
             raise self.invalid(f"the answer is not what it should be: {error}") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -8,6 +8,7 @@ import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 64
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 # An escaped NUL or half of a surrogate pair. A valid pair matches too, so a match only causes a closer check.
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -20,13 +21,13 @@ class BadJson(ValueError):
 
 
 def loads(body: bytes) -> Any:
-    """Parse a JSON text.
+    """Parse a JSON text. A byte order mark before it is skipped, as RFC 8259 section 8.1 allows.
 
     Raises BadJson for text that is not JSON, invalid UTF-8, duplicate keys, NaN and infinities (also as 1e400), nesting
     deeper than 64, and strings with NUL or lone surrogates.
     """
     try:
-        text = body.decode("utf-8")
+        text = body.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
         value = _DECODER.decode(text)
     except BadJson:
         raise

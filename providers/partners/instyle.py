@@ -8,9 +8,7 @@ takes them, without an envelope or under one of `_LIST_NAMES`.
 
 from __future__ import annotations
 
-import hmac
 import json
-from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -44,12 +42,6 @@ _TOKEN_NAMES: dict[TokenKind, str] = {"id": "IdToken", "access": "AccessToken"}
 _SCHEMES: dict[TokenKind, str] = {"id": "", "access": "Bearer"}
 
 
-def secret_hash(client_secret: str, username: str, client_id: str) -> str:
-    """Return Cognito's SECRET_HASH ("Computing secret hash values" in its developer guide)."""
-    digest = hmac.digest(client_secret.encode(), (username + client_id).encode(), "sha256")
-    return b64encode(digest).decode()
-
-
 def token_request(
     cognito_idp: str,
     client_id: str,
@@ -57,17 +49,20 @@ def token_request(
     password: str,
     secret_hash: str,
     *,
+    client_secret: str | None = None,
     token: TokenKind = "id",  # noqa: S107 (a name)
     settings: tuple[str, ...] = SETTINGS,
 ) -> TokenRequest:
     """Return the token request with which a user signs in at Cognito. Tokens are valid for an hour.
 
-    `cognito_idp` is the whole URL of the request.
+    `cognito_idp` is the whole URL of the request. With `client_secret` a refresh works for a user whose name here is
+    an alias.
     """
     return TokenRequest(
         provider=PROVIDER,
         url=cognito_idp,
         client_id=client_id,
+        client_secret=client_secret,
         body=Body.COGNITO,
         client_auth=ClientAuth.NONE,
         fields={

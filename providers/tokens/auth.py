@@ -1,12 +1,16 @@
-"""Add a token of the engine to a request, and renew it once after a 401."""
+"""Add a token of the engine to a request, and renew it once if it is refused."""
 
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
+
+from providers.http.challenges import bearer_error
+from providers.http.failures import INVALID_TOKEN
 
 _MAX_REFUSAL = 64 * 1024
 
@@ -37,7 +41,8 @@ class Source(Protocol):
 
 
 class TokenAuth(AuthBase):
-    """A token of `source` in the Authorization header. After a 401 the request is repeated once with a new token.
+    """A token of `source` in the Authorization header. If the token is refused, the request is repeated once with
+    a new one.
 
     `scheme` comes before the token (RFC 6750, section 2.1). If it is empty, the header holds the token alone (seed
     004). Applying this to a request raises what `source.token()` raises.
@@ -55,7 +60,7 @@ class TokenAuth(AuthBase):
         return request
 
     def _repeat_once(self, token: Token, response: Response, **options: Any) -> Response:
-        if response.status_code != 401:
+        if not _is_refused(response):
             return response
         try:
             fresh = self._source.refused(token)
@@ -71,9 +76,19 @@ class TokenAuth(AuthBase):
         repeated: Response = response.connection.send(request, **options)
         repeated.history.append(response)
         repeated.request = request
-        if repeated.status_code == 401:
+        if _is_refused(repeated):
             self._source.refused_again(fresh)
         return repeated
+
+
+def _is_refused(response: Response) -> bool:
+    """Say whether a response refuses the token: with 401, or with 403 and the error invalid_token (RFC 6750).
+
+    A bare 403 is about permissions, which a new token does not change.
+    """
+    if response.status_code == HTTPStatus.FORBIDDEN:
+        return bearer_error(response.headers.get("WWW-Authenticate")) == INVALID_TOKEN
+    return response.status_code == HTTPStatus.UNAUTHORIZED
 
 
 def _finish(response: Response) -> None:

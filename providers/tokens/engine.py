@@ -22,7 +22,7 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 
-from providers.errors import NoToken, ProviderError, Refused
+from providers.errors import NoToken, ProviderError
 from providers.http.contexts import time_left
 from providers.http.transport import Transport
 from providers.tokens.clocks import Clock
@@ -35,7 +35,7 @@ from providers.tokens.records import (
     TokenState,
     utc,
 )
-from providers.tokens.remedies import DEAD_GRANT, WAIT, FetchFailure
+from providers.tokens.remedies import WAIT, FetchFailure, asks_to_wait
 from providers.tokens.requests import TokenAnswer, TokenRequest
 
 logger = logging.getLogger(__name__)
@@ -279,16 +279,18 @@ class TokenSource:
         """Ask the endpoint for a token, save the outcome, and return the token. Raises NoToken."""
         day, asked_at, asked_wall = self._today(), self._clock.steady(), self._clock.wall()
         counted = replace(record, day=day, fetches=record.fetches + 1 if record.day == day else 1)
+        give_up_at = asked_at + FETCH_SECONDS
+        kept = record.refresh_token
         try:
-            answer, refresh_token = self._ask(record.refresh_token)
+            answer = self._refresh(record)
+            if answer is None:
+                kept = None
+                answer = self._send(None, None, give_up_at - self._clock.steady())
         except ProviderError as error:
             failure = FetchFailure.of(error, record.failure, self._clock, self._chance())
-            is_dead = isinstance(error, Refused)
             if self._read()[0].token is None:
                 counted = replace(counted, token=None)  # another caller dropped the token meanwhile
-            self._save(
-                replace(counted, failure=failure, refresh_token=None if is_dead else record.refresh_token)
-            )
+            self._save(replace(counted, failure=failure, refresh_token=kept))
             raise self._error(failure) from error
         expires = self._clock.after(answer.lifetime - (self._clock.steady() - asked_at))
         fetched = replace(
@@ -296,7 +298,9 @@ class TokenSource:
             token=answer.value,
             expires=expires,
             lifetime=answer.lifetime,
-            refresh_token=refresh_token,
+            # Without a new refresh token in the response, the one that was used stays valid (RFC 6749, section 6).
+            refresh_token=answer.refresh_token or kept,
+            user=answer.user or record.user,
             fetched_at=asked_wall,
             failure=None,
         )
@@ -304,25 +308,23 @@ class TokenSource:
         self._save(fetched)
         return token
 
-    def _ask(self, refresh_token: str | None) -> tuple[TokenAnswer, str | None]:
-        """Ask with the refresh token if there is one. If it is no longer valid, ask with the credentials.
+    def _refresh(self, record: TokenRecord) -> TokenAnswer | None:
+        """Ask with the refresh token. Return None if there is none, or if it does not help: the credentials may.
 
-        Returns the response and the refresh token to keep. If the response has no new refresh token, the one that was
-        used stays valid (RFC 6749, section 6).
+        Raises a ProviderError if waiting is what helps.
         """
-        give_up_at = self._clock.steady() + FETCH_SECONDS
-        if refresh_token is not None:
-            try:
-                answer = self._send(refresh_token, FETCH_SECONDS / 2)
-                return answer, answer.refresh_token or refresh_token
-            except Refused as refusal:
-                if refusal.error not in DEAD_GRANT:
-                    raise
-        answer = self._send(None, give_up_at - self._clock.steady())
-        return answer, answer.refresh_token
+        if record.refresh_token is None:
+            return None
+        try:
+            return self._send(record.refresh_token, record.user, FETCH_SECONDS / 2)
+        except ProviderError as error:
+            if asks_to_wait(error):
+                raise
+            logger.info("%s: the refresh token does not help: %s", self.request.provider, error)
+            return None
 
-    def _send(self, refresh_token: str | None, deadline: float) -> TokenAnswer:
-        return self.request.send(self._transport, refresh_token=refresh_token, deadline=deadline)
+    def _send(self, refresh_token: str | None, user: str | None, deadline: float) -> TokenAnswer:
+        return self.request.send(self._transport, refresh_token=refresh_token, user=user, deadline=deadline)
 
     def _today(self) -> str:
         return utc(self._clock.wall()).date().isoformat()

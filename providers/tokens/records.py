@@ -60,7 +60,8 @@ class Token:
 class TokenRecord:
     """The record of one token. `credentials` is the fingerprint of those used in the request; `lifetime` is in seconds.
 
-    `fetched_at` is in Unix seconds. `fetches` counts the requests of `day` (ISO, UTC), including failed ones.
+    `fetched_at` is in Unix seconds. `fetches` counts the requests of `day` (ISO, UTC), including failed ones. `user`
+    is the refresh token's user, if the provider needs the name.
     """
 
     credentials: str
@@ -72,6 +73,7 @@ class TokenRecord:
     day: str = ""
     fetches: int = 0
     failure: FetchFailure | None = None
+    user: str | None = None
 
     def usable(self, clock: Clock) -> Token | None:
         """Return the token unless it has expired."""
@@ -90,6 +92,7 @@ class TokenRecord:
             "day": self.day,
             "fetches": self.fetches,
             "failure": self.failure and self.failure.to_json(),
+            "user": self.user,
         }
 
     @classmethod
@@ -106,6 +109,7 @@ class TokenRecord:
             day=value["day"],
             fetches=int(value["fetches"]),
             failure=FetchFailure.from_json(failure) if failure else None,
+            user=value.get("user"),
         )
 
 

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from providers.errors import ChallengePending, InvalidResponse, NoToken, ProviderError, Refused, Throttled
+from providers.errors import (
+    ChallengePending,
+    InvalidResponse,
+    NoToken,
+    ProviderError,
+    Refused,
+    ServerFailed,
+    Throttled,
+    TimedOut,
+    Unreachable,
+)
+from providers.tokens.answers import TRANSIENT_ERRORS
 from providers.tokens.clocks import Clock, Moment
 
 WAIT, SETTINGS, PROVIDER = "wait", "settings", "provider"
@@ -24,8 +35,6 @@ _NOT_ABOUT_CREDENTIALS = frozenset(
 )
 # Cognito throttles with status 400 (API reference, InitiateAuth, Errors).
 _TOO_MANY = frozenset({"TooManyRequestsException", "LimitExceededException"})
-# These errors mean that a refresh token is no longer valid. They say nothing about the user's credentials.
-DEAD_GRANT = frozenset({"invalid_grant", "NotAuthorizedException"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +106,18 @@ class FetchFailure:
         )
 
 
+def asks_to_wait(error: ProviderError) -> bool:
+    """Say whether a failure passes by itself, and says nothing about what was sent.
+
+    A plain 500 does not count: some servers answer it to a refresh token that they cannot read.
+    """
+    if isinstance(error, ServerFailed):
+        return error.is_transient or error.error in TRANSIENT_ERRORS
+    return isinstance(error, (TimedOut, Unreachable, Throttled)) or error.error in _TOO_MANY
+
+
 def _remedy(error: ProviderError) -> str:
-    if error.error in _TOO_MANY:
+    if error.error in _TOO_MANY or error.error in TRANSIENT_ERRORS:
         return WAIT
     if isinstance(error, Refused):
         return PROVIDER if error.error in _NOT_ABOUT_CREDENTIALS else SETTINGS

@@ -5,7 +5,6 @@ RFC 6749 sections 2.3, 4.4 and 5 for forms; the same fields as JSON (seed 000); 
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping
@@ -13,19 +12,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from requests.auth import AuthBase
 
 from providers.errors import ChallengePending
-from providers.http import strict_json
-from providers.http.auth import BasicAuth
 from providers.http.response import Response
 from providers.http.transport import Transport
-from providers.tokens.checks import MAX_LIFETIME, checked_lifetime, checked_token
+from providers.tokens import cognito
+from providers.tokens.answers import refusal_in, token_object
+from providers.tokens.checks import check_token_type, checked_token, optional_token, told_lifetime
+from providers.tokens.client_auth import ClientBasic
+from providers.tokens.jwt import claims_of
 
 MAX_TOKEN_BYTES = 64 * 1024
+# The most seconds that a token is used. The store keeps it for a little longer.
+MAX_LIFETIME = 30 * 24 * 3600
 
 
 class Body(Enum):
@@ -99,52 +103,64 @@ class TokenRequest:
         """All secrets of the request, to detect a token of other credentials. Hash this before storing it."""
         return json.dumps([self.client_secret, {name: str(value) for name, value in self.fields.items()}])
 
-    def send(self, transport: Transport, *, refresh_token: str | None, deadline: float) -> TokenAnswer:
-        """Request a token within `deadline` seconds, with the refresh token if one is given.
-
-        Raises the ProviderErrors of `Transport.request`, InvalidResponse for a response without a token, and
-        ChallengePending if Cognito wants more than a password.
-        """
-        answer = transport.request(
-            self.provider,
-            "POST",
-            self.url,
-            auth=self._auth(),
-            headers={"Content-Type": self.body.value, **self._cognito_headers(), **self.headers},
-            content=self._content(refresh_token),
-            max_bytes=MAX_TOKEN_BYTES,
-            deadline=deadline,
-        )
-        if answer.status != 200:
-            raise answer.invalid("a token response comes with status 200")
-        return self._read(answer)
-
-    def _auth(self) -> AuthBase | None:
+    @cached_property
+    def _client_basic(self) -> ClientBasic | None:
         if self.client_auth is not ClientAuth.BASIC:
             return None
-        return BasicAuth(self.client_id, self.client_secret or "")
+        return ClientBasic(self.client_id, self.client_secret or "")
+
+    def send(
+        self, transport: Transport, *, refresh_token: str | None, deadline: float, user: str | None = None
+    ) -> TokenAnswer:
+        """Request a token within `deadline` seconds, with the refresh token if one is given.
+
+        `user` is the real name of the refresh token's user, as `TokenAnswer` has it. Raises the ProviderErrors of
+        `Transport.request`, Refused for an error in a response with status 2xx, InvalidResponse for a response
+        without a token, and ChallengePending if Cognito wants more than a password.
+        """
+        time_left = transport.countdown(deadline)
+
+        def request(auth: AuthBase | None) -> Response:
+            return transport.request(
+                self.provider,
+                "POST",
+                self.url,
+                auth=auth,
+                headers={"Content-Type": self.body.value, **self._cognito_headers(), **self.headers},
+                content=self._content(refresh_token, user),
+                max_bytes=MAX_TOKEN_BYTES,
+                deadline=time_left(),
+            )
+
+        basic = self._client_basic
+        return self._read(request(None) if basic is None else basic.send(request))
 
     def _cognito_headers(self) -> dict[str, str]:
         if self.body is not Body.COGNITO:
             return {}
         return {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth"}
 
-    def _content(self, refresh_token: str | None) -> bytes:
+    def _content(self, refresh_token: str | None, user: str | None) -> bytes:
         values = {name: self._value(value) for name, value in self.fields.items()}
+        if self.body is Body.COGNITO and refresh_token is not None:
+            return _compact(cognito.refresh(self.client_id, refresh_token, self._hash_of(user)))
         if self.body is Body.COGNITO:
-            return _compact(self._initiate_auth(values, refresh_token))
+            return _compact(cognito.initiate_auth(self.client_id, values))
         if refresh_token is not None:
             values |= {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return urlencode(values).encode() if self.body is Body.FORM else _compact(values)
 
-    def _initiate_auth(self, parameters: dict[str, str], refresh_token: str | None) -> dict[str, Any]:
-        flow = "USER_PASSWORD_AUTH"
-        if refresh_token is not None:
-            flow = "REFRESH_TOKEN_AUTH"
-            # With a refresh token Cognito takes neither user nor password (API reference, InitiateAuth).
-            kept = {"SECRET_HASH": parameters["SECRET_HASH"]} if "SECRET_HASH" in parameters else {}
-            parameters = {"REFRESH_TOKEN": refresh_token, **kept}
-        return {"ClientId": self.client_id, "AuthFlow": flow, "AuthParameters": parameters}
+    def _hash_of(self, user: str | None) -> str | None:
+        """Return Cognito's SECRET_HASH for a refresh. It is made of the user's real name, which may be an alias's."""
+        given = self.fields.get("SECRET_HASH")
+        if given is None or user is None or not self.client_secret:
+            return None if given is None else self._value(given)
+        return cognito.secret_hash(self.client_secret, user, self.client_id)
+
+    def _can_refresh(self, user: str | None) -> bool:
+        """Say whether a refresh can work. If only the hash of an alias is known, Cognito would refuse it."""
+        is_alias = user is not None and user != self.fields.get("USERNAME")
+        return not is_alias or bool(self.client_secret) or "SECRET_HASH" not in self.fields
 
     def _value(self, value: str | Client) -> str:
         if value is Client.ID:
@@ -152,8 +168,8 @@ class TokenRequest:
         return (self.client_secret or "") if isinstance(value, Client) else value
 
     def _read(self, answer: Response) -> TokenAnswer:
-        body = answer.json()
-        if isinstance(body, dict) and body.get("ChallengeName"):
+        body = token_object(answer)
+        if body.get("ChallengeName"):
             raise ChallengePending(
                 f"Cognito wants an answer to the challenge {_challenge(body['ChallengeName'])}",
                 status=answer.status,
@@ -162,7 +178,7 @@ class TokenRequest:
         try:
             return self._token_of(body, answer)
         except ValueError as error:
-            raise answer.invalid(str(error)) from None
+            raise refusal_in(body, answer) or answer.invalid(str(error)) from None
 
     def _token_of(self, body: Any, answer: Response) -> TokenAnswer:
         *way, name = self.token_at
@@ -171,24 +187,20 @@ class TokenRequest:
         if not isinstance(body, dict):
             raise ValueError(f"the answer holds no {way[-1] if way else 'object'}")
         spelled = _COGNITO_NAMES if self.body is Body.COGNITO else _OAUTH_NAMES
-        self._check_type(body.get(spelled["token_type"]))
         value = checked_token(body.get(name), name)
-        refresh = body.get(spelled["refresh_token"])
-        told = (checked_lifetime(body.get(spelled["expires_in"])), _lifetime_in_jwt(value, answer))
+        check_token_type(body.get(spelled["token_type"]), self.token_types, is_needed=self.needs_type)
+        told = (told_lifetime(body.get(spelled["expires_in"])), _lifetime_in_jwt(value, answer))
         lifetime = min((seconds for seconds in told if seconds is not None), default=self.default_lifetime)
         if lifetime <= 0:
             raise ValueError("the token has expired already")
+        user = cognito.user_in(body) if self.body is Body.COGNITO else None
+        refresh_token = optional_token(body.get(spelled["refresh_token"]))
         return TokenAnswer(
             value,
             min(lifetime, MAX_LIFETIME),
-            None if refresh is None else checked_token(refresh, "refresh token"),
+            refresh_token if self._can_refresh(user) else None,
+            user,
         )
-
-    def _check_type(self, given: Any) -> None:
-        if given is None and not self.needs_type:
-            return
-        if not isinstance(given, str) or given.lower() not in self.token_types:
-            raise ValueError(f"token_type is not {' or '.join(sorted(self.token_types))}")
 
 
 _CHALLENGE = re.compile(r"[A-Z0-9_]{1,40}")
@@ -199,11 +211,15 @@ _COGNITO_NAMES = {"token_type": "TokenType", "refresh_token": "RefreshToken", "e
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """The values of a token response. `lifetime` is in seconds from the moment the request was sent."""
+    """The values of a token response. `lifetime` is in seconds from the moment the request was sent.
+
+    `user` is Cognito's real name of the user, None if the response does not tell it.
+    """
 
     value: str = field(repr=False)
     lifetime: float
     refresh_token: str | None = field(repr=False)
+    user: str | None = None
 
 
 def _challenge(name: Any) -> str:
@@ -220,14 +236,7 @@ def _lifetime_in_jwt(token: str, answer: Response) -> float | None:
 
     The seconds count from the response's own Date, so neither clock has to be right. No other claim is used.
     """
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = strict_json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        expires_at = claims.get("exp")
-    except (ValueError, AttributeError):
-        return None
+    expires_at = claims_of(token).get("exp")
     if not isinstance(expires_at, (int, float)) or isinstance(expires_at, bool):
         return None
     # The number is limited before the conversion, because a float cannot hold 400 digits.

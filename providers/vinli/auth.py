@@ -12,12 +12,21 @@ from typing import Any, Self
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from requests.auth import AuthBase
 
 from providers.errors import Refused
-from providers.http.auth import BasicAuth, BearerAuth
+from providers.http.auth import BearerAuth
 from providers.http.response import Response
 from providers.http.transport import Transport
-from providers.tokens.checks import checked_lifetime, checked_token
+from providers.tokens.answers import refusal_in, token_object
+from providers.tokens.checks import (
+    check_token_type,
+    checked_token,
+    optional_token,
+    told_lifetime,
+    told_scope,
+)
+from providers.tokens.client_auth import ClientBasic
 from providers.vinli.service import item
 from providers.vinli.values import Value
 
@@ -72,34 +81,29 @@ class TokenResponse:
     def from_json(cls, value: Any) -> Self:
         """Read the fields of RFC 6749 and ignore all others, including `expires_at` and `id_token`.
 
-        A missing or null token_type counts as Bearer, because no public client of Vinli relies on the field. Raises
-        ValueError that names the problem.
+        A missing token_type counts as Bearer, because no public client of Vinli relies on the field. An optional
+        field that cannot be read counts as absent. Raises ValueError that names the problem.
         """
         if not isinstance(value, dict):
             raise ValueError("the token response is not an object")
+        access_token = checked_token(value.get("access_token"), "access_token")
+        check_token_type(value.get("token_type"), {"bearer"})
         return cls(
-            access_token=checked_token(value.get("access_token"), "access_token"),
-            token_type=_token_type(value.get("token_type")),
-            expires_in=checked_lifetime(value.get("expires_in")),
-            refresh_token=_optional_token(value.get("refresh_token")),
-            scope=_scope(value.get("scope")),
+            access_token=access_token,
+            token_type="Bearer",  # noqa: S106 (a name)
+            expires_in=told_lifetime(value.get("expires_in")),
+            refresh_token=optional_token(value.get("refresh_token")),
+            scope=told_scope(value.get("scope")),
         )
 
-
-def _optional_token(value: Any) -> str | None:
-    return None if value is None else checked_token(value, "refresh_token")
-
-
-def _token_type(value: Any) -> str:
-    if value is None or (isinstance(value, str) and value.lower() == "bearer"):
-        return "Bearer"
-    raise ValueError("token_type is not Bearer")
-
-
-def _scope(value: Any) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise ValueError("scope is not a text")
-    return value
+    @classmethod
+    def from_answer(cls, answer: Response) -> Self:
+        """Read a response with status 2xx. Raises Refused if it reports an error, InvalidResponse for another fault."""
+        body = token_object(answer)
+        try:
+            return cls.from_json(body)
+        except ValueError as error:
+            raise refusal_in(body, answer) or answer.invalid(str(error)) from error
 
 
 class User(Value, frozen=True, rename={"first_name": "firstName", "last_name": "lastName"}):
@@ -118,7 +122,7 @@ class AuthClient:
         self._transport = transport
         self._origin = transport.allow(origin)
         self._client_id = client_id
-        self._client_auth = BasicAuth(client_id, client_secret)
+        self._client_auth = ClientBasic(client_id, client_secret)
 
     def authorization_request(
         self, redirect_uri: str, state: str, code_verifier: str | None
@@ -142,7 +146,9 @@ class AuthClient:
         about a driver's token), InvalidResponse if the response is not a token response, and the other
         ProviderErrors.
         """
-        return _token_response(self.token_answer(code, redirect_uri, code_verifier, deadline=deadline))
+        return TokenResponse.from_answer(
+            self.token_answer(code, redirect_uri, code_verifier, deadline=deadline)
+        )
 
     def refresh(self, refresh_token: str, *, deadline: float | None = None) -> TokenResponse:
         """Renew an access token (RFC 6749, section 6). Without a new refresh token in the response, the old one stays.
@@ -150,12 +156,12 @@ class AuthClient:
         Raises the errors of `exchange`; Refused with the error `invalid_grant` if the refresh token is no longer valid.
         """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return _token_response(self._token_answer(form, deadline))
+        return TokenResponse.from_answer(self._token_answer(form, deadline))
 
     def token_answer(
         self, code: str, redirect_uri: str, code_verifier: str | None, *, deadline: float | None = None
     ) -> Response:
-        """Send the token request and return the response with status 200, without checking its body.
+        """Send the token request and return the response with status 2xx, without checking its body.
 
         The arguments and all other errors are those of `exchange`.
         """
@@ -165,21 +171,23 @@ class AuthClient:
         return self._token_answer(form, deadline)
 
     def _token_answer(self, form: dict[str, str], deadline: float | None) -> Response:
-        try:
-            answer = self._transport.request(
+        time_left = self._transport.countdown(deadline)
+
+        def request(auth: AuthBase) -> Response:
+            return self._transport.request(
                 PROVIDER,
                 "POST",
                 f"{self._origin}/oauth/token",
-                auth=self._client_auth,
+                auth=auth,
                 form=form,
                 max_bytes=_MAX_TOKEN_BYTES,
-                deadline=deadline,
+                deadline=time_left(),
             )
+
+        try:
+            return self._client_auth.send(request)
         except Refused as refusal:
             raise _plain_refusal(refusal) from refusal
-        if answer.status != 200:
-            raise answer.invalid("a token response comes with status 200")
-        return answer
 
     def current_user(self, access_token: str, *, deadline: float | None = None) -> User:
         """Return the user of an access token, within `deadline` seconds.
@@ -194,13 +202,6 @@ class AuthClient:
             deadline=deadline,
         )
         return item(answer, "user", User.from_json)
-
-
-def _token_response(answer: Response) -> TokenResponse:
-    try:
-        return TokenResponse.from_json(answer.json())
-    except ValueError as error:
-        raise answer.invalid(str(error)) from error
 
 
 def _plain_refusal(refusal: Refused) -> Refused:

@@ -81,7 +81,11 @@ class Run:
         sid = browser.cookie("session")
         self.keep("session id", sid)
         driver = self.records.get("session:" + fingerprint(sid)).value["values"]["driver"]
-        self.keep("access_token", driver["access_token"])
+        self.keep("grant id", driver["grant_id"])
+        grant = self.records.get("grant:" + fingerprint(driver["grant_id"])).value
+        self.keep("access_token", grant["access_token"])
+        if grant["refresh_token"]:
+            self.keep("refresh_token", grant["refresh_token"])
         return callback
 
     def finish(self, *browsers):

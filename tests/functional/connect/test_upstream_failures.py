@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from blueprints.connect import views as connect
@@ -19,8 +21,8 @@ from tests.support.failures import (
     raw,
     token,
 )
-from tests.support.fake_vinli import TOKEN, USER, Hang
-from tests.support.servers import CLOSE, Server, http
+from tests.support.fake_vinli import ACCESS_TOKEN, TOKEN, USER, Hang
+from tests.support.servers import CLOSE, Server, http, json_reply
 
 pytestmark = pytest.mark.functional
 
@@ -41,8 +43,8 @@ TOKEN_ANSWERS = {
         INVALID_RESPONSE,
     ),
     "a token with a line break": (token(access_token="abc\r\nX-Injected: 1"), INVALID_RESPONSE),
-    "a lifetime in words": (token(expires_in="soon"), INVALID_RESPONSE),
-    "a refresh token that is none": (token(refresh_token=[1]), INVALID_RESPONSE),
+    "another type of token": (token(token_type="mac"), INVALID_RESPONSE),
+    "a refusal with status 200": (json_reply({"error": "invalid_client"}), REFUSED),
     "half a megabyte": (raw(b'{"access_token": "x", "pad": "' + b"x" * 500_000 + b'"}'), INVALID_RESPONSE),
     "a protocol of its own": (b"220 smtp.example.com ESMTP\r\n\r\n", INVALID_RESPONSE),
     "an error inside": (http(500, b"Traceback (most recent call last)"), FAILED),
@@ -56,6 +58,38 @@ def test_a_token_endpoint_that_answers_with(name, browser, vinli):
     answer, expected = TOKEN_ANSWERS[name]
     vinli.answers[TOKEN] = answer
     assert_fails_well(browser, vinli, browser.come_back(code=CODE), expected)
+
+
+GOOD_ENOUGH = {
+    "a lifetime in words": token(expires_in="soon"),
+    "an empty lifetime": token(expires_in=""),
+    "a lifetime of 0": token(expires_in=0),
+    "a lifetime with a fraction": token(expires_in=3600.0),
+    "a list of scopes": token(scope=["a", "b"]),
+    "an empty refresh token": token(refresh_token=""),
+    "a refresh token that is none": token(refresh_token=[1]),
+    "an empty type": token(token_type=""),
+    "status 201": json_reply({"access_token": ACCESS_TOKEN}, 201),
+    "a byte order mark": raw(b"\xef\xbb\xbf" + json.dumps({"access_token": ACCESS_TOKEN}).encode()),
+    "another content type": raw(
+        json.dumps({"access_token": ACCESS_TOKEN}).encode(), content_type="text/plain"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GOOD_ENOUGH)
+def test_a_usable_token_signs_the_driver_in_whatever_comes_with_it(name, browser, vinli):
+    vinli.answers[TOKEN] = GOOD_ENOUGH[name]
+    browser.connect_at_once()
+    assert browser.get("/garage").status_code == 200
+
+
+def test_the_page_and_the_log_say_what_was_wrong_with_a_token(browser, vinli, caplog):
+    vinli.answers[TOKEN] = token(token_type="mac")
+    page = browser.come_back(code=CODE)
+    assert "token_type is &#34;mac&#34;, not bearer" in page.text
+    causes = [record.fields["cause"] for record in caplog.records if record.getMessage() == "problem"]
+    assert 'token_type is "mac", not bearer' in causes[-1]
 
 
 USER_ANSWERS = {

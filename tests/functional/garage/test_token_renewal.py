@@ -113,6 +113,22 @@ def test_a_refused_token_is_renewed_once(driver, vinli):
     assert vinli.refreshes() == ["refresh-1"]
 
 
+def test_a_403_that_says_the_token_is_invalid_renews_too(driver, vinli):
+    expired = http(403, WWW_Authenticate='Bearer error="invalid_token"')
+    vinli.answers["/api/v1/devices"] = lambda request: (
+        expired if request.headers["authorization"] == "Bearer access-1" else vinli.good_answer(request)
+    )
+    assert garage(driver) == "cars"
+    assert vinli.refreshes() == ["refresh-1"]
+
+
+def test_a_bare_403_does_not_renew(driver, vinli):
+    vinli.answers["/api/v1/devices"] = http(403)
+    assert garage(driver)[0] == 502
+    assert vinli.refreshes() == []
+    assert driver.is_connected()
+
+
 def test_a_device_page_renews_as_well(driver, vinli):
     vinli.expire()
     assert device_page(driver)[0] == 200

@@ -19,7 +19,7 @@ def test_what_json_writes_is_read(value):
         b"{",
         b"'a'",
         b"{} {}",
-        b"\xef\xbb\xbf{}",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
         b'"\xff"',
         b'{"a": 1, "a": 2}',
         b'{"a": {"b": 1, "b": 1}}',

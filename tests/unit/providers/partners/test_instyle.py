@@ -2,7 +2,8 @@ import pytest
 
 from providers.errors import Forbidden, InvalidResponse, NoToken
 from providers.http.auth import HeaderAuth
-from providers.partners.instyle import Image, InstyleClient, secret_hash, service_auth
+from providers.partners.instyle import Image, InstyleClient, service_auth
+from providers.tokens.cognito import secret_hash
 from tests.support.servers import http, json_reply
 
 IMAGE = {"id": 1, "file": {"url": "https://cdn.example/1.png"}, "tags": ["shoe"]}

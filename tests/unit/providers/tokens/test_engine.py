@@ -353,7 +353,8 @@ def failing(source, clock, reply, seconds):
         (json_reply([]), 4, "provider"),
         (json_reply({"ChallengeName": "NEW_PASSWORD_REQUIRED"}), 2, "provider"),
         (json_reply({"access_token": "x", "token_type": "mac"}), 4, "provider"),
-        (json_reply({"access_token": "x", "expires_in": 0}), 4, "provider"),
+        (json_reply({"error": "invalid_client"}), 2, "settings"),
+        (json_reply({"error": "temporarily_unavailable"}), 8, "wait"),
         (json_reply({"access_token": "x" * 300_000}), 4, "provider"),
         (http(200, b"\xff" * 300_000), 4, "provider"),
         (http(302, location="http://127.0.0.1:1/"), 4, "provider"),
@@ -444,6 +445,89 @@ def test_a_dead_refresh_token_is_followed_by_the_credentials(source, clock):
     clock.pass_time(101)
     assert tokens.token().value == "t3"
     assert "grant_type=client_credentials" in endpoint.asked[3].body.decode()
+
+
+USELESS_REFRESHES = {
+    "Cognito does not understand it": http(
+        400, b'{"__type": "InvalidParameterException"}', content_type="application/x-amz-json-1.1"
+    ),
+    "Cognito refuses it": http(
+        400, b'{"__type": "NotAuthorizedException"}', content_type="application/x-amz-json-1.1"
+    ),
+    "an error with status 200": json_reply({"error": "invalid_grant"}),
+    "another error with status 200": json_reply({"error": "invalid_request"}),
+    "no token": json_reply({}),
+    "a token that is none": json_reply({"access_token": ""}),
+    "another type": json_reply({"access_token": "x", "token_type": "mac"}),
+    "text": http(400, b"Bad request", content_type="text/plain"),
+    "a page": http(200, b"<h1>hello</h1>", content_type="text/html"),
+    "an empty 401": http(401, content_type=None),
+    "a 403": http(403),
+    "a 404": http(404),
+    "an error inside": http(500),
+    "a redirect": http(302, Location="http://127.0.0.1:1/"),
+}
+
+
+@pytest.mark.parametrize("name", USELESS_REFRESHES)
+def test_a_refresh_that_fails_is_followed_by_the_credentials_in_the_same_fetch(name, source, clock):
+    endpoint = Endpoint(expires_in=100, more={"refresh_token": "r1"})
+    tokens = source(endpoint)
+    tokens.token()
+    clock.pass_time(101)
+    endpoint.replies = [USELESS_REFRESHES[name]]
+    endpoint.more = {}
+    assert tokens.token().value == "t2"
+    clock.pass_time(101)
+    assert tokens.token().value == "t3"
+    bodies = [request.body.decode() for request in endpoint.asked]
+    assert ["refresh_token=r1" in body for body in bodies] == [False, True, False, False]
+
+
+@pytest.mark.parametrize("name", USELESS_REFRESHES)
+def test_if_the_credentials_fail_too_the_error_is_theirs_and_the_refresh_token_is_dropped(
+    name, source, clock
+):
+    endpoint = Endpoint(expires_in=100, more={"refresh_token": "r1"})
+    tokens = source(endpoint)
+    tokens.token()
+    clock.pass_time(101)
+    endpoint.replies = [USELESS_REFRESHES[name], INVALID_CLIENT]
+    with pytest.raises(NoToken) as caught:
+        tokens.token()
+    assert (caught.value.remedy, caught.value.error) == ("settings", "invalid_client")
+    clock.pass_time(700)
+    assert tokens.token().value == "t2"
+    assert ["refresh_token=r1" in request.body.decode() for request in endpoint.asked] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        http(429, retry_after="5"),
+        http(503),
+        http(502),
+        json_reply({"__type": "TooManyRequestsException"}, 400),
+        json_reply({"error": "temporarily_unavailable"}),
+    ],
+)
+def test_a_refresh_that_has_to_wait_asks_for_nothing_else(reply, source, clock):
+    endpoint = Endpoint(expires_in=100, more={"refresh_token": "r1"})
+    tokens = source(endpoint)
+    tokens.token()
+    clock.pass_time(101)
+    endpoint.replies = [reply]
+    with pytest.raises(NoToken) as caught:
+        tokens.token()
+    assert caught.value.remedy == "wait"
+    clock.pass_time(61)
+    assert tokens.token().value == "t2"
+    assert all("refresh_token=r1" in request.body.decode() for request in endpoint.asked[1:])
 
 
 def test_a_refresh_token_outlives_an_endpoint_that_is_down(source, clock):

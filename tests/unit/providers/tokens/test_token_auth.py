@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from providers.errors import NoToken, Unauthorized
+from providers.errors import Forbidden, NoToken, Unauthorized
 from providers.http.auth import ComposedAuth, HeaderAuth
 from providers.tokens.auth import TokenAuth
 from tests.support.servers import CLOSE, http, json_reply
@@ -74,6 +74,58 @@ def test_without_another_token_the_401_is_the_answer(serve, make_transport):
             "p", "GET", f"{server.origin}/x", auth=TokenAuth(Tokens("a", gives_up=True))
         )
     assert len(server.received) == 1
+
+
+INVALID_TOKEN_CHALLENGES = [
+    'Bearer error="invalid_token"',
+    'bearer realm="x, y", error = "invalid_token", error_description="expired"',
+    "Bearer error=invalid_token",
+    'Basic realm="a", Bearer realm="b",error="invalid_token"',
+    'Negotiate abc==, BEARER error="invalid_token"',
+    'Bearer realm="say \\"hi\\"", error="invalid_token"',
+]
+OTHER_CHALLENGES = [
+    None,
+    "",
+    "Bearer",
+    'Bearer error="insufficient_scope"',
+    'Basic realm="error=invalid_token"',
+    'Basic error="invalid_token"',
+    'Bearer realm="error=\\"invalid_token\\""',
+    'Bearer x_error="invalid_token"',
+    '="',
+]
+
+
+def refusing_with(challenge):
+    headers = {} if challenge is None else {"WWW_Authenticate": challenge}
+
+    def respond(request):
+        is_good = request.headers["authorization"] == "Bearer b"
+        return json_reply({"ok": True}) if is_good else http(403, **headers)
+
+    return respond
+
+
+@pytest.mark.parametrize("challenge", INVALID_TOKEN_CHALLENGES)
+def test_a_403_that_says_the_token_is_invalid_renews_once(challenge, serve, make_transport):
+    server = serve(refusing_with(challenge))
+    tokens = Tokens("a", "b")
+    make_transport(server.origin).request("p", "GET", f"{server.origin}/x", auth=TokenAuth(tokens))
+    assert tokens.refusals == ["a"]
+    tokens = Tokens("a", "c")
+    with pytest.raises(Unauthorized):
+        make_transport(server.origin).request("p", "GET", f"{server.origin}/x", auth=TokenAuth(tokens))
+    assert (tokens.refusals, tokens.again) == (["a"], ["c"])
+
+
+@pytest.mark.parametrize("challenge", OTHER_CHALLENGES)
+def test_a_403_about_permissions_does_not_renew(challenge, serve, make_transport):
+    server = serve(refusing_with(challenge))
+    tokens = Tokens("a", "b")
+    with pytest.raises(Forbidden):
+        make_transport(server.origin).request("p", "GET", f"{server.origin}/x", auth=TokenAuth(tokens))
+    assert tokens.refusals == []
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 500])

@@ -4,12 +4,13 @@ import hashlib
 import json
 import re
 import threading
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import pytest
 
 from providers.errors import (
     InvalidResponse,
+    ProviderError,
     Refused,
     ServerFailed,
     Throttled,
@@ -68,6 +69,63 @@ def test_verifiers_are_of_the_rfcs_characters_and_differ():
 # The exchange
 
 
+def strict(request):
+    """Accept a client whose id and secret were form-encoded (RFC 6749, section 2.3.1)."""
+    user, _, password = base64.b64decode(request.headers["authorization"][6:]).decode().partition(":")
+    return (unquote_plus(user), unquote_plus(password))
+
+
+def lax(request):
+    """Accept a client whose id and secret are taken as they are."""
+    return tuple(base64.b64decode(request.headers["authorization"][6:]).decode().split(":", 1))
+
+
+@pytest.mark.parametrize(
+    "refusal", [json_reply({"error": "invalid_client"}, 400), http(401, content_type=None)]
+)
+@pytest.mark.parametrize("secret", ["a+b", "100%", "a%2Bb", "a:b", "a b", "schlüssel", "a&b=c", "a/b"])
+@pytest.mark.parametrize("read", [strict, lax])
+def test_a_secret_with_such_characters_passes_at_strict_and_lax_servers(
+    serve, make_transport, read, secret, refusal
+):
+    server = serve(
+        lambda request: json_reply({"access_token": "abc"}) if read(request) == ("id", secret) else refusal
+    )
+    client = AuthClient(make_transport(), server.origin, "id", secret)
+    for _ in range(3):
+        assert client.exchange("code", REDIRECT_URI, VERIFIER).access_token == "abc"
+    assert len(server.received) <= 4  # what worked is remembered
+
+
+def test_an_id_that_basic_cannot_carry_goes_encoded(serve, make_transport):
+    server = serve(
+        lambda request: json_reply({"access_token": "abc"}) if strict(request) == ("a:b", "c") else CLOSE
+    )
+    AuthClient(make_transport(), server.origin, "a:b", "c").exchange("code", REDIRECT_URI, VERIFIER)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("secret", "answer", "requests"),
+    [
+        ("plain-secret_1.~*", json_reply({"error": "invalid_client"}, 401), 1),
+        ("a+b", json_reply({"error": "invalid_client"}, 401), 2),
+        ("a+b", json_reply({"error": "invalid_grant"}, 400), 1),
+        ("a+b", json_reply({"error": "invalid_grant"}, 401), 1),
+        ("a+b", http(500), 1),
+        ("a+b", http(403), 1),
+    ],
+)
+def test_the_second_form_is_tried_only_if_the_client_was_refused(
+    serve, make_transport, secret, answer, requests
+):
+    server = serve(lambda _: answer)
+    client = AuthClient(make_transport(), server.origin, "id", secret)
+    with pytest.raises(ProviderError):
+        client.exchange("code", REDIRECT_URI, VERIFIER)
+    assert len(server.received) == requests
+
+
 def test_the_token_request_is_a_form_with_the_client_in_basic(serve, client_for):
     server = serve(lambda _: json_reply({"access_token": "abc"}))
     client_for(server).exchange("c/o=de", REDIRECT_URI, VERIFIER)
@@ -112,6 +170,22 @@ def test_everything_the_rfc_knows_is_read_and_the_rest_is_not():
     assert tokens == TokenResponse("abc", "Bearer", 3600, "def", "a b")
 
 
+@pytest.mark.parametrize(
+    ("fields", "refresh_token", "scope"),
+    [
+        ({"refresh_token": ""}, None, None),
+        ({"refresh_token": [1]}, None, None),
+        ({"refresh_token": "a b"}, None, None),
+        ({"scope": ["a", "b"]}, None, "a b"),
+        ({"scope": 5}, None, None),
+        ({"token_type": ""}, None, None),
+    ],
+)
+def test_an_optional_field_that_cannot_be_read_counts_as_absent(fields, refresh_token, scope):
+    read = TokenResponse.from_json({"access_token": "abc"} | fields)
+    assert read == TokenResponse("abc", "Bearer", None, refresh_token, scope)
+
+
 def test_null_is_as_good_as_absent():
     fields = dict.fromkeys(("token_type", "expires_in", "refresh_token", "scope"))
     assert TokenResponse.from_json({"access_token": "abc", **fields}) == TokenResponse(
@@ -120,7 +194,15 @@ def test_null_is_as_good_as_absent():
 
 
 @pytest.mark.parametrize(
-    ("sent", "read"), [(1, 1), (3600, 3600), ("3600", 3600), (2_592_001, 2_592_000), (10**15, 2_592_000)]
+    ("sent", "read"),
+    [
+        (1, 1),
+        (3600.0, 3600),
+        ("3600", 3600),
+        (31_536_000, 31_536_000),
+        (10**15, 3_155_760_000),
+        *((value, None) for value in (0, -1, "0", "", "abc", "1e3", True, False, [], {})),
+    ],
 )
 def test_lifetimes(sent, read):
     assert TokenResponse.from_json({"access_token": "abc", "expires_in": sent}).expires_in == read
@@ -146,13 +228,7 @@ def test_lifetimes(sent, read):
                 "x" * 8193,
             )
         ),
-        *({"token_type": value} for value in ("mac", "MAC", "JWT", "", 1, ["Bearer"])),
-        *(
-            {"expires_in": value}
-            for value in (0, -1, "0", "-1", "", "abc", "1e3", True, False, 0.5, 1.5, [], {})
-        ),
-        *({"refresh_token": value} for value in (5, "", "a b", {}, [1])),
-        {"scope": 5},
+        *({"token_type": value} for value in ("mac", "MAC", "JWT", 1, ["Bearer"])),
     ],
 )
 def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, fields):
@@ -173,7 +249,6 @@ def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, 
         http(200, b"{}"),
         http(200, b'{"message": "no"}'),
         http(200, b"<html>", content_type="text/html"),
-        http(200, b'{"access_token": "abc"}', content_type="text/plain"),
         http(200, b'{"access_token": "abc", "access_token": "def"}'),
         http(200, b'{"access_token": "abc", "expires_in": NaN}'),
         http(200, b'{"access_token": "abc", "expires_in": 1e400}'),
@@ -188,7 +263,6 @@ def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, 
         http(200, gzip.compress(b" " * 5_000_000), Content_Encoding="gzip"),
         http(200, b"not gzip", Content_Encoding="gzip"),
         b"220 smtp.example.com ESMTP\r\n\r\n",
-        json_reply({"access_token": "abc"}, 201),
         http(204),
         http(204, content_type=None),
         http(999),
@@ -227,7 +301,8 @@ def test_every_refusal_is_plain(serve, client_for, status, body, content_type, e
         client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
     assert type(caught.value) is Refused
     assert (caught.value.status, caught.value.error) == (status, error)
-    assert len(server.received) == 1
+    # The client's secret has characters that a strict server decodes, so a refused client is tried in both forms.
+    assert len(server.received) == (2 if status == 401 and error != "invalid_grant" else 1)
 
 
 @pytest.mark.parametrize(

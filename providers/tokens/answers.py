@@ -1,0 +1,50 @@
+"""Read the body of a token endpoint's response with status 2xx, for Vinli and for partners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from providers.errors import ProviderError, Refused, ServerFailed
+from providers.http import strict_json
+from providers.http.failures import error_in
+from providers.http.response import Response
+
+# These errors say that the server has a problem, not that it refuses (RFC 6749, section 4.1.2.1).
+TRANSIENT_ERRORS = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
+
+
+def token_object(answer: Response) -> dict[str, Any]:
+    """Return the JSON object of a token response, whatever content type it names.
+
+    Raises InvalidResponse if the body is not a JSON object.
+    """
+    try:
+        value = strict_json.loads(answer.body)
+    except strict_json.BadJson as error:
+        raise answer.invalid(_fault_of(answer, error)) from error
+    if not isinstance(value, dict):
+        raise answer.invalid("the token response is not an object")
+    return value
+
+
+def refusal_in(body: dict[str, Any], answer: Response) -> ProviderError | None:
+    """Return the error of an object that reports one although its status is 2xx; None if it reports none."""
+    error, description = error_in(body)
+    if error is None:
+        return None
+    kind = ServerFailed if error in TRANSIENT_ERRORS else Refused
+    return kind(
+        f"the answer with status {answer.status} reports an error",
+        status=answer.status,
+        error=error,
+        error_description=description,
+        **answer.call.fields(),
+    )
+
+
+def _fault_of(answer: Response, error: strict_json.BadJson) -> str:
+    if not answer.body.strip():
+        return "the token response is empty"
+    if not strict_json.is_json_type(answer.headers.get("Content-Type")):
+        return "the answer does not say it is JSON, and is none"
+    return f"the answer is no proper JSON: {error}"
