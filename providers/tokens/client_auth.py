@@ -23,19 +23,21 @@ A = TypeVar("A")
 class ClientBasic:
     """The HTTP Basic credentials of one client. Remembers which form its server accepts.
 
-    Raises ValueError if neither form can be sent.
+    Raises ValueError for control characters.
     """
 
     def __init__(self, client_id: str, client_secret: str) -> None:
+        # Control characters are refused in both forms, because no server gives them out.
+        plain = BasicAuth(client_id.replace(":", ""), client_secret)
         encoded = BasicAuth(_encoded(client_id), _encoded(client_secret))
-        try:
-            plain = BasicAuth(client_id, client_secret)
-        except ValueError:
-            # HTTP Basic cannot carry this id or secret as it is, but it can carry the encoded form.
-            self._forms: tuple[AuthBase, ...] = (encoded,)
+        self._forms: tuple[AuthBase, ...]
+        if ":" in client_id:
+            # HTTP Basic cannot carry this id as it is, but it can carry the encoded form.
+            self._forms = (encoded,)
+        elif _encoded(client_id + client_secret) == client_id + client_secret:
+            self._forms = (plain,)
         else:
-            is_same = _encoded(client_id + client_secret) == client_id + client_secret
-            self._forms = (plain,) if is_same else (plain, encoded)
+            self._forms = (plain, encoded)
 
     def send(self, request: Callable[[AuthBase], A]) -> A:
         """Send a request with the credentials. If the client is refused, send it once more with the other form.

@@ -252,7 +252,7 @@ def run(request):
     variables = {}
     if request.param == "redis":
         variables["STORE_URL"] = request.getfixturevalue("redis_server").url
-    with running_site("--drivers", "1", **variables) as site:
+    with running_site("--drivers", "1", "--refresh-token", "on", **variables) as site:
         run = Run(site)
         about = site.sandbox.credentials
         run.keep("client_secret", about["client_secret"])

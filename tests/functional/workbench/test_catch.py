@@ -377,7 +377,10 @@ FAILURES = {
         "invalid_grant: too old",
     ),
     "a page": (http(200, b"<h1>x</h1>", content_type="text/html"), "does not say it is JSON"),
-    "token type": (json_reply({"access_token": "t" * 20, "token_type": "JWT"}), "token_type is not Bearer"),
+    "token type": (
+        json_reply({"access_token": "t" * 20, "token_type": "JWT"}),
+        'token_type is "JWT", not bearer',
+    ),
     "a list": (json_reply([1]), "not an object"),
     "down": (http(503), "The server failed"),
     "elsewhere": (http(302, Location="https://evil.example/"), "redirect"),
