@@ -56,14 +56,15 @@ def show_device(device_id: str, as_json: bool) -> None:
 
 
 def device_dict(device: Device) -> dict[str, Any]:
-    """Return a device as plain JSON values."""
-    return {
-        "id": device.id,
+    """Return a device as plain JSON values. `flaws` names the fields that Vinli's record lacks, if there are any."""
+    about: dict[str, Any] = {
+        "id": device.id or None,
         "name": device.name,
         "chip_id": device.chip_id,
-        "created_at": iso(device.created_at),
+        "created_at": iso(device.created_at) or None,
         "virtual": device.is_virtual,
     }
+    return about | {"flaws": list(device.flaws)} if device.flaws else about
 
 
 def vehicle_dict(vehicle: Vehicle | None) -> dict[str, Any] | None:
@@ -90,5 +91,6 @@ def _table(stream: ListStream[Device]) -> Iterator[str]:
     count = 0
     for count, device in enumerate(stream.rows(), start=1):  # noqa: B007
         chip_id, name = printable(device.chip_id), printable(device.name)
-        yield f"{device.id:<36}  {chip_id:<12}  {iso(device.created_at):<24}  {name}\n"
+        mark = f"  (lacks {', '.join(device.flaws)})" if device.flaws else ""
+        yield f"{device.id:<36}  {chip_id:<12}  {iso(device.created_at):<24}  {name}{mark}\n"
     yield f"{count:,} devices\n"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -68,7 +71,7 @@ class ListStream(Generic[T]):
                     yield None
             self._is_whole = True
         except ProviderError as error:
-            log_event("list broke off", kind=type(error).__name__, upstream_status=error.status)
+            self._log(error)
             self._problem = "Vinli stopped answering before the list had ended."
 
     def result(self) -> ListResult:
@@ -81,8 +84,26 @@ class ListStream(Generic[T]):
             yield from pieces
             if not self._is_whole:
                 raise BrokenOff
+        except ProviderError as error:
+            self._log(error)
+            raise BrokenOff from error
         finally:
             self.close()
+
+    def whole(self, pieces: Iterable[str]) -> str:
+        """Return all text pieces at once. Raises ProviderError if the list is incomplete."""
+        with closing(self):
+            return "".join(pieces)
+
+    def _log(self, error: ProviderError) -> None:
+        log_event(
+            "list broke off",
+            logging.WARNING,
+            cause=str(error),
+            kind=type(error).__name__,
+            upstream_status=error.status,
+            rows=self._count,
+        )
 
     def close(self) -> None:
         """Stop the upstream work and return the slot. This also runs if the reader leaves early."""
@@ -94,5 +115,11 @@ class ListStream(Generic[T]):
                 self._bulkhead.leave()
 
 
-class BrokenOff(Exception):
-    """Ends a chunked response without its last chunk, so that no client takes the list for complete."""
+class BrokenOff(ConnectionResetError):
+    """Ends a chunked response without its last chunk, so that no client takes the list for complete.
+
+    The cause is already logged. A server takes this error for a connection that has ended, and logs no traceback.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "the list is incomplete")

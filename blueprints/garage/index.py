@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import make_response, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -44,6 +46,18 @@ def _garage(driver: Driver) -> Response | str:
 def _list_failed(driver: Driver, error: ProviderError) -> Response:
     """Show the page without cars if the list cannot be loaded. The driver stays connected."""
     problem = problem_for(error)
-    log_event("garage degraded", kind=type(error).__name__, upstream_status=error.status)
-    page = render_template("garage/index.html", driver=driver, cards=[], page=None, problem=problem.what)
+    log_event(
+        "garage degraded",
+        logging.WARNING,
+        cause=str(error),
+        kind=type(error).__name__,
+        upstream_status=error.status,
+    )
+    page = render_template(
+        "garage/index.html",
+        driver=driver,
+        cards=[],
+        page=None,
+        problem=problem.what,
+    )
     return make_response(page, problem.status)

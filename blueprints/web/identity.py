@@ -21,7 +21,7 @@ class Driver:
 
     user_id: str
     name: str
-    email: str
+    email: str | None
     connected_since: datetime
     grant_id: str = field(repr=False)
 
@@ -61,7 +61,7 @@ def connect_driver(user: User, token: TokenResponse) -> None:
     session.clear()
     session["driver"] = {
         "user_id": user.id,
-        "name": " ".join(part for part in (user.first_name, user.last_name) if part) or user.email,
+        "name": user.name,
         "email": user.email,
         "connected_at": now,
         "grant_id": grant_id,

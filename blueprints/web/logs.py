@@ -101,7 +101,11 @@ def configure_logging() -> None:
 
 
 def register_request_log(app: Flask) -> None:
-    """Log every request except health checks and static files: method, path, status, milliseconds."""
+    """Log every request except health checks and static files: method, path, status, milliseconds.
+
+    Templates can show the reference of the request's log lines.
+    """
+    app.add_template_global(reference, "request_reference")
 
     @app.before_request
     def remember_start() -> None:

@@ -23,11 +23,12 @@ SECONDS_TO_READ = 2.0
 
 def streamed_file(stream: ListStream[T], rows: Iterator[str], mimetype: str, file_name: str) -> Response:
     """Return a file response with a stream's rows. An incomplete list ends as a broken transfer."""
-    pieces = stream.guard(rows)
     # HTTP/1.0 ends a response by closing, so a broken list would look complete. Read the whole list first.
     is_chunked = request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
     response = current_app.response_class(
-        stream_with_context(pieces) if is_chunked else "".join(pieces), mimetype=mimetype, headers=UNBUFFERED
+        stream_with_context(stream.guard(rows)) if is_chunked else stream.whole(rows),
+        mimetype=mimetype,
+        headers=UNBUFFERED,
     )
     response.headers["Content-Disposition"] = f"attachment; filename={file_name}"
     response.call_on_close(stream.close)

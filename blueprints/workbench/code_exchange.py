@@ -97,9 +97,7 @@ def exchange_code(
             outcome.expires_in = token.expires_in
             with trace.asking_for_user():
                 user = client.current_user(token.access_token, deadline=budget.share(USER_SECONDS))
-                outcome.user = visible(
-                    " ".join(filter(None, (user.first_name, user.last_name))) or user.email, 200
-                )
+                outcome.user = visible(user.name, 200)
     except ProviderError as error:
         _explain(error, trace, outcome)
     return outcome

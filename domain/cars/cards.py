@@ -106,6 +106,8 @@ def load_card(
     shows_vin: bool = False,
 ) -> Card:
     """Return one device's card. Raises Unauthorized if the token is refused."""
+    if not device.id:
+        return Card(device, problem="Vinli’s record of this device has no usable ID, so it cannot be opened.")
     try:
         vehicle = platform.latest_vehicle(auth, device.id, deadline=budget.share(CALL_SECONDS))
         return Card(device, vehicle, shows_vin=shows_vin)

@@ -25,10 +25,9 @@ from providers.errors import (
     Unreachable,
 )
 from providers.http import strict_json
-from providers.http.challenges import bearer_error
 from providers.http.connections import OutOfStep, Redirected
+from providers.http.headers import bearer_error, retry_after_seconds
 from providers.http.response import Call
-from providers.http.retries import retry_after_seconds
 
 WIRE_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 _TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)

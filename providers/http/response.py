@@ -44,6 +44,17 @@ class Response:
         except strict_json.BadJson as error:
             raise self.invalid(f"the answer is no proper JSON: {error}") from error
 
+    def lenient_json(self, *, keys_once: bool = False) -> Any:
+        """Return the body as a JSON value, with unreadable characters replaced. Raises InvalidResponse as `json` does.
+
+        This is for data. Whatever decides something is read by `json`, or with `keys_once`.
+        """
+        self._check_type()
+        try:
+            return strict_json.loads_leniently(self.body, keys_once=keys_once)
+        except strict_json.BadJson as error:
+            raise self.invalid(f"the answer is no proper JSON: {error}") from None
+
     def decoded(self, decoder: msgspec.json.Decoder[T]) -> T:
         """Return the body as `decoder` reads it. For long lists: faster than `json`, and less strict.
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from providers.errors import ProviderError
-
-MAX_RETRY_AFTER = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -37,22 +33,3 @@ class Retries:
         else:
             pause = failure.retry_after + self.random() * self.base
         return pause if pause < remaining else None
-
-
-def retry_after_seconds(value: str | None, now: float) -> float | None:
-    """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3): a number or an HTTP date.
-
-    None if it is neither. `now` is a Unix time. A past date counts as 0, more than a day as one day.
-    """
-    if value is None:
-        return None
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value[:10]), MAX_RETRY_AFTER)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(moment.timestamp() - now, 0.0), MAX_RETRY_AFTER)

@@ -1,4 +1,8 @@
-"""Parse JSON from a remote system, as strictly as RFC 8259 and RFC 7493 (I-JSON) allow."""
+"""Parse JSON from a remote system, as strictly as RFC 8259 and RFC 7493 (I-JSON) allow, or leniently.
+
+`loads` is for answers that decide something, such as tokens. `loads_leniently` is for data, where one odd character
+must not make a whole list unreadable.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 64
+# Stands for a character that could not be read.
+REPLACEMENT = "\ufffd"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 # An escaped NUL or half of a surrogate pair. A valid pair matches too, so a match only causes a closer check.
@@ -42,6 +48,26 @@ def loads(body: bytes) -> Any:
     return value
 
 
+def loads_leniently(body: bytes, *, keys_once: bool = False) -> Any:
+    """Parse a JSON text and repair what can be repaired.
+
+    Invalid UTF-8, NUL and lone surrogates become U+FFFD, and numbers that are none become null. The last one of
+    duplicate keys counts, unless `keys_once` forbids them. Raises BadJson for text that is not JSON or nested deeper
+    than 64.
+    """
+    decoder = _KEYS_ONCE_DECODER if keys_once else _LENIENT_DECODER
+    try:
+        value = decoder.decode(body.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace"))
+    except BadJson:
+        raise
+    except RecursionError:
+        raise BadJson("nested too deeply") from None
+    except ValueError as error:
+        raise BadJson(_kind_of(error)) from None
+    _check_depth(value)
+    return _repaired(value)
+
+
 def is_json_type(content_type: str | None) -> bool:
     """Say whether a Content-Type header names JSON, including Amazon's `application/x-amz-json-1.1`."""
     media_type = (content_type or "").partition(";")[0].strip().lower()
@@ -71,6 +97,28 @@ def _finite(digits: str) -> float:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite)
+
+
+def _finite_or_none(digits: str) -> float | None:
+    value = float(digits)
+    return value if math.isfinite(value) else None
+
+
+_REPAIRS: dict[str, Any] = {
+    "parse_constant": lambda _name: None,
+    "parse_float": _finite_or_none,
+    "strict": False,
+}
+_LENIENT_DECODER = json.JSONDecoder(**_REPAIRS)
+_KEYS_ONCE_DECODER = json.JSONDecoder(**_REPAIRS, object_pairs_hook=_object)
+
+
+def _repaired(value: Any) -> Any:
+    if isinstance(value, str):
+        return _FORBIDDEN.sub(REPLACEMENT, value)
+    if isinstance(value, dict):
+        return {_repaired(key): _repaired(child) for key, child in value.items()}
+    return [_repaired(child) for child in value] if isinstance(value, list) else value
 
 
 def _check_depth(value: Any) -> None:

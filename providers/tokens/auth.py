@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
-from providers.http.challenges import bearer_error
 from providers.http.failures import INVALID_TOKEN
+from providers.http.headers import bearer_error
 
 _MAX_REFUSAL = 64 * 1024
 

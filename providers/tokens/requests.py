@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.parse import urlencode
 from requests.auth import AuthBase
 
 from providers.errors import ChallengePending
+from providers.http.headers import http_date
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens import cognito
@@ -244,8 +244,4 @@ def _lifetime_in_jwt(token: str, answer: Response) -> float | None:
 
 
 def _sent_at(answer: Response) -> datetime:
-    try:
-        sent_at = parsedate_to_datetime(answer.headers.get("Date") or "")
-    except (ValueError, OverflowError):  # a time zone of many digits overflows
-        return datetime.now(UTC)
-    return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
+    return http_date(answer.headers.get("Date")) or datetime.now(UTC)

@@ -17,6 +17,7 @@ from requests.auth import AuthBase
 from providers.errors import Refused
 from providers.http.auth import BearerAuth
 from providers.http.response import Response
+from providers.http.strict_json import REPLACEMENT
 from providers.http.transport import Transport
 from providers.tokens.answers import refusal_in, token_object
 from providers.tokens.checks import (
@@ -28,7 +29,7 @@ from providers.tokens.checks import (
 )
 from providers.tokens.client_auth import ClientBasic
 from providers.vinli.service import item
-from providers.vinli.values import Value
+from providers.vinli.values import MAX_TEXT, Value
 
 PROVIDER = "vinli auth"
 _MAX_TOKEN_BYTES = 64 * 1024
@@ -107,12 +108,30 @@ class TokenResponse:
 
 
 class User(Value, frozen=True, rename={"first_name": "firstName", "last_name": "lastName"}):
-    """The user that a token belongs to (auth service, users/_current)."""
+    """The user that a token belongs to (auth service, users/_current). Only `id` is needed."""
 
     id: str
-    email: str
+    email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Read a JSON value. Raises ValueError unless its id is a text that was read without a doubt."""
+        if isinstance(value, dict) and not isinstance(value.get("id"), str):
+            raise ValueError("the id of the user is not a text")
+        return super().from_json(value)
+
+    def __post_init__(self) -> None:
+        # Two different ids must not become the same one.
+        if not self.id or len(self.id) > MAX_TEXT or REPLACEMENT in self.id:
+            raise ValueError("the id of the user cannot be read")
+        super().__post_init__()
+
+    @property
+    def name(self) -> str:
+        """The name to show, or what is known in its place."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email or "Driver"
 
 
 class AuthClient:
@@ -201,7 +220,7 @@ class AuthClient:
             auth=BearerAuth(access_token),
             deadline=deadline,
         )
-        return item(answer, "user", User.from_json)
+        return item(answer, "user", User.from_json, keys_once=True)
 
 
 def _plain_refusal(refusal: Refused) -> Refused:

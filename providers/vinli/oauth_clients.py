@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, Self
 
 from requests.auth import AuthBase
 
 from providers.errors import ProviderError, Refused
+from providers.http.headers import http_date
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.vinli.auth import PROVIDER, AuthClient
@@ -59,7 +59,7 @@ class ClockReading:
     @classmethod
     def of(cls, answer: Response, now: float) -> Self:
         """Read the clock from a response that has just arrived, with any status. `now` is in Unix seconds."""
-        return cls(_date(answer.headers.get("Date")), datetime.fromtimestamp(now, UTC), answer.elapsed)
+        return cls(http_date(answer.headers.get("Date")), datetime.fromtimestamp(now, UTC), answer.elapsed)
 
     @property
     def skew(self) -> float | None:
@@ -181,12 +181,3 @@ def _clients(value: Any) -> tuple[RegisteredClient, ...]:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _date(value: str | None) -> datetime | None:
-    """Return a Date header as an instant in UTC (RFC 9110, section 5.6.7), None if it is not a date."""
-    try:
-        moment = parsedate_to_datetime(value or "")
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

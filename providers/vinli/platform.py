@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
+import msgspec
 from msgspec.structs import force_setattr
 from requests.auth import AuthBase
 
@@ -18,7 +20,15 @@ from providers.paging.offset_listing import Listing, Outline, list_all, outline
 from providers.paging.offset_ranges import fetch_range
 from providers.paging.pages import Page
 from providers.vinli.service import PageReader, Service, item, item_or_none
-from providers.vinli.values import CANONICAL_UUID, MAX_TEXT, Value, canonical_uuid, in_utc
+from providers.vinli.values import (
+    CANONICAL_UUID,
+    MAX_TEXT,
+    Value,
+    canonical_uuid,
+    in_utc,
+    is_uuid,
+    readable_fields,
+)
 
 PROVIDER = "vinli platform"
 # The largest page that Vinli's own clients ask for (vinli-node lib/stream, vinli-cli).
@@ -31,33 +41,68 @@ class Device(
     kw_only=True,
     rename={"chip_id": "chipId", "created_at": "createdAt", "is_virtual": "virtual"},
 ):
-    """A Vinli device (docs platform-services/device-service). `created_at` is UTC.
+    """A Vinli device (docs platform-services/device-service). `created_at` is UTC. All but `id` may be missing.
 
     msgspec reads a page of a hundred from its JSON text in a tenth of the time that reading through dictionaries takes.
     It ignores undeclared fields, and takes the last value of a duplicate key. Times must be complete (RFC 3339); a
-    date without a time is refused.
+    date without a time cannot be read.
     """
 
     id: str
     name: str | None = None
-    chip_id: str
-    created_at: datetime
+    chip_id: str | None = None
+    created_at: datetime | None = None
     is_virtual: bool | None = False
 
     def __post_init__(self) -> None:
         """Convert valid values to our form. Raises ValueError, which msgspec turns into ValidationError."""
         if not CANONICAL_UUID.fullmatch(self.id):
             force_setattr(self, "id", canonical_uuid(self.id))
-        name = self.name or ""
-        if "\0" in name or "\0" in self.chip_id:
+        name, chip_id = self.name or "", self.chip_id or ""
+        if "\0" in name or "\0" in chip_id:
             raise ValueError("a text holds NUL")
-        if len(name) > MAX_TEXT or len(self.chip_id) > MAX_TEXT:
+        if len(name) > MAX_TEXT or len(chip_id) > MAX_TEXT:
             force_setattr(self, "name", name[:MAX_TEXT] or None)
-            force_setattr(self, "chip_id", self.chip_id[:MAX_TEXT])
+            force_setattr(self, "chip_id", chip_id[:MAX_TEXT] or None)
         if self.is_virtual is None:
             force_setattr(self, "is_virtual", False)
-        if self.created_at.tzinfo is not UTC:
+        if self.created_at is not None and self.created_at.tzinfo is not UTC:
             force_setattr(self, "created_at", in_utc(self.created_at, "createdAt"))
+
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        """The documented fields that are missing or cannot be read, by their names on the wire."""
+        missing = (("chipId", self.chip_id), ("createdAt", self.created_at))
+        return tuple(name for name, value in missing if value is None)
+
+
+class OddDevice(Device, frozen=True, kw_only=True):
+    """An entry of a list of devices that is not as documented. `id` is empty if it has no usable one.
+
+    `odd` names the fields that cannot be read. `position` is the entry's place in the list.
+    """
+
+    odd: tuple[str, ...]
+    position: int
+
+    def __post_init__(self) -> None:
+        if self.id:
+            super().__post_init__()
+
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.odd, *super().flaws)))
+
+
+def _odd_device(value: Any, position: int) -> OddDevice:
+    """Return the entry for a record that is not as documented."""
+    readable, odd = readable_fields(Device, value if isinstance(value, dict) else {})
+    if not is_uuid(readable.get("id", "")):
+        readable["id"], odd = "", (*odd, "id")
+    try:
+        return msgspec.convert({**readable, "odd": odd, "position": position}, OddDevice)
+    except msgspec.ValidationError:  # a time that is out of range in UTC
+        return OddDevice(id=readable["id"], odd=(*odd, "createdAt"), position=position)
 
 
 class Vehicle(Value, frozen=True, rename={"created_at": "createdAt", "last_startup": "lastStartup"}):
@@ -80,7 +125,8 @@ class Vehicle(Value, frozen=True, rename={"created_at": "createdAt", "last_start
         force_setattr(self, "id", canonical_uuid(self.id))
 
 
-_DEVICE_PAGES = PageReader("devices", Device)
+_AFTER_ALL_IDS = 1 << 128
+_DEVICE_PAGES = PageReader("devices", Device, _odd_device)
 
 
 class PlatformClient(Service):
@@ -161,4 +207,7 @@ class PlatformClient(Service):
 
 
 def _device_key(device: Device) -> int:
+    """Return a number for each device. Entries without an id are told apart by their place."""
+    if isinstance(device, OddDevice) and not device.id:
+        return _AFTER_ALL_IDS + device.position
     return int(device.id.replace("-", ""), 16)

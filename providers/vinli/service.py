@@ -6,19 +6,21 @@ A response has one root key. Lists have the pagination as a second key (docs gen
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import GenericAlias
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from requests.auth import AuthBase
 
-from providers.errors import NotFound
+from providers.errors import InvalidResponse, NotFound
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.paging.pages import Page
-from providers.vinli.values import is_uuid
+from providers.vinli.values import Value, is_uuid, readable_fields
 
 T = TypeVar("T")
+V = TypeVar("V", bound=Value)
 
 
 class Service:
@@ -62,9 +64,13 @@ class Service:
         return value.lower()
 
 
-def item(answer: Response, key: str, parse: Callable[[Any], T]) -> T:
-    """Return the value under the root key, e.g. of {"device": {...}}. Raises InvalidResponse."""
-    return _parsed(answer, parse, _root(answer, key))
+def item(answer: Response, key: str, parse: Callable[[Any], T], *, keys_once: bool = False) -> T:
+    """Return the value under the root key, e.g. of {"device": {...}}. Raises InvalidResponse.
+
+    Characters that cannot be read are replaced, because one must not hide the whole value. `keys_once` refuses
+    duplicate keys.
+    """
+    return _parsed(answer, parse, _root(answer, key, keys_once=keys_once))
 
 
 def item_or_none(answer: Response, key: str, parse: Callable[[Any], T]) -> T | None:
@@ -83,26 +89,56 @@ class _Meta(msgspec.Struct):
     pagination: _Pagination
 
 
-class PageReader(Generic[T]):
+class PageReader(Generic[V]):
     """Read pages of an offset list: entries of one kind under one key, and the key `meta`.
 
-    Links are ignored, because offsets are computed.
+    A page is read at once. Only if that fails, it is read entry by entry, and `odd(value, position)` makes an entry of
+    each that cannot be read, so that one odd record does not hide the list. Links are ignored, because offsets are
+    computed.
     """
 
-    def __init__(self, key: str, entry: type[T]) -> None:
+    def __init__(self, key: str, entry: type[V], odd: Callable[[Any, int], V]) -> None:
         items: Any = GenericAlias(list, (entry,))  # list[entry], which a type checker does not accept
         page: Any = msgspec.defstruct("Page", [("items", items), ("meta", _Meta)], rename={"items": key})
         self._decoder = msgspec.json.Decoder(page)
+        self._key = key
+        self._entry = entry
+        self._odd = odd
 
-    def read(self, answer: Response) -> Page[T]:
+    def read(self, answer: Response) -> Page[V]:
         """Return the page of a response. Raises InvalidResponse."""
-        page = answer.decoded(self._decoder)
-        numbers: _Pagination = page.meta.pagination
-        return Page(page.items, total=numbers.total, offset=numbers.offset, limit=numbers.limit)
+        try:
+            page = answer.decoded(self._decoder)
+        except InvalidResponse:
+            return self._read_leniently(answer)
+        return _page(page.items, page.meta)
+
+    def _read_leniently(self, answer: Response) -> Page[V]:
+        body = answer.lenient_json()
+        try:
+            meta = msgspec.convert(body.get("meta"), _Meta) if isinstance(body, dict) else None
+        except msgspec.ValidationError as error:
+            raise answer.invalid(f"the answer is not what it should be: {error}") from None
+        if meta is None or not isinstance(body.get(self._key), list):
+            raise answer.invalid(f"the answer holds no list of {self._key}")
+        offset = meta.pagination.offset
+        entries = [self._read_entry(value, offset + index) for index, value in enumerate(body[self._key])]
+        return _page(entries, meta)
+
+    def _read_entry(self, value: Any, position: int) -> V:
+        if isinstance(value, dict) and not readable_fields(self._entry, value)[1]:
+            with suppress(msgspec.ValidationError):
+                return msgspec.convert(value, self._entry)
+        return self._odd(value, position)
 
 
-def _root(answer: Response, key: str) -> Any:
-    body = answer.json()
+def _page(items: list[T], meta: _Meta) -> Page[T]:
+    numbers = meta.pagination
+    return Page(items, total=numbers.total, offset=numbers.offset, limit=numbers.limit)
+
+
+def _root(answer: Response, key: str, *, keys_once: bool = False) -> Any:
+    body = answer.lenient_json(keys_once=keys_once)
     if not isinstance(body, dict) or key not in body:
         raise answer.invalid(f"the answer holds no {key}")
     return body[key]

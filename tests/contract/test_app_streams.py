@@ -88,6 +88,17 @@ def test_a_csv_that_fails_midway_is_cut_off(fault, site, operator):
     assert "error" not in text.lower()
 
 
+def test_a_csv_that_fails_midway_is_one_line_in_the_log(site, operator):
+    site.fault(DEVICES, query={"offset": "10000"}, status=400)
+    before = len(site.app.log())
+    read(operator.get("/operator/devices.csv", stream=True))
+    until_true(lambda: "list broke off" in site.app.log()[before:])
+    lines = [line for line in site.app.log()[before:].splitlines() if "list broke off" in line]
+    assert len(lines) == 1
+    assert "reference=" in lines[0]
+    assert "Traceback" not in site.app.log()[before:]
+
+
 def over_http_1_0(site, cookie):
     """Return status and body of the CSV for a client or proxy that knows no chunks."""
     with socket.create_connection(("127.0.0.1", site.app.port), timeout=TIMEOUT_SECONDS) as connection:

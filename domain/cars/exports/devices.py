@@ -34,7 +34,7 @@ def _csv_row(device: Device) -> str:
 
     The code does not use csv.writer because it takes three times as long, which counts in long lists.
     """
-    name, chip_id = device.name or "", device.chip_id
+    name, chip_id = device.name or "", device.chip_id or ""
     if not name.isalnum():
         name = csv_cell(name)
     if not chip_id.isalnum():

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from blueprints.web.operator_link import make_link
+from domain.list_stream import BrokenOff
 from tests.support.app_process import ROOT, SECRET_KEY
 from tests.support.browser import heading, problem_code, seen
 from tests.support.fake_vinli import DEVICES, device, device_page, fleet
@@ -370,3 +371,47 @@ def test_a_list_that_breaks_off_ends_the_command_in_failure(flask):
             assert done.stderr
             assert not done.stdout.endswith("]\n")
             assert "250 devices" not in done.stdout
+
+
+# --- odd records and lists that break
+
+
+ODD_RECORDS = [
+    {"name": "My car \ud83d"},
+    {"name": "a\u0000b"},
+    {"createdAt": None},
+    {"createdAt": "soon"},
+    {"chipId": None},
+    {"chipId": 5.5, "virtual": "no"},
+    {"id": None},
+    None,
+]
+
+
+@pytest.fixture
+def operator_with_odd_records(browser, vinli):
+    odd = [record and device(number) | record for number, record in enumerate(ODD_RECORDS, start=2)]
+    vinli.answers[DEVICES] = device_page([device(0), *odd, device(1)], limit=100)
+    browser.sign_in_as_operator()
+    return browser
+
+
+@pytest.mark.parametrize("path", ["/operator/devices", "/operator/devices?all=1"])
+def test_odd_records_are_marked_rows_of_a_whole_list(path, operator_with_odd_records):
+    page = operator_with_odd_records.get(path)
+    assert page.status_code == 200
+    assert page.text.count('<th scope="row">') == 2 + len(ODD_RECORDS)
+    assert "Vinli’s record lacks: createdAt" in page.text
+    assert "No usable ID" in page.text
+
+
+def test_a_csv_that_breaks_midway_leaves_one_line_in_words(browser, vinli, caplog):
+    good = fleet(250)
+    vinli.answers[DEVICES] = lambda request: http(500) if request.query["offset"] == "200" else good(request)
+    browser.sign_in_as_operator()
+    with pytest.raises(BrokenOff):
+        browser.get("/operator/devices.csv")
+    (record,) = [record for record in caplog.records if record.getMessage() == "list broke off"]
+    assert record.levelname == "WARNING"
+    assert record.fields["rows"] == 200
+    assert not [record for record in caplog.records if record.exc_info]

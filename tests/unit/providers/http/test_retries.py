@@ -1,7 +1,8 @@
 import pytest
 
 from providers.errors import ProviderError
-from providers.http.retries import Retries, retry_after_seconds
+from providers.http.headers import retry_after_seconds
+from providers.http.retries import Retries
 
 NOW = 1_700_000_000.0
 
@@ -37,6 +38,17 @@ def test_retry_after_counts_when_it_fits_into_the_time_left():
         ("Tue, 14 Nov 2023 22:13:50 GMT", 30),
         ("Tue, 14 Nov 2023 22:13:50 -0000", 30),
         ("Tue, 14 Nov 2023 22:13:10 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("Mon, 01 Jan 0001 00:00:00 +1400", 0),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999999999999999", None),
+        ("Wed, 21 Oct 2026 99999999999:28:00 GMT", None),
+        ("Wed, 99 Foo 2026 07:28:00 GMT", None),
+        ("9" * 5000, 86_400),
+        ("Wed," * 2000, None),
+        ("nan", None),
+        ("1e9", None),
         ("-5", None),
         ("1.5", None),
         ("٣", None),

@@ -1,12 +1,14 @@
 import threading
+from concurrent.futures import wait
 from itertools import islice
 
 import pytest
 
-from providers.errors import Incomplete, InvalidResponse, ServerFailed
+from providers.errors import Incomplete, InvalidResponse, ServerFailed, Throttled, Unreachable
 from providers.paging.offset_listing import HEAD_START, list_all, outline
 from providers.paging.offset_ranges import MAX_PARTS, fetch_range
 from providers.paging.pages import Page
+from providers.paging.workers import Workers
 
 
 class Source:
@@ -483,3 +485,64 @@ def test_an_error_that_names_its_provider_keeps_it():
     with pytest.raises(ServerFailed) as caught:
         fetch_range(fetch, 0, 24, provider="somebody")
     assert caught.value.provider == "another"
+
+
+class SleepingClock:
+    """A clock that moves only if somebody sleeps."""
+
+    def __init__(self):
+        self.now, self.naps = 100.0, []
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.naps.append(seconds)
+        self.now += seconds
+
+
+def workers_with_a_failed_guess(error, time):
+    asked = []
+
+    def fetch(offset, limit):
+        asked.append(time.now)
+        return Page([], 100, offset, limit)
+
+    def fetch_ahead(offset, limit):
+        raise error
+
+    workers = Workers(fetch, 2, clock=time.clock, sleep=time.sleep, chance=lambda: 0.0)
+    workers.ask([10], 10, fetch_ahead)
+    workers.ask([20], 10, fetch_ahead)
+    wait([guess.page for guess in workers._asked])
+    return workers, asked
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (Throttled("no", retry_after=1.0), 1.0),
+        (ServerFailed("no", retry_after=3.0), 3.0),
+        (ServerFailed("no"), 0.2),
+        (Unreachable("no"), 0.2),
+        (Throttled("no"), 0.2),
+        (Throttled("no", retry_after=0.0), 0.0),
+    ],
+)
+def test_a_guess_that_failed_is_asked_for_when_the_server_wants_it(error, pause):
+    time = SleepingClock()
+    workers, asked = workers_with_a_failed_guess(error, time)
+    workers.take()
+    workers.take()
+    assert asked == [100.0 + pause] * 2
+    assert time.naps == [pause, 0.0]
+    workers.close()
+
+
+def test_a_server_that_wants_a_long_pause_ends_the_list():
+    time = SleepingClock()
+    workers, asked = workers_with_a_failed_guess(Throttled("no", retry_after=30.0), time)
+    with pytest.raises(Throttled):
+        workers.take()
+    assert (asked, time.naps) == ([], [])
+    workers.close()

@@ -361,13 +361,41 @@ def test_the_current_user_is_asked_for_with_the_token(serve, client_for):
         [],
         {"user": None},
         {"user": []},
-        {"user": {"id": "a"}},
+        {"user": {"email": "a@b"}},
+        {"user": {"id": None, "email": "a@b"}},
+        {"user": {"id": "", "email": "a@b"}},
         {"user": {"id": 5, "email": "a@b"}},
-        {"user": {"id": "a", "email": "a@b", "firstName": 1}},
+        {"user": {"id": "a\ud800", "email": "a@b"}},
+        {"user": {"id": "a\u0000", "email": "a@b"}},
+        {"user": {"id": "a" * 201, "email": "a@b"}},
     ],
 )
 def test_a_user_that_is_none_is_nonsense(serve, client_for, body):
     server = serve(lambda _: json_reply(body))
+    with pytest.raises(InvalidResponse):
+        client_for(server).current_user("abc")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({}, "Driver"),
+        ({"email": None}, "Driver"),
+        ({"email": "a@b", "firstName": 1, "lastName": []}, "1"),
+        ({"email": ["a@b"], "firstName": "Ada"}, "Ada"),
+        ({"email": "a@b", "firstName": "Ada \ud83d"}, "Ada \ufffd"),
+        ({"email": "a@b", "firstName": "A\u0000a"}, "A\ufffda"),
+        ({"email": "a@b", "phone": {"\ud83d": float("1")}}, "a@b"),
+    ],
+)
+def test_a_user_is_known_by_the_id_alone(serve, client_for, fields, name):
+    server = serve(lambda _: json_reply({"user": {"id": "6b24cb2a", **fields}}))
+    user = client_for(server).current_user("abc")
+    assert (user.id, user.name) == ("6b24cb2a", name)
+
+
+def test_a_user_with_two_ids_is_nonsense(serve, client_for):
+    server = serve(lambda _: http(200, b'{"user": {"id": "a", "id": "b", "email": "a@b"}}'))
     with pytest.raises(InvalidResponse):
         client_for(server).current_user("abc")
 
