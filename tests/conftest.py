@@ -27,11 +27,14 @@ def clean_environ(monkeypatch):
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch):
     """A call that leaves this machine fails loudly, whoever makes it."""
-    connect = socket.socket.connect
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
 
-    def guarded(self, address):
+
+def guarded(connect):
+    def call(self, address):
         if self.family in {socket.AF_INET, socket.AF_INET6}:
             assert ipaddress.ip_address(address[0]).is_loopback, f"a test tried to reach {address}"
         return connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    return call

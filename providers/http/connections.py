@@ -20,7 +20,6 @@ import math
 import queue
 import socket
 import ssl
-import threading
 import time
 from functools import lru_cache
 from typing import Any
@@ -38,13 +37,15 @@ from urllib3.exceptions import (
     NewConnectionError,
     ReadTimeoutError,
 )
-from urllib3.util.connection import create_connection
 
+from providers.http.addresses import Addresses
 from providers.http.contexts import RequestContext, current
 from providers.http.framing import EarlyAnswer, TimedResponse
 from providers.http.leftovers import Leftover, leftover
 
 logger = logging.getLogger(__name__)
+
+_ADDRESSES = Addresses()
 
 _POOLED_HOSTS = 32
 # Seconds between two checks of a TLS record that arrives in pieces.
@@ -184,24 +185,15 @@ class _ConnectionMixin:
         """Connect within the deadline. The limit covers a slow resolver and all addresses of the name together."""
         connection: Any = self
         try:
-            return self._first_answering_address()
+            return _ADDRESSES.connect(
+                self.host, self.port, current().connect_seconds, self.socket_options or ()
+            )
         except socket.gaierror as error:
             raise NameResolutionError(self.host, connection, error) from error
         except TimeoutError as error:
             raise ConnectTimeoutError(connection, f"connecting to {self.host} took too long") from error
         except OSError as error:
             raise NewConnectionError(connection, f"no connection to {self.host}: {error}") from error
-
-    def _first_answering_address(self) -> socket.socket:
-        context = current()
-        failure: OSError = OSError("the name has no address")
-        for address in _resolve(self.host, self.port, context.connect_seconds()):
-            seconds = context.connect_seconds()
-            try:
-                return create_connection((address, self.port), seconds, socket_options=self.socket_options)
-            except OSError as error:
-                failure = error
-        raise failure
 
 
 class _PlainConnection(_ConnectionMixin, HTTPConnection):  # type: ignore[misc]
@@ -210,32 +202,6 @@ class _PlainConnection(_ConnectionMixin, HTTPConnection):  # type: ignore[misc]
 
 class _TlsConnection(_ConnectionMixin, HTTPSConnection):  # type: ignore[misc]
     pass
-
-
-def _resolve(host: str, port: int, seconds: float) -> list[str]:
-    """Return a host's addresses. Raises TimeoutError after `seconds`, and the resolver's OSError.
-
-    getaddrinfo has no timeout, so it runs in a thread, which is abandoned after `seconds`.
-    """
-    outcome: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            outcome.put([str(address[0]) for *_, address in found])
-        except OSError as error:
-            outcome.put(error)
-        except UnicodeError:
-            outcome.put(socket.gaierror(socket.EAI_NONAME, "not a host name"))
-
-    threading.Thread(target=look_up, name="resolver", daemon=True).start()
-    try:
-        addresses = outcome.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError("the resolver did not answer") from None
-    if isinstance(addresses, OSError):
-        raise addresses
-    return addresses
 
 
 class _PoolMixin:

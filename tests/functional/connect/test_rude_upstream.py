@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from providers.errors import ProviderError
+from domain.list_stream import BrokenOff
 from tests.support.certificates import Authority
 from tests.support.fake_vinli import DEVICE_ID, DEVICES, TOKEN, USER
 from tests.support.rude_vinli import (
@@ -139,7 +139,7 @@ def test_no_list_holds_a_page_twice_from_answers_that_come(name, site, rude):
         for _ in range(2):
             try:
                 listed = operator.request("GET", "/operator/devices.csv", stream=True).text
-            except ProviderError:  # in this process it ends the stream
+            except BrokenOff:  # in this process it ends the stream
                 assert name in RUDELY
                 continue
             ids = [

@@ -534,8 +534,8 @@ def test_a_guess_that_failed_is_asked_for_when_the_server_wants_it(error, pause)
     workers, asked = workers_with_a_failed_guess(error, time)
     workers.take()
     workers.take()
-    assert asked == [100.0 + pause] * 2
-    assert time.naps == [pause, 0.0]
+    assert asked == pytest.approx([100.0 + pause] * 2)
+    assert time.naps == pytest.approx([pause, 0.0])
     workers.close()
 
 
