@@ -24,5 +24,6 @@ graceful_timeout = 20
 accesslog = None
 errorlog = "-"
 control_socket_disable = True
-limit_request_line = 8190
+# The worker limits the whole head of a request, which holds the line (serving/framing.py).
+limit_request_line = 0
 forwarded_allow_ips = ""

@@ -58,7 +58,8 @@ def bind_to_browser(response: Response, attempt: Attempt, browser_secret: str) -
     for attempt_id in _attempt_ids()[: -(MAX_PER_BROWSER - 1)]:
         delete_cookie(response, cookie_name(COOKIE_PREFIX + attempt_id))
     # The value begins with the start time so that values sort by age. Only the part after the dot is secret.
-    value = f"{int(attempt.created_at):08x}.{browser_secret}"
+    seconds, fraction = divmod(attempt.created_at, 1)
+    value = f"{int(seconds):08x}{int(fraction * 1_000_000):05x}.{browser_secret}"
     set_cookie(response, COOKIE_PREFIX + attempt.id, value, max_age=int(RETENTION))
 
 

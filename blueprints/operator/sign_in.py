@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.operator.blueprint import bp
 from blueprints.web.limits import limiter, sign_in_rate
-from blueprints.web.operator_link import redeem
+from blueprints.web.operator_link import is_good, redeem
 from blueprints.web.operators import (
     is_operator,
     password_is_right,
@@ -39,13 +39,16 @@ LINK_SPENT = Problem(
 @policy(hides_address=True)
 @limiter.limit(sign_in_rate, methods=["POST"])
 def sign_in() -> Response | str | tuple[str, int]:
-    """Sign the operator in by password, or by a one-click link (``?link=``) that is valid once."""
+    """Sign the operator in by password, or by a link (``?link=``) that is valid once.
+
+    A link shows one button, and only the button uses the link up. Chats and mail programs open links by themselves.
+    """
     refuse_other_methods("GET", "POST")
     refuse_prefetch()
     if request.method == "POST":
-        return _sign_in_by_password()
-    if "link" in request.args:
-        return _sign_in_by_link(request.args["link"])
+        return _sign_in_by_link(request.args["link"]) if "link" in request.args else _sign_in_by_password()
+    if "link" in request.args and not is_operator():
+        return _show_link(request.args["link"])
     if is_operator():
         return redirect(url_for("operator.devices"))
     return render_template("operator/sign_in.html", error=None)
@@ -67,6 +70,12 @@ def _sign_in_by_password() -> Response | tuple[str, int]:
         wrong = "That is not the operator’s password."
         return render_template("operator/sign_in.html", error=wrong, next=request.form.get("next")), 403
     return _signed_in(request.form.get("next"))
+
+
+def _show_link(link: str) -> str:
+    if not is_good(link):
+        raise ProblemError(LINK_SPENT)
+    return render_template("operator/link.html")
 
 
 def _sign_in_by_link(link: str) -> Response:

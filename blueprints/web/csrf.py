@@ -64,12 +64,15 @@ def _given_token() -> str:
 
 
 def _is_same_origin() -> bool:
-    # A page with "Referrer-Policy: no-referrer" posts with "Origin: null", so check Sec-Fetch-Site first.
+    """Tell if the browser reports no other site as the origin of this request.
+
+    A form on a page with "Referrer-Policy: no-referrer" is sent with "Origin: null", and so are forms of sandboxed
+    pages of other sites. Only Sec-Fetch-Site tells them apart. Without it the token decides, which no other site knows.
+    """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in {"same-origin", "none"}
-    origin = request.headers.get("Origin")
-    return origin is None or origin == services().settings.public_url
+    return request.headers.get("Origin") in {None, "null", services().settings.public_url}
 
 
 def _binding(*, create: bool) -> str:

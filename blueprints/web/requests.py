@@ -20,10 +20,16 @@ PREFETCH = Problem(
 )
 
 
+# Headers by which browsers and their extensions announce a request that nobody has made yet. Only the first is a
+# standard (Fetch, Sec-Purpose).
+PURPOSE_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+SPECULATIVE = ("prefetch", "prerender", "preview", "instant")
+
+
 def refuse_prefetch() -> None:
-    """Refuse speculative requests (Sec-Purpose, Fetch Metadata), so that they use no code or link up."""
-    purpose = f"{request.headers.get('Sec-Purpose', '')} {request.headers.get('Purpose', '')}".lower()
-    if "prefetch" in purpose or "prerender" in purpose:
+    """Refuse speculative requests, so that they use no code or link up."""
+    purpose = " ".join(request.headers.get(name, "") for name in PURPOSE_HEADERS).lower()
+    if any(word in purpose for word in SPECULATIVE):
         raise ProblemError(PREFETCH, "prefetch")
 
 

@@ -10,7 +10,7 @@ from blueprints.web.services import services
 from blueprints.workbench.blueprint import bp
 from blueprints.workbench.expected_pages import with_expected_page
 from domain.problems import for_operator, problem_for
-from providers.errors import ProviderError
+from providers.errors import ProviderError, Refused
 from providers.vinli.sandbox_drivers import magic_drivers
 
 DRIVERS_SECONDS = 4.0
@@ -27,6 +27,9 @@ def drivers() -> str | tuple[str, int]:
     try:
         with services().bulkhead.slot():
             listed = magic_drivers(services().transport, origin, deadline=DRIVERS_SECONDS)
+    except Refused:
+        # A tunnel or another emulator may be at a loopback address. It has no list of magic drivers.
+        return render_template("workbench/drivers.html", drivers=(), password="", problem=None)
     except ProviderError as error:
         problem = for_operator(problem_for(error))
         return render_template(

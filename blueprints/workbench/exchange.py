@@ -20,8 +20,9 @@ from blueprints.workbench.problems import (
 from blueprints.workbench.runs import find_run
 from domain.events import log_event
 from domain.problems import ProblemError
+from providers.vinli.callback import MAX_TOTAL
 
-MAX_CODE = 2048
+MAX_CODE = MAX_TOTAL
 MAX_SECRET = 512
 
 

@@ -24,7 +24,7 @@ CODE_TOO_LONG = Problem(
     "code_too_long",
     400,
     "This is no authorization code",
-    "It is longer than 2,048 characters, which the connect flow refuses too.",
+    "It is longer than 16,384 characters, which the connect flow refuses too.",
     (),
     (COMPOSE,),
 )
@@ -40,7 +40,7 @@ UNUSABLE_CLIENT = Problem(
     "unusable_client",
     400,
     "HTTP Basic cannot carry this client",
-    "Its id holds a colon, or its secret a character that no header can carry (RFC 7617 section 2).",
+    "Its id or its secret holds a control character, which no header can carry (RFC 7617 section 2).",
     (),
     (COMPOSE,),
 )

@@ -36,8 +36,33 @@ BAD_QUERY = Problem(
     "bad_callback",
     400,
     "This address is damaged",
-    "What came back has parameters that are missing, repeated, too long or contradict each other.",
+    "What came back has parameters that are missing, repeated, damaged or contradict each other.",
     (START_AGAIN,),
+    WAYS_OUT,
+)
+CALLBACK_TOO_LONG = Problem(
+    "callback_too_long",
+    400,
+    "This address is too long",
+    "What came back is longer than any answer to a sign-in, so it was not read.",
+    (START_AGAIN, "If it happens every time, tell the operator of this site the reference below."),
+    WAYS_OUT,
+)
+ESCAPED = Problem(
+    "callback_escaped",
+    400,
+    "This address was changed on its way",
+    "Each & in it was replaced by &amp;, as in the source of a web page. So the state that belongs to your sign-in "
+    "cannot be found in it.",
+    (START_AGAIN, "If it happens every time, something between Vinli and this site rewrites addresses."),
+    WAYS_OUT,
+)
+RENAMED = Problem(
+    "callback_renamed",
+    400,
+    "This address was changed on its way",
+    "The names in it came in capitals. They have to arrive as Vinli writes them: state and code.",
+    (START_AGAIN, "If it happens every time, something between Vinli and this site rewrites addresses."),
     WAYS_OUT,
 )
 WRONG_ISSUER = replace(
@@ -46,6 +71,12 @@ WRONG_ISSUER = replace(
     title="The answer came from somebody else",
     what="The answer names another authorization server than the one this site asked (RFC 9207).",
 )
+CALLBACK_PROBLEMS = {
+    "no_state": NO_STATE,
+    "issuer": WRONG_ISSUER,
+    "escaped": ESCAPED,
+    "renamed": RENAMED,
+}
 STATE_PROBLEMS = {
     StateCheck.UNKNOWN: Problem(
         "state_unknown",
@@ -115,7 +146,12 @@ def for_state(check: StateCheck) -> Problem:
 
 def for_bad_callback(error: BadCallback) -> Problem:
     """Return the problem for a callback that cannot be read."""
-    return {"no_state": NO_STATE, "issuer": WRONG_ISSUER}.get(error.reason, BAD_QUERY)
+    if error.reason == "too_long":
+        what = (
+            f"{CALLBACK_TOO_LONG.what} The longest part is {error.longest}, with {error.length:,} characters."
+        )
+        return replace(CALLBACK_TOO_LONG, what=what)
+    return CALLBACK_PROBLEMS.get(error.reason, BAD_QUERY)
 
 
 def for_error_code(code: str) -> Problem:

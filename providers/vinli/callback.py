@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-MAX_LENGTH = 2048
+# RFC 6749 limits no parameter, so only the whole response is limited. It is less than a server accepts as a head.
+MAX_TOTAL = 16 * 1024
 
 _KNOWN = ("state", "code", "error", "error_description", "error_uri")
 # RFC 6749, appendices A.5, A.7 and A.11: state and code are VSCHAR, error leaves out the quote and backslash.
@@ -18,14 +19,17 @@ _ERROR = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 class BadCallback(ValueError):
     """The query is not a valid authorization response.
 
-    `reason` is "repeated" (a parameter occurs twice), "malformed" (too long, or forbidden characters), "empty"
+    `reason` is "repeated" (a parameter occurs twice), "malformed" (forbidden characters), "too_long" (all together),
+    "escaped" (an ampersand was replaced by its HTML entity), "renamed" (the names have other capitals), "empty"
     (neither code nor error, with or without a state), "no_state", "both" (code and error) or "issuer" (not the
-    configured one, RFC 9207).
+    configured one, RFC 9207). `longest` is the known name with the longest value, and `length` that value's length.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, longest: str = "", length: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.longest = longest
+        self.length = length
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,12 @@ class CallbackQuery:
         Parameters without a value count as omitted, and unknown ones are ignored (RFC 6749, section 3.1). `iss` is
         checked only if an `issuer` is configured, and must then be equal to it.
         """
+        pairs = list(pairs)
+        _check_length(pairs)
         values = _known_values(pairs, (*_KNOWN, "iss") if issuer else _KNOWN)
         state, code, error = (values.get(name) for name in ("state", "code", "error"))
+        if not state or not (code or error):
+            _check_names(pairs)
         if not any((state, code, error)):
             raise BadCallback("empty")
         if not state:
@@ -73,8 +81,22 @@ def _known_values(pairs: Iterable[tuple[str, str]], known: tuple[str, ...]) -> d
 
 
 def _is_malformed(name: str, value: str) -> bool:
-    if len(value) > MAX_LENGTH:
-        return True
     if name == "error":
         return not _ERROR.fullmatch(value)
     return name in ("state", "code") and not _VSCHAR.fullmatch(value)
+
+
+def _check_length(pairs: list[tuple[str, str]]) -> None:
+    if sum(len(name) + len(value) for name, value in pairs) <= MAX_TOTAL:
+        return
+    length, longest = max((len(value), name) for name, value in pairs)
+    raise BadCallback("too_long", longest if longest in (*_KNOWN, "iss") else "another parameter", length)
+
+
+def _check_names(pairs: list[tuple[str, str]]) -> None:
+    """Raise BadCallback if known names arrived in a changed spelling, which explains what is missing."""
+    names = {name for name, _ in pairs}
+    if any(name.lower().startswith("amp;") for name in names):
+        raise BadCallback("escaped")
+    if any(name not in _KNOWN and name.lower() in _KNOWN for name in names):
+        raise BadCallback("renamed")

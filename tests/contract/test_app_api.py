@@ -229,7 +229,7 @@ def test_a_driver_gets_no_token_and_uses_none(site):
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": FRIEND},
-        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
     ],
 )
 def test_tokens_are_given_to_our_own_pages_alone(headers, operator):

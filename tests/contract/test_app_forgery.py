@@ -88,7 +88,6 @@ def good_token(browser):
         {"Sec-Fetch-Site": "same-site"},
         {"Sec-Fetch-Site": "nonsense"},
         {"Origin": "https://evil.example"},
-        {"Origin": "null"},
         {"Origin": "https://127.0.0.1:8000"},
         {"Origin": "http://127.0.0.1:8000.evil.example"},
         {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "cross-site"},
@@ -103,13 +102,38 @@ def test_a_post_from_another_site_changes_nothing_even_with_the_token(headers, b
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Sec-Fetch-Site": "same-origin", "Origin": "null"}, {"Origin": "http://127.0.0.1:8000"}, {}]
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+        {"Origin": "http://127.0.0.1:8000"},
+        # A page that says no-referrer, in a browser without Fetch Metadata.
+        {"Origin": "null"},
+        {},
+    ],
 )
 def test_a_post_from_our_own_page_is_taken(headers, browser):
     browser.connect_at_once()
     token = good_token(browser)
     response = browser.request("POST", "/disconnect", data={"csrf_token": token}, headers=headers)
     assert response.status_code == 303
+
+
+@pytest.mark.parametrize("token", ["", "x.y.z", None])
+def test_an_origin_of_null_replaces_no_token(token, browser):
+    browser.connect_at_once()
+    fields = {} if token is None else {"csrf_token": token}
+    response = browser.request("POST", "/disconnect", data=fields, headers={"Origin": "null"})
+    assert seen(response) == STALE
+    assert browser.get("/garage").status_code == 200
+
+
+def test_a_sandboxed_page_of_another_site_is_told_apart_by_fetch_metadata(browser):
+    browser.connect_at_once()
+    headers = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
+    response = browser.request(
+        "POST", "/disconnect", data={"csrf_token": good_token(browser)}, headers=headers
+    )
+    assert seen(response) == STALE
 
 
 def test_a_token_of_another_session_does_not_fit(local, browser):

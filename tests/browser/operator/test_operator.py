@@ -24,6 +24,7 @@ def test_the_link_signs_in_once(open_browser, site):
     first, second = (Operator(open_browser()[0].new_page(), site) for _ in range(2))
     link = make_link(site)
     first.page.goto(link)
+    first.page.get_by_role("button", name="Sign in").click()
     expect(first.page).to_have_url(site.url("/operator/devices"))
     expect(first.rows).to_have_count(100)
     second.page.goto(link)

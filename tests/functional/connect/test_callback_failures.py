@@ -30,11 +30,34 @@ def assert_costs_nothing(response, vinli, expected):
 
 UNKNOWN = (400, "state_unknown")
 DAMAGED = (400, "bad_callback")
+DENIED = (403, "access_denied")
 
 
 def test_no_state_came_back(browser, vinli):
     assert_costs_nothing(browser.get("/connect/callback?code=x"), vinli, (400, "no_state"))
     assert_costs_nothing(browser.get("/connect/callback?error=x"), vinli, (400, "no_state"))
+
+
+def test_a_long_code_and_a_long_description_are_read(browser):
+    _, callback = browser.attempt()
+    assert seen(browser.get(f"{callback}&error=access_denied&error_description={'x' * 9000}")) == DENIED
+    _, callback = browser.attempt()
+    assert browser.get(f"{callback}&code={'x' * 3000}").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "words"),
+    [
+        ("code=x&amp;state=", "callback_escaped", "&amp;amp;"),
+        ("code=x&STATE=", "callback_renamed", "capitals"),
+        (f"code={'x' * 17_000}&state=", "callback_too_long", "code, with 17,000 characters"),
+    ],
+)
+def test_the_page_says_what_happened_to_the_address(query, code, words, browser, vinli):
+    state, _ = browser.attempt()
+    page = browser.get(f"/connect/callback?{query}{state}")
+    assert_costs_nothing(page, vinli, (400, code))
+    assert words in page.text
 
 
 def test_a_platform_that_does_not_echo_state_is_explained(local_site):
@@ -163,8 +186,6 @@ def test_other_errors_of_the_authorization_endpoint_are_shown_with_their_code(co
         "code",
         "error=",
         "",
-        "code=" + "x" * 2049,
-        "error=" + "x" * 2049,
         "code=%00",
         "code=%0d%0aX",
         "code=%C3%BC",

@@ -45,6 +45,16 @@ def link_of(local):
     return f"{url.path}?{url.query}"
 
 
+def follow_link(browser, link):
+    """Open a link and press the button on its page."""
+    return press_button(browser, browser.get(link), link)
+
+
+def press_button(browser, page, link):
+    """Send the form of a link's page, which goes to the page's own address."""
+    return browser.post(link, **Page(page.text).form("")["fields"])
+
+
 # --- closed doors
 
 
@@ -144,7 +154,8 @@ def test_a_new_key_signs_no_operator_out(local_site, vinli, tmp_path):
         browser.sign_in_as_operator()
         later.session.cookies.update(browser.session.cookies)
         assert later.get("/operator/devices").status_code == 200
-        assert later.get(link_of(before)).status_code == 303
+        later.session.cookies.clear()
+        assert follow_link(later, link_of(before)).status_code == 303
 
 
 def test_the_operators_pages_use_the_app_client_and_never_a_drivers_token(browser, vinli):
@@ -162,7 +173,8 @@ def test_the_operators_pages_use_the_app_client_and_never_a_drivers_token(browse
 
 def test_a_one_click_link_signs_in_once(local, browser):
     link = link_of(local)
-    assert browser.open(link).url.endswith("/operator/devices")
+    assert follow_link(browser, link).headers["Location"] == "/operator/devices"
+    assert browser.get("/operator/devices").status_code == 200
     with local.browser() as other:
         assert (other.get(link).status_code, problem_code(other.get(link))) == (400, "operator_link_spent")
         assert other.get("/operator/devices").status_code == 401
@@ -173,7 +185,34 @@ def test_looking_at_a_link_ahead_of_time_does_not_use_it_up(local, browser):
     assert browser.get(link, headers={"Sec-Purpose": "prefetch"}).status_code == 503
     assert browser.request("HEAD", link).status_code == 405
     assert browser.request("OPTIONS", link).status_code in {200, 405}
-    assert browser.get(link).status_code == 303
+    for robot in ("Slackbot-LinkExpanding 1.0", "WhatsApp/2", "Mozilla/5.0"):
+        page = browser.get(link, headers={"User-Agent": robot})
+        assert page.status_code == 200
+        assert "vinli_connect_session" not in page.headers.get("Set-Cookie", "")
+    assert follow_link(browser, link).status_code == 303
+
+
+def test_a_link_needs_a_token_of_its_own_page(local, browser):
+    link = link_of(local)
+    browser.get(link)
+    assert browser.post(link).status_code == 400
+    assert follow_link(browser, link).status_code == 303
+
+
+def test_two_buttons_of_one_link_sign_in_one_browser(local, browser):
+    link = link_of(local)
+    with local.browser() as other:
+        one, two = browser.get(link), other.get(link)
+        assert press_button(browser, one, link).status_code == 303
+        assert seen(press_button(other, two, link)) == (400, "operator_link_spent")
+
+
+def test_a_signed_in_operator_does_not_use_a_link_up(local, browser):
+    link = link_of(local)
+    browser.sign_in_as_operator()
+    assert browser.get(link).headers["Location"] == "/operator/devices"
+    with local.browser() as other:
+        assert follow_link(other, link).status_code == 303
 
 
 def test_a_link_is_good_for_a_day(local, browser):
@@ -316,7 +355,7 @@ def test_the_link_of_the_command_line_signs_in(site, browser, flask):
     assert done.returncode == 0
     with site.browser() as operator:
         path = done.stdout.strip().removeprefix(site.origin)
-        assert operator.open(path).url.endswith("/operator/devices")
+        assert follow_link(operator, path).headers["Location"] == "/operator/devices"
 
 
 def test_the_command_line_lists_every_device_three_ways(site, flask):

@@ -192,6 +192,11 @@ def test_a_method_cannot_be_put_on_by_a_header(header, browser):
         {"Sec-Purpose": "prefetch;prerender"},
         {"Sec-Purpose": "prefetch;anonymous-client-ip"},
         {"Purpose": "prefetch"},
+        {"Purpose": "preview"},
+        {"X-Moz": "prefetch"},
+        {"X-Purpose": "preview"},
+        {"X-Purpose": "instant"},
+        {"Sec-Purpose": "PREFETCH"},
     ],
 )
 def test_a_prefetch_uses_nothing_up(headers, local, browser, vinli):

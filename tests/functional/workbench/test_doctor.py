@@ -766,13 +766,13 @@ def test_hostile_typed_texts_are_problems_and_nothing_else(hostile, good_vinli, 
 
 def test_only_the_configured_origins_are_contacted(good_vinli, local_site, monkeypatch):
     reached = set()
-    connect = socket.socket.connect
+    connect = socket.socket.connect_ex
 
     def watched(self, address):
         reached.add(address)
         return connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", watched)
+    monkeypatch.setattr(socket.socket, "connect_ex", watched)
     good_vinli.answers[CLIENTS] = clients("http://127.0.0.2:7/connect", "http://127.0.0.3:7/x")
     examine(local_site(good_vinli.origin), OPEN, Typed("http://127.0.0.4:7/", "http://127.0.0.5:7/"))
     host, _, port = good_vinli.origin.removeprefix("http://").partition(":")

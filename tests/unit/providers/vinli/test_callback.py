@@ -1,6 +1,6 @@
 import pytest
 
-from providers.vinli.callback import MAX_LENGTH, BadCallback, CallbackQuery
+from providers.vinli.callback import BadCallback, CallbackQuery
 
 
 def reason_for(*pairs, issuer=None):
@@ -41,7 +41,7 @@ def test_a_parameter_may_not_come_twice(name):
 
 
 @pytest.mark.parametrize("name", ["state", "code", "error"])
-@pytest.mark.parametrize("value", ["é", "a\n", "a\x00b", "\x7f", "x" * (MAX_LENGTH + 1), "\ud800"])
+@pytest.mark.parametrize("value", ["é", "a\n", "a\x00b", "\x7f", "\ud800"])
 def test_values_that_cannot_be(name, value):
     pairs = {"state": "s", "code": "c"} | {name: value}
     assert reason_for(*pairs.items()) == "malformed"
@@ -50,12 +50,60 @@ def test_values_that_cannot_be(name, value):
 def test_an_error_holds_no_quote_and_no_backslash():
     assert reason_for(("state", "s"), ("error", 'a"b')) == "malformed"
     assert reason_for(("state", "s"), ("error", "a\\b")) == "malformed"
-    assert reason_for(("state", "s"), ("error", "a"), ("error_description", "x" * 2049)) == "malformed"
 
 
-def test_the_longest_values_that_may_be():
-    longest = "x" * MAX_LENGTH
-    assert CallbackQuery.from_pairs([("state", longest), ("code", longest)]).code == longest
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("state", "s"), ("code", "x" * 3000)],
+        [("state", "s"), ("code", "x" * 16_000)],
+        [
+            ("state", "s"),
+            ("error", "access_denied"),
+            ("error_description", "é" * 5000),
+            ("error_uri", "\\" * 99),
+        ],
+        [("state", "s" * 8000), ("code", "x" * 8000)],
+        [("state", "s"), ("code", "c"), ("more", "x" * 16_000)],
+    ],
+)
+def test_no_parameter_has_a_limit_of_its_own(pairs):
+    assert CallbackQuery.from_pairs(pairs).state == pairs[0][1]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "longest"),
+    [
+        ([("state", "s"), ("code", "x" * 17_000)], "code"),
+        ([("state", "s"), ("error", "e"), ("error_description", "x" * 17_000)], "error_description"),
+        ([("state", "s"), ("code", "x" * 9000), ("more", "x" * 9001)], "another parameter"),
+        ([("state", "s"), ("code", "c"), *[("a", "b")] * 9000], "state"),
+    ],
+)
+def test_the_whole_response_is_limited_and_the_longest_part_named(pairs, longest):
+    with pytest.raises(BadCallback) as caught:
+        CallbackQuery.from_pairs(pairs)
+    assert (caught.value.reason, caught.value.longest) == ("too_long", longest)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "reason"),
+    [
+        ([("code", "c"), ("amp;state", "s")], "escaped"),
+        ([("state", "s"), ("amp;code", "c")], "escaped"),
+        ([("error", "e"), ("AMP;state", "s")], "escaped"),
+        ([("code", "c"), ("STATE", "s")], "renamed"),
+        ([("CODE", "c"), ("STATE", "s")], "renamed"),
+        ([("state", "s"), ("Error", "e")], "renamed"),
+    ],
+)
+def test_changed_names_are_told_apart_from_missing_ones(pairs, reason):
+    assert reason_for(*pairs) == reason
+
+
+def test_changed_names_beside_the_right_ones_change_nothing():
+    pairs = [("state", "s"), ("code", "c"), ("amp;x", "y"), ("STATE", "z")]
+    assert CallbackQuery.from_pairs(pairs).state == "s"
 
 
 @pytest.mark.parametrize(
