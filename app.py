@@ -8,20 +8,20 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import settings as settings_module
 from blueprints import api, connect, garage, health, home, implicit, operator, partners, workbench
+from blueprints.web.arrival import register_arrival
 from blueprints.web.cookies import prefixed
 from blueprints.web.csrf import register_csrf
 from blueprints.web.error_pages import register_problems
 from blueprints.web.headers import register_headers
-from blueprints.web.hosts import register_trusted_hosts
-from blueprints.web.limits import register_limits
 from blueprints.web.logs import configure_logging, register_request_log
 from blueprints.web.navigation import register_navigation
 from blueprints.web.policies import register_body_sizes
 from blueprints.web.services import EXTENSION
+from blueprints.web.visitors.hosts import register_trusted_hosts
+from blueprints.web.visitors.limits import register_limits
 from cli.devices import devices
 from cli.doctor import app_without_settings, doctor, is_asked_for
 from cli.operator import operator as operator_commands
@@ -57,9 +57,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
         raise SystemExit(EXIT_UNUSABLE_SETTINGS) from None
     app.extensions[EXTENSION] = services
     app.session_interface = services.sessions
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    register_arrival(app, settings)
     # after_request functions run in reverse order. The log is registered first, so it sees the finished response.
     register_request_log(app)
     register_headers(app, settings)

@@ -4,6 +4,7 @@
 """
 
 import settings as settings_module
+from serving.framing import HEAD_BYTES
 
 # These threads still answer while all upstream slots of the process wait for a slow upstream.
 FREE_THREADS = 8
@@ -26,4 +27,5 @@ errorlog = "-"
 control_socket_disable = True
 # The worker limits the whole head of a request, which holds the line (serving/framing.py).
 limit_request_line = 0
+limit_request_field_size = HEAD_BYTES
 forwarded_allow_ips = ""

@@ -8,7 +8,7 @@ Vinli's auth service gives no usable answer, that is a problem: a doctor that sa
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -18,6 +18,7 @@ from flask.cli import with_appcontext
 from blueprints.web.services import services
 from cli.output import print_json, printable, quiet_log
 from domain.budget import Budget
+from domain.doctor.address import BrowserRequest
 from domain.doctor.diagnosis import Diagnosis, Finding, Section, Severity, Typed, diagnose
 from domain.doctor.report import problem
 from settings import SettingsError
@@ -42,10 +43,22 @@ _INDENT = 9
     "--registered", metavar="URI", help="The redirect URI registered for the code flow, if Vinli hides it."
 )
 @click.option("--registered-implicit", metavar="URI", help="Likewise for the implicit flow.")
+@click.option(
+    "-H",
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="NAME:VALUE",
+    callback=lambda _context, _option, values: read_headers(values),
+    help="A header of a request as it arrives here, such as Host or X-Forwarded-For. May be given several times.",
+)
 @with_appcontext
-def doctor(as_json: bool, registered: str | None, registered_implicit: str | None) -> None:
+def doctor(
+    as_json: bool, registered: str | None, registered_implicit: str | None, headers: dict[str, str]
+) -> None:
     """Find the problems of this installation and say how to fix them.
 
+    With -H it also examines how a browser’s request arrives here, through all proxies.
     Exits with 0 if there is no problem, 1 if there is one, 2 if nothing could be examined.
     """
     quiet_log()
@@ -54,13 +67,27 @@ def doctor(as_json: bool, registered: str | None, registered_implicit: str | Non
         status, diagnosis = EXIT_NOT_EXAMINED, _of_settings(error.problems)
     else:
         typed = Typed(registered, registered_implicit)
-        diagnosis = diagnose(services().installation, None, typed, Budget(SECONDS))
+        settings = services().settings
+        incoming = BrowserRequest.from_headers(settings, headers) if headers else None
+        diagnosis = diagnose(services().installation, incoming, typed, Budget(SECONDS))
         status = EXIT_WELL if diagnosis.is_well else EXIT_PROBLEMS
     if as_json:
         print_json(_as_json(diagnosis, status))
     else:
         click.echo("\n".join(_as_text(diagnosis)))
     sys.exit(status)
+
+
+def read_headers(lines: Iterable[str]) -> dict[str, str]:
+    """Return the headers by their names. Raises BadParameter for a line that is no header."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            raise click.BadParameter(f"{line!r} is not NAME:VALUE")
+        before = headers.get(name.strip())
+        headers[name.strip()] = value.strip() if before is None else f"{before}, {value.strip()}"
+    return headers
 
 
 def is_asked_for() -> bool:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from enum import Enum
 
 HEAD_BYTES = 32 * 1024
+# The most bytes of a request line. The callback accepts 16 KiB of parameters.
+LINE_BYTES = 20 * 1024
 # The application accepts as much, and refuses more by the Content-Length of the head.
 BODY_BYTES = 64 * 1024
 # Paths for photographs accept more, but only a few such bodies at once, because the sender is known only after the body
@@ -70,6 +72,8 @@ def request_framing(data: bytearray, room: BodyQuota) -> Generator[bytes, None, 
         searched = len(data)
         yield b""
     start = found.end()
+    if start > HEAD_BYTES:
+        return Extent.LONG_HEAD
     head = bytes(data[:start])
     length = CONTENT_LENGTH.search(head)
     digits = length[1].lstrip(b"0") if length else b""

@@ -47,9 +47,9 @@ from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.unreader import IterUnreader, SocketUnreader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from blueprints.web.headers import FIXED_HEADERS
 from blueprints.web.logs import LineFormatter
-from serving.framing import BODY_BYTES, BodyQuota, Extent, request_framing
+from serving import pages
+from serving.framing import BODY_BYTES, HEAD_BYTES, LINE_BYTES, BodyQuota, Extent, request_framing
 
 # The limit for a complete request to arrive, and for a client to close its side after the response.
 CLIENT_SECONDS = 10.0
@@ -59,25 +59,12 @@ RECEIVE_BYTES = 64 * 1024
 DRAIN_BYTES = 1024 * 1024
 
 
-PAGE = b"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>This request could not be answered</title>
-<h1>This request could not be answered</h1>
-<p>What arrived is not a request that this site can read. Nothing was changed.</p>
-<p><a href="/">Go to the start page</a></p>
-</html>
-"""
-PAGE_HEADERS = {
-    "Connection": "close",
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Length": str(len(PAGE)),
-    **FIXED_HEADERS,
-    "Content-Security-Policy": "default-src 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-ANSWER = "".join(f"{name}: {value}\r\n" for name, value in PAGE_HEADERS.items()).encode() + b"\r\n" + PAGE
+class LongHead(errors.LimitRequestHeaders):  # type: ignore[misc]
+    """The headers of a request are longer than ``framing`` accepts. ``head`` is their beginning."""
+
+    def __init__(self, head: bytes) -> None:
+        super().__init__("the headers are too long")
+        self.head = head
 
 
 class BodyTooLarge(errors.ParseException):  # type: ignore[misc]
@@ -93,6 +80,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     Crowded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    LongHead: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
     errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
     # The application caused this error, not the client.
@@ -103,7 +91,6 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
 # The error to raise if the parser wants more bytes than were collected.
 EXCESSES = {
     Extent.WHOLE: errors.ParseException,
-    Extent.LONG_HEAD: errors.LimitRequestHeaders,
     Extent.LONG_BODY: BodyTooLarge,
     Extent.CROWDED: Crowded,
     Extent.STRANGER: BodyTooLarge,
@@ -122,6 +109,8 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
         self.extent = Extent.WHOLE
         self.has_request = False
         self.is_large = False
+        self.is_long_line = False
+        self._head = b""
 
     def receive(self) -> bool:
         """Read the bytes that have arrived. Return True for a complete or refused request, or at the end of input."""
@@ -135,7 +124,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
             self.extent = end.value
             self.has_request = True
             self.is_large = len(self._arrived) > BODY_BYTES
-            self.unread(bytes(self._arrived))
+            self._hand_over()
             self._arrived = bytearray()
             self._framing = request_framing(self._arrived, ROOM)
             return True
@@ -143,6 +132,15 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
             with suppress(OSError):
                 self.sock.send(answer)
         return data == b""
+
+    def _hand_over(self) -> None:
+        """Give the parser the collected request, or only the beginning of a line that is too long."""
+        line = self._arrived.find(b"\n")
+        self.is_long_line = (len(self._arrived) if line < 0 else line) > LINE_BYTES
+        self._head = bytes(self._arrived[:HEAD_BYTES]) if self.extent is Extent.LONG_HEAD else b""
+        self.unread(
+            bytes(self._arrived[:LINE_BYTES]) if self.is_long_line else self._head or bytes(self._arrived)
+        )
 
     def drain(self) -> bool:
         """Discard the bytes that have arrived. Return whether the client has closed or sent more than allowed."""
@@ -152,6 +150,10 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         """Raise the error of ``EXCESSES``. The parser calls this if it wants more than the collected request."""
+        if self.is_long_line:
+            raise errors.LimitRequestLine(0, LINE_BYTES)
+        if self.extent is Extent.LONG_HEAD:
+            raise LongHead(self._head)
         raise EXCESSES[self.extent]("the request does not end where it should")
 
     def _receive(self) -> bytes | None:
@@ -231,7 +233,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self.log.warning("a request could not be read", extra={"fields": fields})
         with suppress(OSError):
-            util.write_nonblock(client, f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() + ANSWER)
+            util.write_nonblock(client, pages.answer(status, getattr(exc, "head", None)))
 
     def _on_more(self, conn: Any, _sock: socket.socket) -> None:
         if conn.parser.unreader.receive():

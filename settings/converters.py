@@ -137,6 +137,12 @@ def store_url(text: str) -> str:
     return text
 
 
+def hsts(text: str) -> str:
+    if not re.fullmatch(r"off|\d{1,9}(?:,subdomains)?", text):
+        raise ValueError("is neither off nor a number of seconds like 31536000 or 31536000,subdomains")
+    return text
+
+
 def proxy_url(text: str) -> str:
     parts = urlsplit(plain_text(text))
     if parts.scheme not in {"http", "https"} or not parts.hostname:

@@ -15,6 +15,7 @@ from settings.converters import (
     existing_file,
     header_value,
     host_suffix,
+    hsts,
     key,
     keys,
     one_of,
@@ -58,6 +59,7 @@ class Settings:
     store_url: str = _setting(store_url, "sqlite:///instance/store.sqlite3", secret=True)
     operator_password: str | None = _setting(password, secret=True)
     trusted_proxies: int = _setting(whole_number(0, 10), 0)
+    hsts: str = _setting(hsts, "31536000")
     cors_origins: tuple[str, ...] = _setting(origins, ())
 
     session_idle_hours: int = _setting(whole_number(1, 24 * 365), 24 * 14)
@@ -127,6 +129,17 @@ class Settings:
     def is_https(self) -> bool:
         """Tell if browsers reach the application by https, so that cookies may be Secure."""
         return self.public_url.startswith("https://")
+
+    @property
+    def strict_transport_security(self) -> str | None:
+        """Return the header of that name (RFC 6797); None if HSTS is off, and at loopback addresses.
+
+        A browser that has seen it opens no other server on the same loopback name by http.
+        """
+        if not self.is_https or self.hsts == "off" or is_loopback(urlsplit(self.public_url).hostname):
+            return None
+        seconds, _, subdomains = self.hsts.partition(",")
+        return f"max-age={seconds}" + ("; includeSubDomains" if subdomains else "")
 
     @property
     def redirect_uri(self) -> str:

@@ -18,10 +18,10 @@ from blueprints.api.tokens import (
     token_required,
 )
 from blueprints.web.error_pages import HTTP_PROBLEMS
-from blueprints.web.limits import api_limit
 from blueprints.web.operators import is_operator
 from blueprints.web.policies import current_policy, policy
 from blueprints.web.services import services
+from blueprints.web.visitors.limits import api_limit
 from domain.budget import Budget
 from domain.partners.photographs import MAX_BODY_BYTES, checked_photograph
 from domain.partners.problems import not_configured

@@ -22,7 +22,6 @@ from blueprints.connect.attempts import (
     state_for,
 )
 from blueprints.web.identity import connect_driver, current_driver, end_session, forget_driver
-from blueprints.web.limits import connect_rate, limiter
 from blueprints.web.logs import reference
 from blueprints.web.policies import policy
 from blueprints.web.requests import (
@@ -33,6 +32,7 @@ from blueprints.web.requests import (
 )
 from blueprints.web.services import services
 from blueprints.web.traces import trace_recorder
+from blueprints.web.visitors.limits import connect_rate, limiter
 from domain.events import log_event
 from domain.oauth_runs import problems as flow_problems
 from domain.oauth_runs.states import StateCheck

@@ -11,7 +11,7 @@ from flask import (
 from werkzeug.wrappers import Response
 
 from blueprints.operator.blueprint import bp
-from blueprints.web.limits import limiter, sign_in_rate
+from blueprints.web.arrival import is_shared
 from blueprints.web.operator_link import is_good, redeem
 from blueprints.web.operators import (
     is_operator,
@@ -22,6 +22,7 @@ from blueprints.web.operators import (
 from blueprints.web.policies import policy
 from blueprints.web.requests import local_path, refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
+from blueprints.web.visitors.limits import limiter, sign_in_rate, slow_turn
 from domain.events import log_event
 from domain.problems import Action, Problem, ProblemError
 
@@ -37,7 +38,7 @@ LINK_SPENT = Problem(
 
 @bp.route("", methods=["GET", "POST"])
 @policy(hides_address=True)
-@limiter.limit(sign_in_rate, methods=["POST"])
+@limiter.limit(sign_in_rate, methods=["POST"], exempt_when=is_shared)
 def sign_in() -> Response | str | tuple[str, int]:
     """Sign the operator in by password, or by a link (``?link=``) that is valid once.
 
@@ -65,7 +66,9 @@ def sign_out() -> Response:
 def _sign_in_by_password() -> Response | tuple[str, int]:
     # Without the store nobody can sign in, so raise StoreUnavailable before the password is checked.
     services().store.ping()
-    if not password_is_right(request.form.get("password", "")):
+    with slow_turn():
+        is_right = password_is_right(request.form.get("password", ""))
+    if not is_right:
         log_event("operator sign-in refused")
         wrong = "That is not the operator’s password."
         return render_template("operator/sign_in.html", error=wrong, next=request.form.get("next")), 403

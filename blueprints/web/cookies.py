@@ -11,10 +11,12 @@ from flask import Response
 
 from blueprints.web.services import services
 
+COOKIE_NAMESPACE = "vinli_connect_"
+
 
 def prefixed(name: str, *, is_https: bool) -> str:
     """Return the full name of one of our cookies."""
-    return f"__Host-vinli_connect_{name}" if is_https else f"vinli_connect_{name}"
+    return f"__Host-{COOKIE_NAMESPACE}{name}" if is_https else f"{COOKIE_NAMESPACE}{name}"
 
 
 def cookie_name(name: str) -> str:

@@ -16,7 +16,6 @@ FIXED_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
 }
-TWO_YEARS = 2 * 365 * 24 * 3600
 
 
 @lru_cache
@@ -54,8 +53,8 @@ def register_headers(app: Flask, settings: Settings) -> None:
             policy.image_sources(settings) if policy.image_sources else (),
         )
         headers["Referrer-Policy"] = "no-referrer" if policy.hides_address else "same-origin"
-        if settings.is_https:
-            headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS}; includeSubDomains"
+        if settings.strict_transport_security is not None:
+            headers["Strict-Transport-Security"] = settings.strict_transport_security
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store")
         return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprints.web.limits import client_address
+from blueprints.web.arrival import client_address
 from blueprints.web.services import services
 from domain.oauth_runs.trace import TraceRecorder
 

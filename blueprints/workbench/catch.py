@@ -8,11 +8,11 @@ from flask import Response, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
-from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.operators import is_operator, operator_required
 from blueprints.web.policies import policy
 from blueprints.web.requests import refuse_other_methods, refuse_prefetch
 from blueprints.web.services import services
+from blueprints.web.visitors.limits import limiter, workbench_rate
 from blueprints.workbench.blueprint import bp
 from blueprints.workbench.code_exchange import client_secret_of
 from blueprints.workbench.problems import (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import render_template, request
 
-from blueprints.web.limits import limiter, workbench_rate
+from blueprints.web.arrival import arrival
 from blueprints.web.operators import operator_required
 from blueprints.web.requests import came_from_another_site, refuse_prefetch
 from blueprints.web.services import services
+from blueprints.web.visitors.limits import limiter, workbench_rate
 from blueprints.workbench.blueprint import bp
 from domain.budget import Budget
-from domain.doctor.address import FORWARDED_HEADERS, BrowserRequest
+from domain.doctor.address import BrowserRequest
 from domain.doctor.diagnosis import Typed, diagnose
 
 MAX_URI = 2048
@@ -38,8 +39,8 @@ def index() -> str:
 
 def _browser_request() -> BrowserRequest:
     """Return the address by which the browser reached this site with this request."""
-    forwarded = {name: request.headers[name] for name in FORWARDED_HEADERS if name in request.headers}
-    return BrowserRequest(request.scheme, request.host, forwarded)
+    arrived = arrival()
+    return BrowserRequest(request.scheme, arrived.host or "", arrived.forwarded, request.remote_addr or "")
 
 
 def _typed(name: str) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import abort, render_template
 
-from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.operators import operator_required
 from blueprints.web.services import services
+from blueprints.web.visitors.limits import limiter, workbench_rate
 from blueprints.workbench.blueprint import bp
 from blueprints.workbench.expected_pages import with_expected_page
 from domain.problems import for_operator, problem_for

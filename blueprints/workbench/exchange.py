@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import render_template, request
 
-from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.logs import reference
 from blueprints.web.operators import operator_required
 from blueprints.web.services import services
 from blueprints.web.traces import trace_recorder
+from blueprints.web.visitors.limits import limiter, workbench_rate
 from blueprints.workbench.blueprint import bp
 from blueprints.workbench.code_exchange import client_of, client_secret_of, exchange_code
 from blueprints.workbench.problems import (

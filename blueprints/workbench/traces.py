@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.operators import operator_required
 from blueprints.web.traces import trace_recorder
+from blueprints.web.visitors.limits import limiter, workbench_rate
 from blueprints.workbench.blueprint import bp
 from blueprints.workbench.problems import (
     NO_TRACE,

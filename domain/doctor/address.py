@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlsplit
 
+from domain.client_addresses import FORWARDED_HEADERS, advice, client_of, listed, with_x_forwarded
 from domain.doctor.report import (
     Facts,
     Finding,
@@ -18,16 +20,9 @@ from domain.doctor.report import (
     unknown,
     warning,
 )
+from domain.own_host import is_own_host
 from settings import Settings, is_loopback
 
-FORWARDED_HEADERS = (
-    "X-Forwarded-Proto",
-    "X-Forwarded-Host",
-    "X-Forwarded-Port",
-    "X-Forwarded-For",
-    "Forwarded",
-    "Via",
-)
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
 _FORWARDED_PAIR = re.compile(r'\s*(\w+)\s*=\s*"?([^",;]*)"?\s*(?:;|$)')
 NGINX_LINE = "proxy_set_header X-Forwarded-Proto $scheme;"
@@ -39,12 +34,27 @@ class BrowserRequest:
     """The address by which a browser reached this site.
 
     ``scheme`` and ``host`` are those of the request after the headers of trusted proxies are applied. ``forwarded``
-    holds the headers that proxies add, unchanged, from trusted and untrusted proxies.
+    holds the headers that proxies add, unchanged, from trusted and untrusted proxies. ``remote`` is the address of
+    the sender after the headers of trusted proxies are applied.
     """
 
     scheme: str
     host: str
     forwarded: Mapping[str, str]
+    remote: str = "127.0.0.1"
+
+    @classmethod
+    def from_headers(cls, settings: Settings, headers: Mapping[str, str]) -> Self:
+        """Return the request of a browser with these headers, sent through a proxy on this machine."""
+        named = {name.title(): value for name, value in headers.items()}
+        forwarded = {name: named[name.title()] for name in FORWARDED_HEADERS if name.title() in named}
+        older, hops = with_x_forwarded(forwarded), settings.trusted_proxies
+        return cls(
+            _trusted(older.get("X-Forwarded-Proto", ""), hops) or "http",
+            named.get("Host", _host_of(settings)),
+            forwarded,
+            _trusted(older.get("X-Forwarded-For", ""), hops) or "127.0.0.1",
+        )
 
     @property
     def proto(self) -> str | None:
@@ -93,8 +103,11 @@ def address_section(
     ``registered`` is the origin of all registrations if PUBLIC_URL is the wrong one, else None.
     """
     finding = _address_finding(settings, incoming)
+    # Whoever counts the proxies right gets the visitors' addresses with it.
+    is_known = incoming is None or finding.code in {"trusted_proxies_unset", "trusted_proxies_miscounted"}
+    more = () if incoming is None or is_known else tuple(_client_findings(settings, incoming))
     if registered is None:
-        return Section("The address of this site", (finding,))
+        return Section("The address of this site", (finding, *more))
     what = "Vinli lists this site’s clients with another address. The rest of each redirect URI is right."
     facts = (fact("PUBLIC_URL", settings.public_url), fact("Registered", registered))
     todo = f"Set PUBLIC_URL to {registered}"
@@ -102,7 +115,7 @@ def address_section(
         "public_url_not_registered", "PUBLIC_URL is not the registered address", what, todo, facts
     )
     is_same = finding.severity in {Severity.GOOD, Severity.UNKNOWN} or _is_at(settings, incoming, registered)
-    return Section("The address of this site", (wrong,) if is_same else (finding, wrong))
+    return Section("The address of this site", (*((wrong,) if is_same else (finding, wrong)), *more))
 
 
 def is_shown_right(settings: Settings, incoming: BrowserRequest | None, other: str) -> bool:
@@ -148,6 +161,13 @@ def _address_finding(settings: Settings, incoming: BrowserRequest | None) -> Fin
         what = "A proxy says that the browser asked for another host than that of PUBLIC_URL."
         todo = f"Set PUBLIC_URL to {_seen_origin(settings, incoming)}"
         return problem("forwarded_host_differs", "Another host in front", what, todo, facts)
+    if not is_own_host(settings.public_url, settings.trusted_proxies, incoming.host, incoming.forwarded):
+        what = (
+            f"Requests arrive for the host {incoming.host[:120]}, so everybody gets the page “Wrong address”."
+        )
+        todo = "Have the proxy pass the browser’s Host header on (nginx: proxy_set_header Host $http_host;), or set "
+        todo += "PUBLIC_URL to the address that people use."
+        return problem("host_differs", "Another host arrives", what, todo, facts)
     if settings.trusted_proxies and not incoming.forwarded:
         what = (
             f"TRUSTED_PROXIES is {settings.trusted_proxies}, but this request came without a proxy: such a visitor "
@@ -155,6 +175,31 @@ def _address_finding(settings: Settings, incoming: BrowserRequest | None) -> Fin
         )
         return warning("no_proxy_in_front", "No proxy in front", what, "Set TRUSTED_PROXIES=0.", facts)
     return good("public_url", "PUBLIC_URL", "It is the address that this browser used.", facts)
+
+
+def _client_findings(settings: Settings, incoming: BrowserRequest) -> Iterator[Finding]:
+    """Yield a problem if this visitor cannot be told from others."""
+    values = listed(with_x_forwarded(incoming.forwarded).get("X-Forwarded-For", ""))
+    found = client_of(incoming.remote, values, settings.trusted_proxies)
+    if not found.is_shared:
+        return
+    facts = (
+        fact("Address", incoming.remote or "none"),
+        fact("X-Forwarded-For", ", ".join(values) or "none"),
+        fact("TRUSTED_PROXIES", str(settings.trusted_proxies)),
+    )
+    what = (
+        "No IP address of the visitor can be read, so all visitors are counted as one. Sign-ins are slowed down while "
+        "many come at once."
+    )
+    todo = advice(incoming.remote, incoming.forwarded, settings.trusted_proxies)
+    yield problem("visitors_share_address", "Visitors cannot be told apart", what, todo, facts)
+
+
+def _trusted(header: str, hops: int) -> str:
+    """Return the value that the outermost trusted proxy added; empty if there is none."""
+    values = listed(header)
+    return values[-hops] if 0 < hops <= len(values) else ""
 
 
 def _lost_https(settings: Settings, incoming: BrowserRequest, facts: Facts) -> Finding:

@@ -212,3 +212,62 @@ def test_the_factory_still_ends_a_server_whose_arguments_name_the_doctor(doctor,
     )
     assert done.returncode == 3
     assert "cannot start" in done.stderr
+
+
+HEADERS = {
+    "a site on a port": (
+        {"PUBLIC_URL": "https://cars.test:8443", "TRUSTED_PROXIES": "1"},
+        (
+            "Host: cars.test",
+            "X-Forwarded-Port: 8443",
+            "X-Forwarded-Proto: https",
+            "X-Forwarded-For: 203.0.113.7",
+        ),
+        None,
+        "",
+    ),
+    "another host": (
+        {"PUBLIC_URL": "https://cars.test", "TRUSTED_PROXIES": "1"},
+        ("Host: app:8000", "X-Forwarded-Proto: https", "X-Forwarded-For: 203.0.113.7"),
+        "host_differs",
+        "proxy_set_header Host $http_host;",
+    ),
+    "no address": (
+        {"PUBLIC_URL": "https://cars.test", "TRUSTED_PROXIES": "1"},
+        ("Host: cars.test", "X-Forwarded-Proto: https", "X-Forwarded-For: unknown"),
+        "visitors_share_address",
+        "IP address",
+    ),
+    "two proxies": (
+        {"PUBLIC_URL": "https://cars.test", "TRUSTED_PROXIES": "1"},
+        (
+            "host: cars.test",
+            "X-Forwarded-Proto: https",
+            "X-Forwarded-For: 203.0.113.7",
+            "X-Forwarded-For: 10.0.0.2",
+        ),
+        "visitors_share_address",
+        "Set TRUSTED_PROXIES=2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_the_headers_of_a_request_can_be_examined(name, doctor):
+    variables, headers, code, todo = HEADERS[name]
+    done = doctor("--json", *(part for line in headers for part in ("-H", line)), **variables)
+    found = {one["code"]: one["todo"] for one in json.loads(done.stdout)["findings"]}
+    about_address = found.keys() & {
+        "public_url",
+        "host_differs",
+        "visitors_share_address",
+        "no_proxy_in_front",
+    }
+    assert about_address - {"public_url"} == ({code} if code else set())
+    assert todo in found.get(code, "")
+
+
+def test_a_header_without_a_colon_is_wrong_usage(doctor):
+    done = doctor("-H", "nonsense")
+    assert done.returncode == 2
+    assert "NAME:VALUE" in done.stderr

@@ -27,7 +27,7 @@ DOMAIN = {
     "domain.redirect_uris",
     "domain.text",
 }
-OF_A_VIEW = {"blueprints.web", *DOMAIN, *CLIENTS, "store", "settings"}
+OF_A_VIEW = {"blueprints.web", "blueprints.web.visitors", *DOMAIN, *CLIENTS, "store", "settings"}
 
 # What the modules of a package may import beside their own package, and where code that needs more belongs.
 ALLOWED = {
@@ -36,13 +36,14 @@ ALLOWED = {
             "blueprints",
             *(f"blueprints.{area}" for area in AREAS),
             "blueprints.web",
+            "blueprints.web.visitors",
             "cli",
             "wiring",
             "settings",
         },
         "app.py only builds, registers and returns: put rules into domain/, factories into wiring/",
     ),
-    "gunicorn.conf": ({"settings"}, "how gunicorn serves the application is in serving/"),
+    "gunicorn.conf": ({"settings", "serving"}, "how gunicorn serves the application is in serving/"),
     "serving": ({"blueprints.web", "settings"}, "serving/ knows headers and logs, no view"),
     "cli": (
         {"blueprints.web", *DOMAIN, *CLIENTS, "store", "settings"},
@@ -64,6 +65,10 @@ ALLOWED = {
     "blueprints.workbench.authorization_requests": (
         {*OF_A_VIEW, "blueprints.workbench", "wiring"},
         "an area imports no other area: put what two areas need into domain/",
+    ),
+    "blueprints.web.visitors": (
+        {"blueprints.web", *DOMAIN, *CLIENTS, "store", "settings", "wiring"},
+        "visitors/ is what every page owes about how requests arrive, and names no view",
     ),
     "blueprints.web": (
         {*DOMAIN, *CLIENTS, "store", "settings", "wiring"},

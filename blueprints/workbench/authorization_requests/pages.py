@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from flask import render_template, request
 
-from blueprints.web.limits import limiter, workbench_rate
 from blueprints.web.operators import operator_required
 from blueprints.web.services import services
+from blueprints.web.visitors.limits import limiter, workbench_rate
 from blueprints.workbench.authorization_requests.checks import RESPONSE_TYPES
 from blueprints.workbench.authorization_requests.form import ABOUT, RequestForm, token_curl
 from blueprints.workbench.authorization_requests.preflight import run_preflight

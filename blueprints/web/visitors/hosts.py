@@ -1,0 +1,83 @@
+"""Serve only the configured address: its host, and https if PUBLIC_URL says https."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, make_response, redirect, request
+
+from blueprints.web.arrival import Arrival, arrival
+from blueprints.web.cookies import COOKIE_NAMESPACE
+from blueprints.web.error_pages import HTTP_PROBLEMS
+from blueprints.web.policies import current_policy
+from domain.client_addresses import forwarded_values, listed
+from domain.own_host import is_own_host
+from domain.problems import Action, Problem, ProblemError
+from settings import Settings
+
+# The cookie that says that this browser was led to https a moment ago. It has no Secure attribute, because it has to
+# come back by plain http.
+TRIED_HTTPS = f"{COOKIE_NAMESPACE}tried_https"
+TRIED_SECONDS = 60
+
+
+def register_trusted_hosts(app: Flask, settings: Settings) -> None:
+    """Answer 400 to requests for any other host than that of ``PUBLIC_URL``, and lead http to https."""
+
+    @app.before_request
+    def check_host() -> None:
+        arrived = arrival()
+        if arrived.host is None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+            raise ProblemError(HTTP_PROBLEMS[400], "no Host header")  # RFC 9112, section 3.2
+        if not current_policy().any_host_because and not _is_own(settings, arrived):
+            raise ProblemError(_wrong_address(settings, arrived), "unknown host")
+
+    @app.before_request
+    def lead_to_https() -> Response | None:
+        if not settings.is_https or current_policy().any_host_because or not _came_by_http(arrival()):
+            return None
+        if TRIED_HTTPS in request.cookies:
+            # A proxy ends https and does not say so. Another redirect would come back in the same way.
+            return None
+        path = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else request.path
+        response = make_response(redirect(settings.public_url + path, code=303))
+        response.set_cookie(TRIED_HTTPS, "1", max_age=TRIED_SECONDS, httponly=True, samesite="Lax")
+        return response
+
+
+def _is_own(settings: Settings, arrived: Arrival) -> bool:
+    return is_own_host(settings.public_url, settings.trusted_proxies, arrived.host or "", arrived.forwarded)
+
+
+def _came_by_http(arrived: Arrival) -> bool:
+    """Tell if the browser came by plain http, as far as can be told: nothing says that it used https."""
+    if request.scheme == "https" or request.headers.get("Sec-Fetch-Site"):
+        return False  # browsers send Fetch Metadata to https alone, and to loopback addresses
+    forwarded = arrived.forwarded
+    protocols = listed(forwarded.get("X-Forwarded-Proto", "").lower())
+    protocols += forwarded_values(forwarded.get("Forwarded", "").lower(), "proto")
+    return "https" not in protocols
+
+
+def _wrong_address(settings: Settings, arrived: Arrival) -> Problem:
+    """Return the problem for another host, with what arrived and in which header."""
+    came = [f"Host: {arrived.host or ''}"]
+    came += [f"{name}: {value}" for name, value in arrived.forwarded.items() if name in _ABOUT_THE_HOST]
+    shown = "; ".join(line[:120] for line in came)
+    todo = [f"This request came with {shown}."]
+    todo.append(
+        "Operator: have the proxy pass the browser’s Host header on (nginx: proxy_set_header Host $http_host;), or set "
+        "PUBLIC_URL to the address that people use. The command “flask --app app doctor” explains more: give it each "
+        "header with -H."
+    )
+    # Behind a proxy that changes the host, the link would lead to this page again.
+    way_out = Action(f"Open {settings.public_url}", address=settings.public_url, primary=True)
+    return Problem(
+        "wrong_address",
+        400,
+        "Wrong address",
+        f"This site answers at {settings.public_url} alone: sign-ins come back there, and cookies belong to it.",
+        tuple(todo),
+        actions=() if arrived.forwarded else (way_out,),
+    )
+
+
+_ABOUT_THE_HOST = ("X-Forwarded-Host", "X-Forwarded-Port", "Forwarded")

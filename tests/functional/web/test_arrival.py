@@ -1,0 +1,217 @@
+"""How requests arrive: through proxies that count, name and encrypt in their own ways."""
+
+from __future__ import annotations
+
+import pytest
+
+from blueprints.web.visitors import limits
+from tests.support.browser import problem_code, seen
+from tests.support.fake_vinli import TOKEN
+
+pytestmark = pytest.mark.functional
+
+CARS = "https://cars.example.com"
+
+
+@pytest.fixture(autouse=True)
+def quick_turns(monkeypatch):
+    monkeypatch.setattr(limits, "SLOW_SECONDS", 0.0)
+
+
+def sign_in(site, header, *, password="operators-own-password", **options):
+    with site.browser(**options) as browser:
+        browser.headers = {} if header is None else {"X-Forwarded-For": header}
+        return browser.sign_in_as_operator(password)
+
+
+def lock(site, header, **options):
+    """Try twenty wrong passwords and return the statuses."""
+    return [sign_in(site, header, password="wrong", **options).status_code for _ in range(20)]
+
+
+@pytest.mark.parametrize("form", ["{}:{}", '"{}:{}"', "[::ffff:{}]:{}"])
+def test_a_port_behind_an_address_does_not_make_all_visitors_one(form, local_site, vinli):
+    site = local_site(vinli.origin, TRUSTED_PROXIES="1", RATE_LIMIT_SIGN_IN="5/day")
+    assert 429 in lock(site, form.format("203.0.113.7", 41234))
+    assert sign_in(site, form.format("198.51.100.4", 55000)).status_code == 303
+
+
+# How requests arrive that do not tell visitors apart: TRUSTED_PROXIES, the header, the address of the connection.
+SHARED = [
+    ("0", None, ""),
+    ("0", "203.0.113.7", "127.0.0.1"),
+    ("0", "203.0.113.7", ""),
+    ("2", "203.0.113.7", "10.0.0.1"),
+    ("1", "203.0.113.7, 10.0.0.2", "10.0.0.1"),
+    ("1", "unknown", "127.0.0.1"),
+    ("1", "_hidden", "127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("trusted", "header", "address"), SHARED)
+def test_nobody_is_locked_out_by_others_if_visitors_cannot_be_told_apart(
+    trusted, header, address, local_site, vinli, caplog
+):
+    site = local_site(vinli.origin, TRUSTED_PROXIES=trusted, RATE_LIMIT_SIGN_IN="5/day")
+    assert set(lock(site, header, address=address)) == {403}
+    assert sign_in(site, header, address=address).status_code == 303
+    told = [record for record in caplog.records if record.getMessage() == "visitors share one address"]
+    assert len(told) == 1
+    assert "TRUSTED_PROXIES" in told[0].fields["todo"] or "X-Forwarded-For" in told[0].fields["todo"]
+
+
+def test_sign_ins_that_wait_for_their_turn_are_limited(local_site, vinli, monkeypatch):
+    site = local_site(vinli.origin)
+    monkeypatch.setattr(limits._queue, "acquire", lambda **_: False)
+    refused = sign_in(site, None, address="")
+    assert seen(refused) == (429, "sign_in_slowed")
+    assert sign_in(site, None).status_code == 303, "who can be told apart does not wait"
+
+
+@pytest.mark.parametrize("address", ["", "127.0.0.1"])
+def test_other_visitors_can_start_if_a_stranger_reaches_the_limit(address, local_site, vinli):
+    site = local_site(vinli.origin, TRUSTED_PROXIES="1", RATE_LIMIT_CONNECT="3/day")
+    with site.browser(address=address) as stranger:
+        stranger.headers = {"X-Forwarded-For": "unknown"}
+        assert [stranger.get("/connect").status_code for _ in range(30)] == [302] * 30
+
+
+# --- the host
+
+
+@pytest.mark.parametrize(
+    ("trusted", "headers"),
+    [
+        ("1", {"Host": "cars.test", "X-Forwarded-Port": "8443", "X-Forwarded-Proto": "https"}),
+        ("1", {"Host": "app:8000", "X-Forwarded-Host": "cars.test:8443", "X-Forwarded-Proto": "https"}),
+        (
+            "1",
+            {
+                "Host": "app:8000",
+                "X-Forwarded-Host": "evil.test, cars.test:8443",
+                "X-Forwarded-Proto": "https",
+            },
+        ),
+        ("2", {"Host": "app", "X-Forwarded-Host": "cars.test:8443, b", "X-Forwarded-Proto": "https, http"}),
+        ("1", {"Host": "app:8000", "Forwarded": 'for=203.0.113.7;host="cars.test:8443";proto=https'}),
+    ],
+)
+def test_a_site_on_a_port_works_behind_a_proxy(trusted, headers, local_site, vinli):
+    with local_site(
+        vinli.origin, PUBLIC_URL="https://cars.test:8443", TRUSTED_PROXIES=trusted
+    ).browser() as browser:
+        browser.headers = headers
+        browser.connect_at_once()
+        assert browser.get("/garage").status_code == 200
+
+
+def test_wrong_address_shows_what_arrived_and_does_not_lead_in_a_circle(local_site, vinli):
+    with local_site(
+        vinli.origin, PUBLIC_URL="https://cars.test:8443", TRUSTED_PROXIES="1"
+    ).browser() as browser:
+        page = browser.get(
+            "/", headers={"Host": "app:8000", "X-Forwarded-Host": "b.test", "X-Forwarded-Port": "80"}
+        )
+    assert seen(page) == (400, "wrong_address")
+    for line in (
+        "Host: app:8000",
+        "X-Forwarded-Host: b.test",
+        "X-Forwarded-Port: 80",
+        "flask --app app doctor",
+    ):
+        assert line in page.text
+    assert 'href="https://cars.test:8443' not in page.text
+
+
+STRANGE_HOSTS = (
+    *(
+        "evil..test",
+        "a" * 64,
+        "a" * 64 + ".test",
+        ".",
+        "..",
+        "-",
+        "xn--",
+        "xn--a",
+        "[::1",
+        "[::1]:x",
+        "a b",
+        "a/b",
+    ),
+    *("é.test", "evil.test:99999999", "127.0.0.1:8000:1", "*", "%00", "user@evil.test", "\xff"),
+)
+
+
+@pytest.mark.parametrize("host", STRANGE_HOSTS)
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
+def test_no_strange_host_breaks_a_page(header, host, local_site, vinli, caplog):
+    with local_site(vinli.origin, TRUSTED_PROXIES="1").browser() as browser:
+        for path in ("/", "/connect", "/nowhere", "/operator"):
+            assert seen(browser.get(path, headers={header: host.encode("latin-1")})) == (400, "wrong_address")
+        assert browser.get("/healthz", headers={header: host.encode("latin-1")}).status_code == 200
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+# --- plain http
+
+
+def http_browser(site):
+    """Return a browser that comes by plain http, although PUBLIC_URL says https."""
+    browser = site.browser()
+    browser.session.mount("http://", browser.session.get_adapter(site.origin))
+    browser.origin = site.origin.replace("https://", "http://")
+    return browser
+
+
+@pytest.mark.parametrize("path", ["/connect?next=/garage", "/implicit", "/operator", "/", "/garage"])
+@pytest.mark.parametrize("headers", [{}, {"X-Forwarded-Proto": "http"}])
+def test_a_visit_by_http_is_led_to_https_before_anything_starts(path, headers, local_site, vinli):
+    site = local_site(vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES="1")
+    with http_browser(site) as browser:
+        answer = browser.get(path, headers=headers)
+        assert (answer.status_code, answer.headers["Location"]) == (303, CARS + path)
+        assert "attempt_" not in str(browser.session.cookies)
+
+
+def test_a_password_sent_by_http_is_not_looked_at(local_site, vinli):
+    site = local_site(vinli.origin, PUBLIC_URL=CARS)
+    with http_browser(site) as browser:
+        answer = browser.post("/operator", password="operators-own-password")
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"{CARS}/operator")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Proto": "http, https"},
+        {"Forwarded": "proto=https"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+@pytest.mark.parametrize("trusted", ["0", "1"])
+def test_a_visit_that_may_be_by_https_is_not_led_in_a_circle(headers, trusted, local_site, vinli):
+    site = local_site(vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES=trusted)
+    with http_browser(site) as browser:
+        assert browser.get("/operator", headers=headers).status_code == 200
+
+
+def test_a_proxy_that_hides_https_costs_one_redirect_and_no_more(local_site, vinli):
+    site = local_site(vinli.origin, PUBLIC_URL=CARS)
+    with http_browser(site) as browser:
+        assert browser.get("/operator").status_code == 303
+        assert browser.get("/operator").status_code == 200
+        assert browser.get("/connect").status_code == 302
+        assert vinli.received(TOKEN) == []
+
+
+def test_probes_and_files_are_not_led_elsewhere(local_site, vinli):
+    with http_browser(local_site(vinli.origin, PUBLIC_URL=CARS)) as browser:
+        assert browser.get("/healthz").status_code == 200
+        assert browser.get("/static/css/tokens.css").status_code == 200
+
+
+def test_a_site_without_https_leads_nobody_to_it(local, vinli):
+    with local.browser() as browser:
+        assert browser.get("/operator", headers={"X-Forwarded-Proto": "http"}).status_code == 200
+        assert problem_code(browser.get("/", headers={"Host": "evil.test"})) == "wrong_address"

@@ -1,0 +1,101 @@
+"""The sender of a request, from what proxies write (RFC 7239, section 6)."""
+
+import pytest
+
+from domain.client_addresses import as_x_forwarded, client_of, forwarded_values, node_address
+from domain.own_host import is_own_host
+
+CARS = "https://cars.test:8443"
+
+
+@pytest.mark.parametrize(
+    ("node", "address"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:41234", "203.0.113.7"),
+        ("203.0.113.7:_port", "203.0.113.7"),
+        (' "203.0.113.7:41234" ', "203.0.113.7"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ('"[2001:db8::1]:4711"', "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("[fe80::1%25eth0]:80", "fe80::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("[::ffff:203.0.113.7]:80", "203.0.113.7"),
+        *(
+            (text, None)
+            for text in ("unknown", "_hidden", "", "x", "203.0.113", "[::1", "1.2.3.4.5:6", "\0", "-")
+        ),
+    ],
+)
+def test_every_form_of_a_node_is_read(node, address):
+    found = node_address(node)
+    assert (found and str(found)) == address
+
+
+def test_forwarded_says_the_same_as_the_older_headers():
+    header = 'for="[2001:db8::1]:4711";proto=https;host="cars.test:8443", For=203.0.113.7;by=_x;Proto=http'
+    assert forwarded_values(header, "for") == ["[2001:db8::1]:4711", "203.0.113.7"]
+    assert as_x_forwarded(header) == {
+        "X-Forwarded-For": "[2001:db8::1]:4711, 203.0.113.7",
+        "X-Forwarded-Proto": "https, http",
+        "X-Forwarded-Host": "cars.test:8443, ",
+    }
+    assert as_x_forwarded("") == as_x_forwarded(";;,=,") == {}
+
+
+@pytest.mark.parametrize(
+    ("remote", "values", "trusted", "key"),
+    [
+        ("203.0.113.7", [], 0, "203.0.113.7"),
+        ("127.0.0.1", [], 0, "127.0.0.1"),
+        ("203.0.113.7:41234", ["203.0.113.7:41234"], 1, "203.0.113.7"),
+        ("2001:db8:1:2::7", [], 0, "2001:db8:1:2::/64"),
+        ("203.0.113.7", ["10.0.0.9", "203.0.113.7"], 1, "203.0.113.7"),
+        ("10.0.0.7", ["10.0.0.7"], 1, "10.0.0.7"),
+        ("", [], 0, "shared"),
+        ("", ["203.0.113.7"], 0, "shared"),
+        ("unknown", ["unknown"], 1, "shared"),
+        ("_hidden", ["_hidden"], 1, "shared"),
+        ("127.0.0.1", ["203.0.113.7"], 0, "shared"),
+        ("10.0.0.2", ["203.0.113.7", "10.0.0.2"], 1, "shared"),
+        ("10.0.0.2", ["203.0.113.7"], 2, "shared"),
+    ],
+)
+def test_visitors_are_told_apart_where_they_can_be(remote, values, trusted, key):
+    assert client_of(remote, values, trusted).key == key
+
+
+@pytest.mark.parametrize(
+    ("public_url", "trusted", "host", "forwarded", "is_own"),
+    [
+        (CARS, 0, "cars.test:8443", {}, True),
+        (CARS, 0, "cars.test", {}, False),
+        (CARS, 1, "cars.test", {}, True),
+        (CARS, 1, "cars.test", {"X-Forwarded-Port": "8443"}, True),
+        (CARS, 1, "cars.test:8000", {"X-Forwarded-Port": "8443"}, True),
+        (CARS, 1, "cars.test:8000", {"X-Forwarded-Port": "443, 8443"}, True),
+        (CARS, 1, "cars.test:8000", {}, False),
+        (CARS, 0, "cars.test:8000", {"X-Forwarded-Port": "8443"}, False),
+        (CARS, 1, "app:8000", {"X-Forwarded-Host": "cars.test:8443"}, True),
+        (CARS, 1, "app:8000", {"X-Forwarded-Host": "CARS.test"}, True),
+        (CARS, 1, "cars.test", {"X-Forwarded-Host": "evil.test"}, False),
+        (CARS, 1, "app", {"X-Forwarded-Host": "evil.test, cars.test"}, True),
+        (CARS, 2, "app", {"X-Forwarded-Host": "cars.test, app.internal"}, True),
+        (CARS, 2, "app", {"X-Forwarded-Host": "evil.test, cars.test"}, False),
+        (CARS, 2, "app", {"X-Forwarded-Host": "cars.test"}, True),
+        (CARS, 1, "app", {"Forwarded": 'host="cars.test:8443";proto=https'}, True),
+        (CARS, 0, "app", {"X-Forwarded-Host": "cars.test"}, False),
+        ("https://cars.test", 0, "cars.test:443", {}, True),
+        ("https://cars.test", 0, "cars.test:80", {}, False),
+        ("http://[::1]:8000", 0, "[::1]:8000", {}, True),
+        ("http://[::1]:8000", 0, "[::1]", {}, False),
+        *(
+            ("https://cars.test", 1, host, {}, False)
+            for host in ("", "cars.test.evil", "evil..test", ":", "[", "a:b:c")
+        ),
+    ],
+)
+def test_a_host_is_compared_with_public_url(public_url, trusted, host, forwarded, is_own):
+    assert is_own_host(public_url, trusted, host, forwarded) is is_own
