@@ -52,7 +52,7 @@ def answer(status: HTTPStatus, head: bytes | None = None) -> bytes:
         return _response(status, UNREADABLE)
     if _DELETION.match(head):
         return _response(HTTPStatus.OK, COOKIES_DELETED, deletion_headers(head))
-    return _response(status, TOO_MANY_COOKIES, form_action="'self'")
+    return _response(status, TOO_MANY_COOKIES, form_action="; form-action 'self'")
 
 
 def has_long_cookies(head: bytes) -> bool:
@@ -80,7 +80,7 @@ def expired(name: str) -> str:
 
 
 def _response(
-    status: HTTPStatus, page: str, more: list[tuple[str, str]] | None = None, *, form_action: str = "'none'"
+    status: HTTPStatus, page: str, more: list[tuple[str, str]] | None = None, *, form_action: str = ""
 ) -> bytes:
     body = page.encode()
     headers = [
@@ -88,7 +88,7 @@ def _response(
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Length", str(len(body))),
         *FIXED_HEADERS.items(),
-        ("Content-Security-Policy", f"default-src 'none'; form-action {form_action}"),
+        ("Content-Security-Policy", f"default-src 'none'{form_action}"),
         ("Referrer-Policy", "no-referrer"),
         ("Cache-Control", "no-store"),
         *(more or []),
