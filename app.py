@@ -27,7 +27,7 @@ from cli.doctor import app_without_settings, doctor, is_asked_for
 from cli.operator import operator as operator_commands
 from cli.partners import partners as partner_commands
 from settings import Settings, SettingsError
-from wiring.services import build_services
+from wiring.services import build_services, warn_of_halves
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
 # These need an operator, so they are left out if none is configured.
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(EXIT_UNUSABLE_SETTINGS) from None
     app.extensions[EXTENSION] = services
+    warn_of_halves(settings)
     app.session_interface = services.sessions
     register_arrival(app, settings)
     # after_request functions run in reverse order. The log is registered first, so it sees the finished response.

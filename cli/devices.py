@@ -6,7 +6,6 @@ error and exits with 1. Its output until then is incomplete.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -16,7 +15,7 @@ from flask.cli import AppGroup
 
 from blueprints.web.operators import app_auth
 from blueprints.web.services import services
-from cli.output import fails_in_words, json_array, print_facts, print_json, printable
+from cli.output import fails_in_words, for_programs, json_array, print_facts, print_json, printable, write
 from domain.cars.exports.devices import csv_rows
 from domain.dates import iso
 from domain.list_stream import ListStream
@@ -33,11 +32,12 @@ def list_devices(as_json: bool, as_csv: bool) -> None:
     """List every device of the app, newest first."""
     if as_json and as_csv:
         raise click.UsageError("Choose one of --json and --csv.")
+    if as_json or as_csv:
+        for_programs()
     with closing(_open_stream()) as stream:
         lines = _as_json(stream) if as_json else csv_rows(stream.rows()) if as_csv else _table(stream)
         for piece in lines:
-            sys.stdout.write(piece)
-        sys.stdout.flush()
+            write(piece)
 
 
 @devices.command("show")

@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from blueprints.web.services import services
-from cli.output import print_json, printable, quiet_log
+from cli.output import print_json, printable, quiet_log, say, writes_safely
 from domain.budget import Budget
 from domain.doctor.address import BrowserRequest
 from domain.doctor.diagnosis import Diagnosis, Finding, Section, Severity, Typed, diagnose
@@ -53,6 +53,7 @@ _INDENT = 9
     help="A header of a request as it arrives here, such as Host or X-Forwarded-For. May be given several times.",
 )
 @with_appcontext
+@writes_safely
 def doctor(
     as_json: bool, registered: str | None, registered_implicit: str | None, headers: dict[str, str]
 ) -> None:
@@ -74,7 +75,7 @@ def doctor(
     if as_json:
         print_json(_as_json(diagnosis, status))
     else:
-        click.echo("\n".join(_as_text(diagnosis)))
+        say("\n".join(_as_text(diagnosis)))
     sys.exit(status)
 
 

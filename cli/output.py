@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import logging
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -18,9 +22,101 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+EXIT_NOT_WRITTEN = 74
+"""The exit status if the output could not be written (EX_IOERR of sysexits.h). It is no result of a command."""
+EXIT_PIPE_CLOSED = 141
+"""The exit status that a shell reports for a program whose reader has left (128 + SIGPIPE)."""
+
+
+def writes_safely(command: Callable[P, R]) -> Callable[P, R]:
+    """Let a command print into any encoding, and end in words if its output cannot be written."""
+
+    @functools.wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        for stream in (sys.stdout, sys.stderr):
+            # The stream may be closed, or replaced by a test.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        try:
+            try:
+                return command(*args, **kwargs)
+            finally:
+                _flush()
+        except BrokenPipeError:
+            _discard_output()
+            raise SystemExit(EXIT_PIPE_CLOSED) from None
+        except OutputFailed as error:
+            _discard_output()
+            _say_not_written(error.cause)
+            raise SystemExit(EXIT_NOT_WRITTEN) from None
+
+    return guarded
+
+
+class OutputFailed(Exception):
+    """Standard output takes no more text."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+def write(text: str) -> None:
+    """Write text to standard output. Raises OutputFailed, or BrokenPipeError if the reader has left."""
+    with _failing_in_words():
+        sys.stdout.write(text)
+
+
+def write_bytes(content: bytes) -> None:
+    """Write bytes to standard output, after all text so far. Raises what `write` raises."""
+    with _failing_in_words():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+
+
+def say(text: str = "") -> None:
+    """Write a line to standard output. Raises what `write` raises."""
+    write(f"{text}\n")
+
+
+def for_programs() -> None:
+    """Write UTF-8 from now on: JSON and CSV mean the same in every terminal (RFC 8259, section 8.1)."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="strict")
+
+
+@contextmanager
+def _failing_in_words() -> Iterator[None]:
+    if sys.stdout is None:
+        raise OutputFailed("it is closed")
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError if it was closed meanwhile
+        raise OutputFailed(getattr(error, "strerror", None) or "it is closed") from error
+
+
+def _flush() -> None:
+    with _failing_in_words():
+        sys.stdout.flush()
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter does not fail on it at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _say_not_written(cause: str) -> None:
+    with suppress(OSError, ValueError):
+        print(f"Error: The output could not be written: {cause}.", file=sys.stderr, flush=True)
+
+
 def fails_in_words(command: Callable[P, R]) -> Callable[P, R]:
     """Print errors of remote systems and the store as text on standard error, and exit with status 1."""
 
+    @writes_safely
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         quiet_log()
@@ -47,7 +143,8 @@ def printable(value: object) -> str:
 
 def print_json(value: object) -> None:
     """Print a JSON value, indented."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    for_programs()
+    say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def json_array(values: Iterable[object]) -> Iterator[str]:
@@ -61,7 +158,7 @@ def json_array(values: Iterable[object]) -> Iterator[str]:
 def print_facts(about: Mapping[str, Any]) -> None:
     """Print names and values, one a line; those of a value with names of its own follow its name and a dot."""
     for name, value in _flat(about):
-        click.echo(f"{name:<22} {printable(value)}")
+        say(f"{name:<22} {printable(value)}")
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

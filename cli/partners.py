@@ -15,7 +15,7 @@ import click
 from flask.cli import AppGroup
 
 from blueprints.web.services import services
-from cli.output import fails_in_words, print_json, printable
+from cli.output import fails_in_words, print_json, printable, say, write_bytes
 from domain.partners.problems import not_configured
 from domain.problems import Problem
 from providers.errors import NoToken, ProviderError
@@ -38,9 +38,9 @@ def list_partners(as_json: bool) -> None:
         return
     for row in rows:
         stands = "set up" if row["is_configured"] else f"missing: {', '.join(row['missing'])}"
-        click.echo(f"{row['name']:<10} {stands}")
+        say(f"{row['name']:<10} {stands}")
         for role in row["roles"]:
-            click.echo(f"  {role['name']:<10} {_in_a_line(role['token'])}")
+            say(f"  {role['name']:<10} {_in_a_line(role['token'])}")
 
 
 @partners.command("token")
@@ -55,14 +55,14 @@ def token(name: str, role_name: str | None, show: bool) -> None:
     if role.source is None:
         raise click.ClickException(f"The role {role.name} takes no token.")
     try:
-        value = role.source.token().value
+        value = role.source.settled().value
     except NoToken as error:
         raise _failure(services().partner_problems.of(partner, error)) from error
     if show:
-        click.echo(value)
+        say(value)
         return
     for about, text in (_state(role.source) or {}).items():
-        click.echo(f"{about:<14} {printable(text)}")
+        say(f"{about:<14} {printable(text)}")
 
 
 @partners.command("call")
@@ -80,6 +80,8 @@ def call(
     partner = _configured(name)
     role = _role(partner, role_name) if role_name else partner.default_role
     try:
+        if role.source is not None:
+            role.source.settled()
         answer = partner.call(
             services().transport,
             method.upper(),
@@ -94,8 +96,7 @@ def call(
     except ProviderError as error:
         raise _failure(services().partner_problems.of(partner, error)) from error
     click.echo(f"{answer.status} in {answer.elapsed * 1000:.0f} ms", err=True)
-    sys.stdout.buffer.write(answer.body)
-    sys.stdout.flush()
+    write_bytes(answer.body)
 
 
 def _about(partner: Partner) -> dict[str, Any]:

@@ -34,6 +34,8 @@ _LOCAL = tuple(
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _LONGEST = 4096
+# The most that the setting TRUSTED_PROXIES accepts.
+MOST_PROXIES = 10
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::[0-9A-Za-z._-]+)?")
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9A-Za-z._-]+")
 _PAIR = re.compile(r'\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)\s*(?:;|$)')
@@ -125,4 +127,11 @@ def advice(remote: str, headers: Mapping[str, str], trusted_proxies: int) -> str
         )
     if len(values) == trusted_proxies or all(node_address(value) is None for value in values):
         return "Have the proxy in front send the visitor’s IP address in X-Forwarded-For, not a name for it."
-    return f"Set TRUSTED_PROXIES={len(values)} if that is how many proxies are in front."
+    return trust_proxies(len(values), " if that is how many proxies are in front")
+
+
+def trust_proxies(count: int, condition: str = "") -> str:
+    """Return the advice to trust so many proxies, if the settings would accept the number."""
+    if count > MOST_PROXIES:
+        return f"Have the proxies send fewer values: {count} came, and TRUSTED_PROXIES is {MOST_PROXIES} at most."
+    return f"Set TRUSTED_PROXIES={count}{condition}."

@@ -1,7 +1,9 @@
 """``python -m sandbox``: read the options, listen, print the credentials, answer until stopped."""
 
 import errno
+import io
 import logging
+import os
 import signal
 import ssl
 import sys
@@ -24,6 +26,10 @@ class Stop(Exception):
     """SIGTERM or SIGINT arrived."""
 
 
+class CannotWrite(Exception):
+    """The credentials cannot be printed. The message says why."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     options = parse_options(arguments)
@@ -39,6 +45,9 @@ def main(arguments: Sequence[str]) -> int:
         _serve(server, options)
     except Stop:
         pass
+    except CannotWrite as error:
+        print(f"sandbox: the credentials could not be printed: {error}", file=sys.stderr)
+        return EXIT_CANNOT_START
     finally:
         server.server_close()
     return 0
@@ -48,8 +57,20 @@ def _serve(server: Server, options: Options) -> None:
     origin = _origin(options, server.port)
     box = build_sandbox(options, origin, server.recorder, Clock())
     server.app = create_app(box)
-    print(announcement(box, origin), flush=True)
+    _announce(announcement(box, origin))
     server.serve_forever()
+
+
+def _announce(text: str) -> None:
+    """Print a text in the terminal's own encoding. Raises CannotWrite if it cannot be written."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What is still buffered would fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise CannotWrite(error.strerror) from None
 
 
 def _listen(options: Options) -> Server:

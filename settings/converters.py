@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+
+import idna
 
 from settings.loopback import is_loopback
 
@@ -15,6 +18,10 @@ SAMPLE_APP_SECRET = "HKLFFoSILb8VHFJD"  # noqa: S105
 
 PLACEHOLDER = re.compile(r"change.?me|replace.?me|your.?secret|^(secret|password|dev|test|example)+$", re.I)
 MAKE_A_KEY = "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+HOST_NAME = re.compile(
+    r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
+)
+ENDS_IN_NUMBER = re.compile(r"(?:\A|\.)(?:[0-9]+|0x[0-9a-f]*)\Z")
 RATE_LIMIT = re.compile(r"[1-9]\d*\s*(?:/|\s+per\s+)\s*(?:[1-9]\d*\s*)?(?:second|minute|hour|day)s?", re.I)
 
 
@@ -82,7 +89,39 @@ def _split(text: str) -> SplitResult:
         raise ValueError("has a query or a fragment")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("is plain http; https is required for every address but loopback ones")
+    host_name(parts.hostname)
     return parts
+
+
+def host_name(text: str) -> str:
+    """Return a host as browsers write it: in ASCII and lower case, an IPv6 address short and in brackets.
+
+    Raises ValueError for hosts that browsers write in another way or refuse, because no request would ever match them.
+    """
+    if ":" in text:
+        return f"[{_ip_address(text, 6)}]"
+    host = text.lower()
+    if not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            raise ValueError("has a host name that is not valid (IDNA 2008)") from None
+    if host.endswith("."):
+        raise ValueError("has a host name that ends with a dot; leave the dot out")
+    if not HOST_NAME.fullmatch(host) or len(host) > 253:
+        raise ValueError("has a host name that is not valid")
+    # Browsers read a host whose last part is a number as an IPv4 address (WHATWG URL, host parsing).
+    return _ip_address(host, 4) if ENDS_IN_NUMBER.search(host) else host
+
+
+def _ip_address(text: str, version: int) -> str:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"has a host that is not a valid IPv{version} address") from None
+    if "%" in text:
+        raise ValueError("has an IPv6 address with a zone, which browsers do not accept")
+    return str(address)
 
 
 def origin(text: str) -> str:
@@ -90,7 +129,7 @@ def origin(text: str) -> str:
     parts = _split(text)
     if parts.path not in {"", "/"}:
         raise ValueError("has a path; an origin is wanted, like https://cars.example.com")
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    host = host_name(parts.hostname or "")
     default_port = {"http": 80, "https": 443}[parts.scheme]
     port = f":{parts.port}" if parts.port not in {None, default_port} else ""
     return f"{parts.scheme}://{host}{port}"

@@ -195,6 +195,33 @@ class Settings:
             "INSTYLE_CUSTOMER",
         )
 
+    @property
+    def partner_halves(self) -> dict[str, tuple[str, ...]]:
+        """Return what is missing of the partners that are set up in part, by a variable that is set.
+
+        Such a partner is off. The site starts without it, because drivers do not need it.
+        """
+        sets = (
+            ("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET"),
+            ("AYYEKA_KEY", "AYYEKA_SECRET"),
+            ("ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET"),
+            ("INSTYLE_API_BASE_URL", "INSTYLE_API_KEY"),
+            ("INSTYLE_COGNITO_IDP", "INSTYLE_CLIENT_ID"),
+            ("INSTYLE_USERNAME", "INSTYLE_PASSWORD"),
+            (
+                "INSTYLE_SUPERUSER_USERNAME",
+                "INSTYLE_SUPERUSER_PASSWORD",
+                "INSTYLE_SUPERUSER_API_KEY",
+                "INSTYLE_CUSTOMER",
+            ),
+        )
+        missing = {names: self._unset(*names) for names in sets}
+        return {
+            next(name for name in names if name not in unset): unset
+            for names, unset in missing.items()
+            if unset and len(unset) < len(names)
+        }
+
     def _unset(self, *names: str) -> tuple[str, ...]:
         return tuple(name for name in names if getattr(self, name.lower()) is None)
 

@@ -1,4 +1,4 @@
-"""Read the settings from the environment, from ``.env`` and from files of secrets."""
+"""Read the settings from variables and from files of secrets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
-
 from settings.converters import origin
 from settings.cross_checks import check_together
+from settings.environment import DOTENV, variables
 from settings.errors import SettingsError
 from settings.fields import VINLI_SERVICES, Settings
+from settings.texts import fault_of, pasted
 
 
 def from_environ(environ: Mapping[str, str]) -> Settings:
@@ -30,27 +30,25 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-def load(dotenv: str | os.PathLike[str] = ".env") -> Settings:
+def load(dotenv: str | os.PathLike[str] = DOTENV) -> Settings:
     """Read the settings from the environment; variables that are not set there come from the file ``dotenv``.
 
     Raises SettingsError with all problems.
     """
-    from_file = {name: value for name, value in dotenv_values(dotenv, interpolate=False).items() if value}
-    from_environment = {name: value for name, value in os.environ.items() if value}
-    return from_environ({**from_file, **from_environment})
+    return from_environ(variables(dotenv))
 
 
 def _text_of(name: str, environ: Mapping[str, str], *, secret: bool, problems: dict[str, str]) -> str | None:
     """Return a variable's text, for secrets also from the file that ``NAME_FILE`` names; None if it is not set."""
-    text = environ.get(name, "").strip() or None
-    file_name = environ.get(f"{name}_FILE", "").strip() if secret else ""
+    text = pasted(environ.get(name, "")) or None
+    file_name = pasted(environ.get(f"{name}_FILE", "")) if secret else ""
     if not file_name:
         return text
     if text is not None:
         problems[f"{name}_FILE"] = f"is set together with {name}; keep one of the two"
         return text
     try:
-        return Path(file_name).read_text(encoding="utf-8").strip() or None
+        return pasted(Path(file_name).read_text(encoding="utf-8")) or None
     except (OSError, UnicodeDecodeError) as error:
         problems[f"{name}_FILE"] = (
             f"cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}"
@@ -68,6 +66,8 @@ def _read_fields(environ: Mapping[str, str], problems: dict[str, str]) -> dict[s
                 problems[name] = "is missing"
             continue
         try:
+            if (fault := fault_of(text)) is not None:
+                raise ValueError(fault)
             values[about.name] = about.metadata["convert"](text)
         except ValueError as error:
             problems[name] = str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from domain.bulkhead import Bulkhead
 from domain.doctor.installation import Installation
 from domain.doctor.probes import RecentProbes
 from domain.drivers.tokens import DriverTokens
+from domain.events import log_event
 from domain.partners.problems import PartnerProblems
 from domain.signing import Signer
 from providers.http.auth import BasicAuth
@@ -113,6 +115,12 @@ def build_services(settings: Settings, app: Flask, clock: Callable[[], float]) -
         served_files=Path(app.static_folder or "static"),
         clock=clock,
     )
+
+
+def warn_of_halves(settings: Settings) -> None:
+    """Log the partners that are off because a part of their settings is missing."""
+    for name, missing in settings.partner_halves.items():
+        log_event("partner set up in part", logging.WARNING, set=name, missing=", ".join(missing))
 
 
 def _open_store(settings: Settings, clock: Callable[[], float]) -> Store:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
-from domain.client_addresses import FORWARDED_HEADERS, advice, client_of, listed, with_x_forwarded
+from domain.client_addresses import (
+    FORWARDED_HEADERS,
+    advice,
+    client_of,
+    listed,
+    trust_proxies,
+    with_x_forwarded,
+)
 from domain.doctor.report import (
     Facts,
     Finding,
@@ -21,7 +28,7 @@ from domain.doctor.report import (
     warning,
 )
 from domain.own_host import is_own_host
-from settings import Settings, is_loopback
+from settings import Settings, can_be_public_url, is_loopback
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
 _FORWARDED_PAIR = re.compile(r'\s*(\w+)\s*=\s*"?([^",;]*)"?\s*(?:;|$)')
@@ -110,7 +117,7 @@ def address_section(
         return Section("The address of this site", (finding, *more))
     what = "Vinli lists this site’s clients with another address. The rest of each redirect URI is right."
     facts = (fact("PUBLIC_URL", settings.public_url), fact("Registered", registered))
-    todo = f"Set PUBLIC_URL to {registered}"
+    todo = _set_public_url(registered)
     wrong = problem(
         "public_url_not_registered", "PUBLIC_URL is not the registered address", what, todo, facts
     )
@@ -155,11 +162,11 @@ def _address_finding(settings: Settings, incoming: BrowserRequest | None) -> Fin
             "The browser came by https, which ends at a proxy, and PUBLIC_URL says http: Vinli would send people back "
             "to an address that they do not use."
         )
-        todo = f"Set PUBLIC_URL to {_seen_origin(settings, incoming)}"
+        todo = _set_public_url(_seen_origin(settings, incoming))
         return problem("proxy_turned_https_into_http", "A proxy turned https into http", what, todo, facts)
     if not settings.trusted_proxies and incoming.forwarded_host not in {None, _host_of(settings)}:
         what = "A proxy says that the browser asked for another host than that of PUBLIC_URL."
-        todo = f"Set PUBLIC_URL to {_seen_origin(settings, incoming)}"
+        todo = _set_public_url(_seen_origin(settings, incoming))
         return problem("forwarded_host_differs", "Another host in front", what, todo, facts)
     if not is_own_host(settings.public_url, settings.trusted_proxies, incoming.host, incoming.forwarded):
         what = (
@@ -213,7 +220,7 @@ def _lost_https(settings: Settings, incoming: BrowserRequest, facts: Facts) -> F
             f"TRUSTED_PROXIES is {settings.trusted_proxies}, but that is not the number of values in "
             "X-Forwarded-Proto, so the header is ignored."
         )
-        todo = f"Set TRUSTED_PROXIES={incoming.hops}."
+        todo = trust_proxies(incoming.hops)
         if incoming.hops < min(incoming.addresses, settings.trusted_proxies):
             # With fewer trusted proxies, the limits on requests would take an inner proxy for the visitor.
             todo = f"Have each inner proxy append its own scheme to X-Forwarded-Proto; nginx: {NGINX_APPENDING_LINE}"
@@ -231,6 +238,13 @@ def _lost_https(settings: Settings, incoming: BrowserRequest, facts: Facts) -> F
     todo = f"Have the proxy send the header X-Forwarded-Proto (nginx: {NGINX_LINE})"
     todo += "." if settings.trusted_proxies else " and set TRUSTED_PROXIES=1 so that it is believed."
     return problem("forwarded_proto_missing", "The proxy does not say https", what, todo, facts)
+
+
+def _set_public_url(origin: str) -> str:
+    """Return the advice to use an origin, if the settings would accept it."""
+    if can_be_public_url(origin):
+        return f"Set PUBLIC_URL to {origin}"
+    return f"Give this site an address that PUBLIC_URL can hold: {origin[:120]} cannot be one."
 
 
 def _seen_origin(settings: Settings, incoming: BrowserRequest) -> str:

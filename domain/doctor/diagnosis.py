@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from domain.budget import Budget
@@ -76,6 +77,7 @@ def diagnose(
             *client_sections(replace(checkup, external=external or registered)),
             address_section(settings, incoming, registered),
             _store_section(installation, evidence),
+            *_partner_sections(settings),
         )
     )
 
@@ -100,6 +102,21 @@ def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ..
         workbench = (settings.vinli_workbench_client_id, settings.workbench_redirect_uri)
         roles.append(Role("workbench_client", "workbench", "VINLI_WORKBENCH_CLIENT_ID", *workbench))
     return tuple(roles)
+
+
+def _partner_sections(settings: Settings) -> Iterator[Section]:
+    """Yield a section if partners are off because a part of their settings is missing."""
+    findings = [
+        warning(
+            "partner_half_set",
+            f"{name} is set alone",
+            "The partner is off, because a part of its settings is missing.",
+            f"Set {', '.join(missing)} too, or take {name} away.",
+        )
+        for name, missing in settings.partner_halves.items()
+    ]
+    if findings:
+        yield Section("Partners", tuple(findings))
 
 
 def _store_section(installation: Installation, evidence: Evidence) -> Section:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from domain.doctor.report import Facts, Finding, fact, good, problem, unknown, warning
 from domain.redirect_uris.comparing import PORTAL, Difference, Flaw, compare, flaws
-from settings import is_loopback
+from settings import can_be_public_url, is_loopback
 
 # The flaw explains the same mistake better than these differences.
 _REPLACED_BY_FLAW = {
@@ -121,7 +121,9 @@ def _origin_if_deployed(case: Case, registered: str) -> str | None:
     except ValueError:
         return None
     is_same_page = (parts.path, parts.query) == (sent.path, sent.query) and registered.isascii()
-    return f"https://{parts.netloc}" if is_public and is_same_page and is_loopback(sent.hostname) else None
+    found = f"https://{parts.netloc}"
+    is_deployed = is_public and is_same_page and is_loopback(sent.hostname)
+    return found if is_deployed and can_be_public_url(found) else None
 
 
 def _flaw_problem(case: Case, flaw: Flaw, facts: Facts) -> Finding:

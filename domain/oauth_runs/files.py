@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from domain.oauth_runs.steps import Step
 from domain.oauth_runs.trace import Trace
@@ -36,6 +37,7 @@ def trace_as_har(trace: Trace) -> dict[str, Any]:
         "log": {
             "version": "1.2",
             "creator": {"name": "Vinli Connect", "version": "1"},
+            "pages": [],
             "comment": f"Trace {trace.id}: {trace.outcome}. Secrets were left out when it was written.",
             "entries": [_entry(step) for step in trace.steps],
         }
@@ -59,9 +61,11 @@ def _entry(step: Step) -> dict[str, Any]:
 def _request(step: Step) -> dict[str, Any]:
     headers = {name: value for name, value in step.sent.items() if name == "Authorization"}
     fields = [{"name": name, "value": value} for name, value in step.sent.items() if name not in headers]
+    has_query = step.method == "GET" and fields and "?" not in step.url
+    query = urlencode([(field["name"], field["value"]) for field in fields]) if has_query else ""
     request: dict[str, Any] = {
         "method": step.method,
-        "url": step.url,
+        "url": f"{step.url}?{query}" if query else step.url,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": [{"name": name, "value": value} for name, value in headers.items()],
@@ -71,7 +75,8 @@ def _request(step: Step) -> dict[str, Any]:
     }
     if step.method == "POST":
         kind = "application/x-www-form-urlencoded"
-        request["postData"] = {"mimeType": kind, "params": fields, "text": ""}
+        text = urlencode([(field["name"], field["value"]) for field in fields])
+        request["postData"] = {"mimeType": kind, "params": fields, "text": text}
     return request
 
 
@@ -96,9 +101,10 @@ def _response(step: Step) -> dict[str, Any]:
 
 def _content(step: Step) -> dict[str, Any]:
     if not step.received:
-        return {"size": -1, "mimeType": ""}
+        return {"size": 0, "mimeType": "x-unknown", "text": ""}
     text = json.dumps(step.received, ensure_ascii=False)
-    return {"size": -1, "mimeType": "application/json", "text": text, "comment": "As the trace shows it."}
+    size = len(text.encode())
+    return {"size": size, "mimeType": "application/json", "text": text, "comment": "As the trace shows it."}
 
 
 def _iso(moment: float) -> str:

@@ -101,6 +101,25 @@ class TokenSource:
             return token
         return self._due(token) or self._obtain()
 
+    def settled(self) -> Token:
+        """Return a token that is not due for renewal; renew it first if need be.
+
+        For programs that end soon: a renewal in the background would end with them. If the renewal fails, the old
+        token is returned until it expires. Raises NoToken if none is available.
+        """
+        token = self._token
+        if token is None or self._clock.steady() >= token.expires_at:
+            token = self._obtain()
+        give_up_at = self._clock.steady() + LEASE_SECONDS
+        while self._clock.steady() >= token.renew_at and self._clock.steady() < give_up_at:
+            if self._renewing.acquire(blocking=False):
+                self._renew()
+            newer = self._token
+            if newer is None or newer.value != token.value or self._read()[0].failure is not None:
+                return newer or self._obtain()
+            self._sleep(_LONGEST_PAUSE)
+        return token
+
     def refused(self, token: Token) -> Token | None:
         """Drop a token that got a 401 and return a new one; None if fresh tokens get a 401 too.
 

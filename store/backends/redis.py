@@ -15,11 +15,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from redis import RedisError
+from redis.exceptions import MasterDownError, ReadOnlyError
 
 from store.backends.redis_client import connect
 from store.base import Entry, Store, StoreUnavailable, fresh_version
 
 KEY_PREFIX = "vinli-connect:"
+PING_KEY = f"{KEY_PREFIX}ping"
+PING_MILLISECONDS = 1000
 
 HEADER = struct.Struct(">Qd")  # version, expires_at
 
@@ -67,13 +70,13 @@ class RedisStore(Store):
         self._touch = self._redis.register_script(TOUCH)
 
     def get(self, key: str) -> Entry | None:
-        with _failures_as_unavailable():
+        with self._failures_as_unavailable():
             return self._live(self._redis.get(KEY_PREFIX + key))
 
     def get_many(self, keys: Sequence[str]) -> dict[str, Entry]:
         if not keys:
             return {}
-        with _failures_as_unavailable():
+        with self._failures_as_unavailable():
             packed: Any = self._redis.mget([KEY_PREFIX + key for key in keys])
         found = zip(keys, map(self._live, packed), strict=True)
         return {key: entry for key, entry in found if entry is not None}
@@ -82,7 +85,7 @@ class RedisStore(Store):
         return self._run(self._add, key, self._pack(value, ttl), _milliseconds(ttl))
 
     def put(self, key: str, value: bytes, ttl: float) -> None:
-        with _failures_as_unavailable():
+        with self._failures_as_unavailable():
             self._redis.set(KEY_PREFIX + key, self._pack(value, ttl), px=_milliseconds(ttl))
 
     def replace(self, key: str, value: bytes, ttl: float, version: int) -> bool:
@@ -94,12 +97,13 @@ class RedisStore(Store):
         return self._run(self._touch, key, expires_at, _milliseconds(ttl))
 
     def pop(self, key: str) -> Entry | None:
-        with _failures_as_unavailable():
+        with self._failures_as_unavailable():
             return self._live(self._redis.getdel(KEY_PREFIX + key))
 
     def ping(self) -> None:
-        with _failures_as_unavailable():
-            self._redis.ping()
+        # A replica answers reads as if all were well, so this writes.
+        with self._failures_as_unavailable():
+            self._redis.set(PING_KEY, b"", px=PING_MILLISECONDS)
 
     def purge(self) -> int:
         return 0
@@ -108,8 +112,23 @@ class RedisStore(Store):
         self._redis.close()
 
     def _run(self, script: Callable[..., Any], key: str, *arguments: bytes | int) -> bool:
-        with _failures_as_unavailable():
+        with self._failures_as_unavailable():
             return bool(script(keys=[KEY_PREFIX + key], args=[repr(self._clock()), *arguments]))
+
+    @contextmanager
+    def _failures_as_unavailable(self) -> Iterator[None]:
+        """Raise StoreUnavailable for errors of Redis.
+
+        A server that takes no writes has become a replica. Another one has taken over under the same name, so idle
+        connections are closed, and the next command looks the name up again.
+        """
+        try:
+            yield
+        except (ReadOnlyError, MasterDownError) as error:
+            self._redis.connection_pool.disconnect(inuse_connections=False)
+            raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
 
     def _pack(self, value: bytes, ttl: float) -> bytes:
         return HEADER.pack(fresh_version(), self._clock() + ttl) + value
@@ -125,11 +144,3 @@ class RedisStore(Store):
 
 def _milliseconds(ttl: float) -> int:
     return max(1, math.ceil(ttl * 1000))
-
-
-@contextmanager
-def _failures_as_unavailable() -> Iterator[None]:
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise StoreUnavailable(f"Redis: {type(error).__name__}") from error

@@ -6,7 +6,7 @@ command.
 """
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -33,10 +33,23 @@ def connect(url: str) -> Redis:
     try:
         if url.startswith("redis+sentinel://"):
             return _through_sentinel(url)
-        return Redis.from_url(url, **_options(SOCKET_TIMEOUT), max_connections=MAX_CONNECTIONS)
-    except ValueError:
+        _check_database(url)
+        client: Redis = Redis.from_url(url, **_options(SOCKET_TIMEOUT), max_connections=MAX_CONNECTIONS)
+        # The library checks the options of a URL when it makes the first connection. This one is not opened.
+        client.connection_pool.make_connection()
+        return client
+    except (ValueError, TypeError):
         # The library's message may quote a part of the URL, which may be the password.
         raise ValueError("is not a Redis URL that can be understood") from None
+
+
+def _check_database(url: str) -> None:
+    """Raise ValueError for a database that is not a number. The library would use database 0 in its place."""
+    parts = urlsplit(url)
+    path = parts.path.strip("/") if parts.scheme in {"redis", "rediss"} else ""
+    names = ([path] if path else []) + parse_qs(parts.query, keep_blank_values=True).get("db", [])
+    if not all(name.isascii() and name.isdigit() and len(name) < 6 for name in names):
+        raise ValueError("the database of a Redis URL is a number")
 
 
 def _options(timeout: float) -> dict[str, Any]:

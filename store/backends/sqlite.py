@@ -76,10 +76,9 @@ class SqliteStore(Store):
         return entry if entry and entry.expires_at > self._clock() else None
 
     def ping(self) -> None:
-        # Taking the write lock shows that writes work too, and writes nothing.
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
+        # A full disk shows itself only in a write.
+        self.put("ping", b"", 60)
+        self.pop("ping")
 
     def purge(self) -> int:
         dropped = 0

@@ -1,5 +1,6 @@
 """What only Redis can suffer: a server that stalls, goes away, forgets its scripts, is full or moves."""
 
+import socket
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from redis import Redis
 from store.backends import open_store
 from store.backends.redis import KEY_PREFIX
 from store.base import StoreUnavailable
+from tests.support.app_process import free_port
 
 VERBS = [
     lambda store: store.get("key"),
@@ -76,8 +78,83 @@ def test_a_full_server_is_unavailable_for_writers(start_redis):
         store = open_store(server.url)
         with pytest.raises(StoreUnavailable):
             store.put("key", b"x" * 2_000_000, 60) or store.put("key", b"x", 60)
-        store.ping()
+        with pytest.raises(StoreUnavailable):
+            store.ping()
         store.close()
+
+
+@pytest.fixture
+def two_ports(start_redis):
+    """Two servers on ports of 127.0.0.1; return the ports."""
+    ports = [free_port(), free_port()]
+    with (
+        start_redis("--port", ports[0], "--bind", "127.0.0.1"),
+        start_redis("--port", ports[1], "--bind", "127.0.0.1"),
+    ):
+        yield ports
+
+
+def test_a_server_that_became_a_replica_is_unavailable_until_it_takes_writes_again(two_ports):
+    store = open_store(f"redis://127.0.0.1:{two_ports[0]}/0")
+    store.put("key", b"x", 60)
+    store._redis.execute_command("REPLICAOF", "127.0.0.1", two_ports[1])
+    for _ in range(2):
+        for write in (store.ping, lambda: store.add("other", b"y", 60), lambda: store.pop("key")):
+            with pytest.raises(StoreUnavailable):
+                write()
+    store._redis.execute_command("REPLICAOF", "NO", "ONE")
+    store.ping()
+    assert store.add("other", b"y", 60)
+    store.close()
+
+
+def test_after_a_failover_the_name_is_looked_up_again(two_ports, monkeypatch):
+    """The open connection leads to a replica now. The name leads to the server that has taken over."""
+    old, new = map(int, two_ports)
+    store = open_store(f"redis://127.0.0.1:{old}/0")
+    store.ping()
+    store._redis.execute_command("REPLICAOF", "127.0.0.1", new)
+    connect = socket.socket.connect
+
+    def led(self, place):
+        return connect(self, (place[0], new) if place[1] == old else place)
+
+    monkeypatch.setattr(socket.socket, "connect", led)
+    with pytest.raises(StoreUnavailable):
+        store.ping()
+    store.ping()
+    assert store.add("key", b"x", 60)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "redis://127.0.0.1:1/first",
+            "redis://127.0.0.1:1/-1",
+            "redis://127.0.0.1:1/0/1",
+            "redis://127.0.0.1:1/1.5",
+        ),
+        *(
+            "rediss://127.0.0.1:1/x",
+            "redis://127.0.0.1:1/0?db=x",
+            "unix:///tmp/x?db=first",
+            "redis://127.0.0.1:1/0?x=1",
+        ),
+        *("redis://127.0.0.1:x/0", "redis+sentinel://127.0.0.1:1/name/first", "redis://127.0.0.1:1/999999"),
+    ],
+)
+def test_a_url_that_would_mean_something_else_is_refused(url):
+    with pytest.raises(ValueError, match="Redis URL"):
+        open_store(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1:1", "redis://127.0.0.1:1/", "redis://127.0.0.1:1/15", "unix:///tmp/x?db=2"]
+)
+def test_a_url_may_name_a_database_or_none(url):
+    open_store(url).close()
 
 
 def test_a_password_is_used_and_a_wrong_one_is_unavailable(start_redis):

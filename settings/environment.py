@@ -1,0 +1,88 @@
+"""The variables from which the settings are read: the environment, and ``.env`` in the working directory.
+
+A ``.env`` means the same for every program. Each line is taken as it stands: nothing is put in for ``${NAME}``, because
+a secret may hold these characters. The ``flask`` command puts files into the environment by itself, with other rules,
+and even takes them from parent folders. So its additions are left out here, except the file that ``-e`` names.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+
+from settings.errors import SettingsError
+
+DOTENV = ".env"
+# The environment of this process as it was at its start (Linux, proc(5)).
+_AT_START = Path("/proc/self/environ")
+_OF_FLASK = (".flaskenv", ".env")
+
+
+def variables(dotenv: str | os.PathLike[str] = DOTENV) -> dict[str, str]:
+    """Return all variables that have a value. The environment wins over files.
+
+    Raises SettingsError if a file cannot be read.
+    """
+    named = _file_of_command()
+    files = [read_dotenv(dotenv), read_dotenv(named) if named else {}]
+    real = os.environ if not _is_flask_command() else _without_flasks_files(os.environ)
+    found: dict[str, str] = {}
+    for values in (*files, real):
+        found |= {name: value for name, value in values.items() if value}
+    return found
+
+
+def read_dotenv(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the variables of a file, as they stand; none if it does not exist. Raises SettingsError."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        cause = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise SettingsError({str(path): f"cannot be read: {cause}"}) from None
+    found: dict[str, str] = {}
+    for line in parse_stream(io.StringIO(text)):
+        if line.error:
+            raise SettingsError({str(path): f"has a line that cannot be read: line {line.original.line}"})
+        if line.key and line.value is not None:
+            found[line.key] = line.value
+    return found
+
+
+def _is_flask_command() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and "env_file" in context.find_root().params
+
+
+def _file_of_command() -> str | None:
+    """Return the file that ``flask -e`` names; None without one."""
+    context = click.get_current_context(silent=True)
+    named = None if context is None else context.find_root().params.get("env_file")
+    return str(named) if named else None
+
+
+def _without_flasks_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the variables that the ``flask`` command took from files."""
+    at_start = _at_start()
+    if at_start is not None:
+        return {name: value for name, value in environ.items() if name in at_start}
+    loaded: dict[str, str | None] = {}
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        for name in _OF_FLASK:
+            loaded = dotenv_values(folder / name) | loaded
+    return {name: value for name, value in environ.items() if loaded.get(name) != value}
+
+
+def _at_start() -> set[str] | None:
+    try:
+        text = _AT_START.read_bytes()
+    except OSError:
+        return None
+    return {os.fsdecode(pair.partition(b"=")[0]) for pair in text.split(b"\0") if pair}

@@ -1,0 +1,90 @@
+"""What the commands print, into terminals and files of any kind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.app_process import ROOT, AppProcess
+from tests.support.fake_vinli import DEVICES, FakeVinli, device, device_page
+
+pytestmark = pytest.mark.contract
+
+NAME = "Zoë’s 車 🚗"
+COMMANDS = {
+    "table": ("devices", "list"),
+    "json": ("devices", "list", "--json"),
+    "csv": ("devices", "list", "--csv"),
+    "show": ("devices", "show", "7f0e8d1c-0000-4000-8000-000000000001"),
+    "doctor": ("doctor",),
+    "link": ("operator", "link"),
+    "partners": ("partners", "list"),
+}
+
+
+@pytest.fixture(scope="module")
+def run():
+    vinli = FakeVinli()
+    vinli.answers[DEVICES] = device_page([device(1, name=NAME)], limit=100)
+    vinli.answers[f"{DEVICES}/7f0e8d1c-0000-4000-8000-000000000001"] = None
+    app = AppProcess({"origin": vinli.origin})
+
+    def run(command, *, shell="", **variables):
+        line = [sys.executable, "-m", "flask", "--app", "app", *COMMANDS[command]]
+        if shell:
+            line = ["bash", "-c", f'"$@" {shell}', "bash", *line]
+        environment = app.environment() | variables
+        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
+
+    yield run
+    vinli.close()
+    app._directory.cleanup()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_any_encoding_is_printed_into(encoding, command, run):
+    done = run(command, PYTHONIOENCODING=encoding)
+    assert b"Traceback" not in done.stderr
+    assert done.stdout
+    assert done.returncode == (1 if command == "doctor" else 0)
+
+
+def test_what_programs_read_is_utf_8_everywhere(run):
+    for encoding in ("ascii", "cp1252"):
+        assert json.loads(run("json", PYTHONIOENCODING=encoding).stdout)[0]["name"] == NAME
+        rows = csv.DictReader(io.StringIO(run("csv", PYTHONIOENCODING=encoding).stdout.decode()))
+        assert next(rows)["name"] == NAME
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("shell", ["> /dev/full", ">&-"])
+def test_an_output_that_takes_nothing_is_no_finding(shell, command, run):
+    done = run(command, shell=shell)
+    assert done.returncode == 74
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
+    assert b"could not be written" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["json", "doctor"])
+def test_a_reader_that_leaves_ends_a_command_quietly(command, run):
+    done = run(command, shell="| true; exit ${PIPESTATUS[0]}")
+    assert done.returncode in {0, 1, 141}
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("module", [("sandbox", "--port", "0"), ("serving.local",)])
+def test_the_other_programs_say_it_too(module, tmp_path):
+    line = ["bash", "-c", '"$@" > /dev/full', "bash", sys.executable, "-m", *module]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PORT": "abc"}
+    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
+    assert done.returncode in {1, 2}
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"\n") == 1
