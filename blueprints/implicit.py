@@ -20,13 +20,17 @@ bp = Blueprint("implicit", __name__)
 
 @dataclass(frozen=True)
 class ImplicitClient:
-    """The values that the scripts need. All of them are public."""
+    """The values that the scripts need. All of them are public.
+
+    ``unreachable`` are origins that no page may call: a Content-Security-Policy cannot name IPv6 addresses.
+    """
 
     authorization_endpoint: str
     client_id: str
     redirect_uri: str
     user_url: str
     devices_url: str
+    unreachable: tuple[str, ...] = ()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ImplicitClient | None:
@@ -39,11 +43,16 @@ class ImplicitClient:
             redirect_uri=settings.implicit_redirect_uri,
             user_url=f"{settings.vinli_auth_url}/api/v1/users/_current",
             devices_url=f"{settings.vinli_platform_url}/api/v1/devices",
+            unreachable=tuple(origin for origin in _origins(settings) if "[" in origin),
         )
 
 
 def vinli_origins(settings: Settings) -> tuple[str, ...]:
-    """Return the two origins that the browser itself calls in this flow."""
+    """Return the origins that the browser itself calls in this flow and that a policy can name."""
+    return tuple(origin for origin in _origins(settings) if "[" not in origin)
+
+
+def _origins(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((settings.vinli_auth_url, settings.vinli_platform_url)))
 
 

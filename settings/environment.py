@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,15 +58,28 @@ def read_dotenv(path: str | os.PathLike[str]) -> dict[str, str]:
 
 
 def _is_flask_command() -> bool:
+    """Tell if the ``flask`` command is running. This package knows no Flask, so its command is known by its name."""
     context = click.get_current_context(silent=True)
-    return context is not None and "env_file" in context.find_root().params
+    return context is not None and type(context.find_root().command).__name__ == "FlaskGroup"
 
 
 def _file_of_command() -> str | None:
-    """Return the file that ``flask -e`` names; None without one."""
-    context = click.get_current_context(silent=True)
-    named = None if context is None else context.find_root().params.get("env_file")
-    return str(named) if named else None
+    """Return the file that ``flask -e`` names; None without one. Click does not keep the value."""
+    words = iter(sys.argv[1:] if _is_flask_command() else [])
+    found = None
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            break  # the command itself; its own options follow
+        if word in {"-A", "--app"}:
+            next(words, None)
+        elif word in {"-e", "--env-file"}:
+            found = next(words, None)
+        elif name == "--env-file" and equals:
+            found = value
+        elif word.startswith("-e"):
+            found = word[2:]
+    return found
 
 
 def _without_flasks_files(environ: Mapping[str, str]) -> dict[str, str]:

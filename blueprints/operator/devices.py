@@ -22,7 +22,7 @@ from blueprints.web.services import services
 from blueprints.web.streams import streamed_file, streamed_page
 from domain.budget import Budget
 from domain.cars.cards import CALL_SECONDS, load_card
-from domain.cars.exports.devices import csv_rows
+from domain.cars.exports.devices import spreadsheet_rows
 from domain.cars.search import matcher
 from domain.list_stream import ListStream
 from providers.vinli.platform import Device
@@ -65,7 +65,7 @@ def device(device_id: str) -> str:
 def devices_csv() -> Response:
     """Stream the whole list as CSV."""
     stream = _open_stream()
-    return streamed_file(stream, csv_rows(stream.rows()), "text/csv", "devices.csv")
+    return streamed_file(stream, spreadsheet_rows(stream.rows()), "text/csv", "devices.csv")
 
 
 def _stream_page(query: str) -> Response:

@@ -43,7 +43,8 @@ class Picture:
 def picture_sources(settings: Settings) -> tuple[str, ...]:
     """Return the sources for pictures of partners: any https origin, and a sandbox on this machine."""
     parts = urlsplit(settings.instyle_api_base_url or "")
-    is_sandbox = parts.scheme == "http" and is_loopback(parts.hostname)
+    # A Content-Security-Policy cannot name IPv6 addresses.
+    is_sandbox = parts.scheme == "http" and is_loopback(parts.hostname) and "[" not in parts.netloc
     return ("https:", f"{parts.scheme}://{parts.netloc}") if is_sandbox else ("https:",)
 
 

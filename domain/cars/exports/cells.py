@@ -1,14 +1,35 @@
-"""Cells of CSV files (RFC 4180) that are safe to open in a spreadsheet program."""
+"""Cells of CSV files (RFC 4180) that are safe to open in a spreadsheet program.
+
+A spreadsheet may split at another separator than a comma, and then quotes do not hold a cell together. So a formula is
+disarmed by an apostrophe after every separator that a program may use. Files for spreadsheets also begin with a byte
+order mark, by which Excel knows UTF-8, and an apostrophe keeps texts such as ``00123``, ``1E5`` or ``3-4`` from
+becoming numbers and dates. Files for programs have neither.
+"""
 
 from __future__ import annotations
 
+import re
+
+BYTE_ORDER_MARK = "\ufeff"
 # Spreadsheet programs run a cell that starts with one of these as a formula (OWASP, CSV injection).
-FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+_FORMULA = re.compile(r"""(\A[ "']*|[,;|\t\r\n][ "']*)(?=[=+\-@\t\r＝＋－＠])""")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+# Texts that change if they are read as a number, a date or a truth value.
+_CHANGES = re.compile(
+    rf"""0\d+|\d{{12,}}|\d+[.,]\d*|[.,]\d+|\d+(?:[.,]\d+)?e[+-]?\d+|\d{{1,4}}[-/.:]\d{{1,2}}(?:[-/.:]\d{{1,4}})?"""
+    rf"""|\d{{1,4}}[-/. ]?{_MONTH}|{_MONTH}[-/. ]?\d{{1,4}}|true|false""",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def csv_cell(text: str) -> str:
-    """Return a text as a cell: no formula, and in quotes if it holds a comma, a quote or a line break."""
-    cell = f"'{text}" if text[:1] in FORMULA_STARTS else text
-    if '"' in cell or "," in cell or "\n" in cell or "\r" in cell:
+    """Return a text as a cell: no formula, and in quotes if it holds a separator, a quote or a line break."""
+    cell = _FORMULA.sub(r"\1'", text)
+    if any(character in cell for character in '",;|\t\n\r'):
         return '"' + cell.replace('"', '""') + '"'
     return cell
+
+
+def spreadsheet_cell(text: str) -> str:
+    """Return a text as a cell that a spreadsheet shows as it is."""
+    return f"'{text}" if _CHANGES.fullmatch(text) else csv_cell(text)

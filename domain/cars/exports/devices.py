@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from domain.cars.exports.cells import csv_cell
+from domain.cars.exports.cells import BYTE_ORDER_MARK, csv_cell, spreadsheet_cell
 from domain.dates import iso
 from providers.vinli.platform import Device
 
@@ -13,15 +13,24 @@ CSV_HEADER = "id,name,chip_id,created_at,virtual\r\n"
 ROWS_AT_ONCE = 200
 
 
+def spreadsheet_rows(devices: Iterable[Device]) -> Iterator[str]:
+    """Yield CSV text for spreadsheet programs, in the pieces of `csv_rows`."""
+    yield from _rows(devices, f"{BYTE_ORDER_MARK}{CSV_HEADER}", _spreadsheet_row)
+
+
 def csv_rows(devices: Iterable[Device]) -> Iterator[str]:
-    """Yield CSV text (RFC 4180): a header line, then one row per device.
+    """Yield CSV text for programs (RFC 4180): a header line, then one row per device.
 
     The first piece holds the header and the first row only, so that it is sent early.
     """
-    waiting = [CSV_HEADER]
+    yield from _rows(devices, CSV_HEADER, _csv_row)
+
+
+def _rows(devices: Iterable[Device], header: str, row: Callable[[Device], str]) -> Iterator[str]:
+    waiting = [header]
     enough = 2
     for device in devices:
-        waiting.append(_csv_row(device))
+        waiting.append(row(device))
         if len(waiting) == enough:
             yield "".join(waiting)
             waiting.clear()
@@ -39,5 +48,15 @@ def _csv_row(device: Device) -> str:
         name = csv_cell(name)
     if not chip_id.isalnum():
         chip_id = csv_cell(chip_id)
+    virtual = "true" if device.is_virtual else "false"
+    return f"{device.id},{name},{chip_id},{iso(device.created_at)},{virtual}\r\n"
+
+
+def _spreadsheet_row(device: Device) -> str:
+    name, chip_id = device.name or "", device.chip_id or ""
+    if not name.isalpha():
+        name = spreadsheet_cell(name)
+    if not chip_id.isalpha():
+        chip_id = spreadsheet_cell(chip_id)
     virtual = "true" if device.is_virtual else "false"
     return f"{device.id},{name},{chip_id},{iso(device.created_at)},{virtual}\r\n"

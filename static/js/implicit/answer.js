@@ -2,10 +2,10 @@
 import { take } from "./attempts.js";
 
 const MAX_LENGTH = 16384;
-const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+const DECIDING = new Set(["state", "access_token", "token_type", "error"]);
+const KNOWN = new Set([...DECIDING, "expires_in", "scope", "error_description", "error_uri"]);
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
-const REFUSED_NAMES = new Set(["__proto__", "constructor", "prototype"]);
 
 /** The reason why a response is not accepted. `kind` names a text in texts.js. */
 export class Refused extends Error {
@@ -24,16 +24,22 @@ function decode(text) {
   }
 }
 
-/** Reads a fragment into a Map. Throws Refused for repeated names and invalid form encoding. */
+/** Reads the known parameters of a fragment into a Map. Throws Refused for repeated names and invalid form encoding. */
 export function parse(fragment) {
   const text = fragment.replace(/^#/, "");
   if (text === "") throw new Refused("no-fragment");
-  if (text.length > MAX_LENGTH) throw new Refused("malformed");
+  if (text.length > MAX_LENGTH) throw new Refused("too-long", String(text.length));
   const answer = new Map();
   for (const piece of text.split("&")) {
     const [name, ...rest] = piece.split("=");
+    // Parameters that are not known decide nothing (RFC 6749 section 4.2.2), except that they explain what is missing.
+    if (!KNOWN.has(name)) {
+      if (/^amp(;|%3b)/i.test(name)) answer.wasEscaped = true;
+      else if (KNOWN.has(name.toLowerCase())) answer.wasRenamed = true;
+      continue;
+    }
     const value = decode(rest.join("="));
-    if (!NAME.test(name) || REFUSED_NAMES.has(name) || CONTROL.test(value)) throw new Refused("malformed");
+    if (DECIDING.has(name) && CONTROL.test(value)) throw new Refused("malformed");
     if (answer.has(name)) throw new Refused("repeated");
     answer.set(name, value);
   }
@@ -41,6 +47,8 @@ export function parse(fragment) {
 }
 
 function checkState(answer) {
+  if (!answer.get("state") && answer.wasEscaped) throw new Refused("escaped");
+  if (!answer.get("state") && answer.wasRenamed) throw new Refused("renamed");
   if (!answer.get("state")) throw new Refused("no-state");
   const verdict = take(answer.get("state"));
   if (verdict !== "known") throw new Refused(`${verdict}-state`);
@@ -54,7 +62,7 @@ export function accessToken(fragment) {
   const token = answer.get("access_token") ?? "";
   if (!TOKEN.test(token)) throw new Refused("no-token");
   // Vinli's clients read only access_token, so a missing token_type counts as Bearer.
-  const tokenType = answer.get("token_type") ?? "Bearer";
+  const tokenType = (answer.get("token_type") ?? "").trim() || "Bearer";
   if (tokenType.toLowerCase() !== "bearer") throw new Refused("token-type", tokenType);
   return token;
 }

@@ -6,7 +6,7 @@ import { View } from "./view.js";
 
 async function showUser(view, url, token, forgotten) {
   const { name, email } = await currentUser(url, token, forgotten);
-  view.say("user", name ? `${name}, ${email}` : email);
+  view.say("user", [name, email].filter(Boolean).join(", ") || "A driver without a name");
 }
 
 async function showDevices(view, url, token, forgotten) {
@@ -14,9 +14,9 @@ async function showDevices(view, url, token, forgotten) {
   let total = 0;
   for await (const page of devicePages(url, token, forgotten)) {
     total = page.total;
-    for (const { id, name } of page.devices) {
-      if (!seen.has(id)) view.addDevice(id, name);
-      seen.add(id);
+    for (const { key, id, name } of page.devices) {
+      if (!seen.has(key)) view.addDevice(id, name);
+      seen.add(key);
     }
     const count = seen.size === total ? `${total} in all.` : `${seen.size} of ${total}. This list is not complete.`;
     view.say("devices", count);

@@ -2,6 +2,8 @@
 const texts = {
   "no-fragment": ["Nothing came back", "The address of this page carries no answer from Vinli. That is normal after a refresh, since the answer is read once and wiped. Start again to get a new one."],
   malformed: ["The answer cannot be read", "What came back is not an answer as OAuth writes it, so nothing of it was used."],
+  escaped: ["This address was changed on its way", "Each & in it was replaced by &amp;, as in the source of a web page, so the state cannot be found in it. Nothing of it was used."],
+  renamed: ["This address was changed on its way", "The names in it came in capitals. They have to arrive as Vinli writes them. Nothing of it was used."],
   repeated: ["The answer contradicts itself", "What came back names the same value twice, so nothing of it was used."],
   "no-state": ["No state came back", "The answer does not carry the state that this browser sent along, so nothing shows that it answers a request of yours. Nothing of it was used. If this happens each time, the authorization server does not return state."],
   "unknown-state": ["This answer belongs to another attempt", "Its state was not made in this tab, or was already used. Nothing of it was used. Start again here."],
@@ -25,6 +27,7 @@ const oauthErrors = {
 /** Returns [title, text] for a refused response. The detail came from outside, so it is shortened. */
 export function refusalTexts({ kind, detail }) {
   const shown = detail.slice(0, 80);
+  if (kind === "too-long") return ["The answer is too long", `It has ${shown} characters, more than any answer of Vinli, so it was not read.`];
   if (kind === "token-type") return ["An unknown kind of token", `The token is of type “${shown}”. This page knows Bearer tokens only, so it was not used.`];
   if (kind !== "error") return texts[kind];
   if (Object.hasOwn(oauthErrors, detail)) return oauthErrors[detail];

@@ -1,4 +1,6 @@
 // Calls Vinli directly from the browser. The token is sent only in the Authorization header.
+import { after, firstOf } from "../signals.js";
+
 const TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 100;
 const MAX_PAGES = 50;
@@ -27,18 +29,24 @@ async function whyBlocked(url, signal) {
   }
 }
 
+// Some APIs say with 403 that a token has expired (RFC 6750 section 3.1).
+function isInvalidToken(response) {
+  const challenge = response.headers.get("WWW-Authenticate") ?? "";
+  return response.status === 403 && /\bbearer\b.*\berror\s*=\s*"?invalid_token\b/i.test(challenge);
+}
+
 async function send(url, token, signal) {
   const headers = { Accept: "application/json", Authorization: `Bearer ${token}` };
   const response = await fetch(url, { ...private_, headers, redirect: "error", signal });
-  if (response.status === 401) throw new CallFailed("unauthorized", url);
+  if (response.status === 401 || isInvalidToken(response)) throw new CallFailed("unauthorized", url);
   if (!response.ok) throw new CallFailed("status", url, response.status);
   if (!JSON_TYPE.test(response.headers.get("Content-Type") ?? "")) throw new SyntaxError("not JSON");
   return response.json();
 }
 
 async function getJson(url, token, forgotten) {
-  const slow = AbortSignal.timeout(TIMEOUT_MS);
-  const signal = AbortSignal.any([slow, forgotten]);
+  const slow = after(TIMEOUT_MS);
+  const signal = firstOf(slow, forgotten);
   try {
     return await send(url, token, signal);
   } catch (error) {
@@ -54,21 +62,27 @@ async function getJson(url, token, forgotten) {
 export async function currentUser(userUrl, token, forgotten) {
   const url = new URL(userUrl);
   const user = (await getJson(url, token, forgotten))?.user;
-  if (typeof user?.email !== "string") throw new CallFailed("nonsense", url);
+  if (typeof user?.id !== "string") throw new CallFailed("nonsense", url);
   const names = [user.firstName, user.lastName].filter((name) => typeof name === "string" && name !== "");
-  return { name: names.join(" "), email: user.email };
+  return { name: names.join(" "), email: typeof user.email === "string" ? user.email : "" };
 }
 
-function deviceOf({ id, name }) {
-  return { id, name: typeof name === "string" && name !== "" ? name : "Unnamed device" };
+// One odd record is one row. Records without an ID are told apart by their place.
+function deviceOf(device, place) {
+  const { id, name } = device ?? {};
+  const isKnown = typeof id === "string" && id !== "";
+  return {
+    key: isKnown ? id : `place ${place}`,
+    id: isKnown ? id : "No usable ID",
+    name: typeof name === "string" && name !== "" ? name : "Unnamed device",
+  };
 }
 
-function pageOf(answer, url) {
+function pageOf(answer, url, offset) {
   const { total, limit } = answer?.meta?.pagination ?? {};
   const counts = Number.isSafeInteger(total) && total >= 0 && Number.isSafeInteger(limit) && limit > 0;
-  const listed = Array.isArray(answer?.devices) && answer.devices.every((device) => typeof device?.id === "string");
-  if (!counts || !listed) throw new CallFailed("nonsense", url);
-  return { devices: answer.devices.map(deviceOf), total, limit };
+  if (!counts || !Array.isArray(answer?.devices)) throw new CallFailed("nonsense", url);
+  return { devices: answer.devices.map((device, index) => deviceOf(device, offset + index)), total, limit };
 }
 
 /** Yields {devices: [{id, name}], total} page by page. The stride is the limit in the response. */
@@ -78,7 +92,7 @@ export async function* devicePages(devicesUrl, token, forgotten) {
     const url = new URL(devicesUrl);
     url.searchParams.set("limit", PAGE_SIZE);
     url.searchParams.set("offset", offset);
-    const page = pageOf(await getJson(url, token, forgotten), url);
+    const page = pageOf(await getJson(url, token, forgotten), url, offset);
     yield page;
     offset += page.limit;
     if (offset >= page.total || page.devices.length === 0) return;

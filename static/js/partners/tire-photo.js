@@ -1,9 +1,10 @@
 // A tyre's photograph: shrinks it in this browser, sends it with a short-lived token, and shows the result.
+import { after } from "../signals.js";
 import { FrontendToken } from "./frontend-token.js";
 import { shrink } from "./photograph.js";
 
 const MAX_BYTES = 2 * 1024 * 1024;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const UNREADABLE = ["This file cannot be opened as a picture", "Choose a JPEG, PNG or WebP, or take a photograph."];
 const NOTHING_CHOSEN = ["No photograph yet", "Take one, or choose a picture, then press the button."];
 const TOO_LARGE = ["The photograph is too large", "Even made smaller it has more than 2 MB. Cut out the part with the writing."];
@@ -76,7 +77,7 @@ class TirePhoto {
       method: "POST",
       headers: { Authorization: `Bearer ${await this.token.get()}`, "Content-Type": image.type },
       body: image,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: after(TIMEOUT_MS),
     });
   }
 

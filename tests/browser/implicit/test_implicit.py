@@ -104,6 +104,20 @@ def test_the_page_forgets_when_it_is_left(flow):
     assert flow.site.email() not in flow.page.content()
 
 
+def test_a_browser_that_cannot_join_signals_shows_the_cars_too(flow):
+    flow.page.add_init_script("delete AbortSignal.any; delete AbortSignal.timeout;")
+    flow.goes_through()
+    expect(flow.devices.get_by_role("listitem")).to_have_count(3)
+
+
+def test_a_browser_that_is_too_old_is_told_what_it_lacks(flow):
+    flow.page.add_init_script("delete Object.hasOwn; delete String.prototype.replaceAll;")
+    flow.visits("/implicit")
+    notice = flow.page.locator("#unsupported")
+    expect(notice).to_be_visible()
+    expect(notice).to_contain_text("Object.hasOwn, String.replaceAll")
+
+
 def test_a_refusal_is_told(flow):
     flow.starts()
     flow.signs_in()
@@ -130,8 +144,11 @@ NOT_ACCEPTED = [
     ),
     ("access_token=abc&state={state}&state={state}", "The answer contradicts itself"),
     ("access_token=abc&access_token=def&state={state}", "The answer contradicts itself"),
-    ("__proto__=abc&state={state}", "The answer cannot be read"),
-    ("constructor=abc&state={state}", "The answer cannot be read"),
+    ("__proto__=abc&state={state}", "No token came back"),
+    ("constructor=abc&state={state}", "No token came back"),
+    ("access_token=abc&amp;state={state}", "This address was changed on its way"),
+    ("access_token=abc&STATE={state}", "This address was changed on its way"),
+    (f"access_token={'x' * 17_000}&state={{state}}", "The answer is too long"),
     ("access_token=%E0%A4%A&state={state}", "The answer cannot be read"),
     ("access_token=a%00b&state={state}", "The answer cannot be read"),
     ("token_type=Bearer&state={state}", "No token came back"),
@@ -151,7 +168,9 @@ def test_an_answer_that_is_not_accepted_is_explained_and_not_used(flow, watch):
         assert token_sent(watch) is None, fragment
 
 
-@pytest.mark.parametrize("token_type", ["&token_type=bearer", "&token_type=BEARER", ""])
+@pytest.mark.parametrize(
+    "token_type", ["&token_type=bearer", "&token_type=BEARER", "&token_type=", "&a%00b=c&%ZZ=1", ""]
+)
 def test_the_token_type_may_be_spelled_otherwise_or_missing(flow, token_type):
     flow.comes_back_with(f"access_token=abc{token_type}&state={{state}}")
     flow.is_told("Vinli did not accept the token")

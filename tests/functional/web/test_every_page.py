@@ -357,3 +357,16 @@ def test_the_cookies_page_deletes_all_cookies(local, browser):
     assert response.headers["Clear-Site-Data"] == '"cookies"'
     assert not browser.is_connected()
     assert not [cookie for cookie in browser.session.cookies if "attempt_" in cookie.name]
+
+
+@pytest.mark.parametrize("path", ["/implicit", "/implicit/callback"])
+def test_the_flow_in_the_browser_says_that_no_page_can_call_an_ipv6_address(path, local_site):
+    site = local_site(
+        "http://127.0.0.1:9", VINLI_AUTH_URL="http://[::1]:9000", VINLI_PLATFORM_URL="http://[::1]:9000"
+    )
+    with site.browser() as browser:
+        page = browser.get(path)
+    assert "cannot reach Vinli’s address" in page.text
+    assert "http://[::1]:9000" in page.text
+    assert 'data-module="implicit' not in page.text
+    assert "[" not in page.headers["Content-Security-Policy"]

@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 
@@ -62,7 +63,8 @@ def test_the_first_csv_row_does_not_wait_for_others():
 def test_formulas_are_neutralized(cell):
     text = "".join(csv_rows([device(1, cell), device(2, "a" + cell)]))
     names = [row[1] for row in csv.reader(io.StringIO(text, newline=""))][1:]
-    assert names == ["'" + cell, "a" + cell]
+    inner = re.sub("([\t\r])=", r"\1'=", cell)
+    assert names == ["'" + inner, "a" + inner]
 
 
 def test_a_chip_id_is_neutralized_too():
@@ -94,7 +96,7 @@ def test_a_whole_list_is_called_complete():
 
 def test_a_list_that_breaks_off_breaks_the_csv_off():
     stream = stream_of(FakeListing([device(1)], total=2, breaks=True))
-    with pytest.raises(TimedOut):
+    with pytest.raises(BrokenOff):
         list(stream.guard(csv_rows(stream.rows())))
     assert not stream.result().complete
 
