@@ -77,6 +77,7 @@ def diagnose(
             *client_sections(replace(checkup, external=external or registered)),
             address_section(settings, incoming, registered),
             _store_section(installation, evidence),
+            *_browser_flow_sections(settings),
             *_partner_sections(settings),
         )
     )
@@ -102,6 +103,24 @@ def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ..
         workbench = (settings.vinli_workbench_client_id, settings.workbench_redirect_uri)
         roles.append(Role("workbench_client", "workbench", "VINLI_WORKBENCH_CLIENT_ID", *workbench))
     return tuple(roles)
+
+
+def _browser_flow_sections(settings: Settings) -> Iterator[Section]:
+    """Yield a section if the implicit flow is on and no page can reach Vinli's address."""
+    variables = {"VINLI_AUTH_URL": settings.vinli_auth_url, "VINLI_PLATFORM_URL": settings.vinli_platform_url}
+    findings = [
+        warning(
+            "implicit_flow_ipv6",
+            f"{name} is an IPv6 address",
+            "A page cannot be allowed to call an IPv6 address, so the flow in the browser does not work.",
+            f"Use a name in {name}, such as localhost, or take VINLI_WEB_CLIENT_ID away.",
+            (fact(name, origin),),
+        )
+        for name, origin in variables.items()
+        if settings.vinli_web_client_id and "[" in origin
+    ]
+    if findings:
+        yield Section("The flow in the browser", tuple(findings))
 
 
 def _partner_sections(settings: Settings) -> Iterator[Section]:

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from redis import Redis
 
 from tests.support.browser import seen
 from tests.support.fake_vinli import DEVICES, TOKEN, Hang
@@ -231,3 +232,15 @@ def test_the_garage_says_so_when_the_list_fails_and_recovers(local_site, vinli):
         assert "You are still connected" in failing.text
         del vinli.answers[DEVICES]
         assert browser.get("/garage").status_code == 200
+
+
+def test_a_store_that_became_a_replica_is_not_ready(own_redis, local_site, vinli):
+    local = local_site(vinli.origin, STORE_URL=own_redis.url)
+    with Redis.from_url(own_redis.url) as raw, local.browser() as browser:
+        assert browser.get("/readyz").status_code == 200
+        raw.execute_command("REPLICAOF", "127.0.0.1", "1")
+        assert browser.get("/readyz").status_code == 503
+        assert browser.get("/healthz").status_code == 200
+        raw.execute_command("REPLICAOF", "NO", "ONE")
+        assert browser.get("/readyz").status_code == 200
+        browser.connect_at_once()

@@ -777,3 +777,43 @@ def test_only_the_configured_origins_are_contacted(good_vinli, local_site, monke
     examine(local_site(good_vinli.origin), OPEN, Typed("http://127.0.0.4:7/", "http://127.0.0.5:7/"))
     host, _, port = good_vinli.origin.removeprefix("http://").partition(":")
     assert reached == {(host, int(port))}
+
+
+# --- settings in real life
+
+
+def test_a_partner_that_is_set_in_part_is_named_at_the_start_and_by_the_doctor(
+    good_vinli, local_site, caplog
+):
+    site = local_site(good_vinli.origin, ANYLINE_CLIENT_ID="anyline-client")
+    (told,) = [record for record in caplog.records if record.getMessage() == "partner set up in part"]
+    assert told.fields == {"set": "ANYLINE_CLIENT_ID", "missing": "ANYLINE_CLIENT_SECRET"}
+    assert "ANYLINE_CLIENT_SECRET" in finding(examine(site), "partner_half_set").todo
+
+
+def test_an_ipv6_address_is_named_where_a_page_has_to_call_it(local_site):
+    site = local_site("http://127.0.0.1:9", VINLI_AUTH_URL="http://[::1]:9")
+    assert finding(examine(site), "implicit_flow_ipv6").todo.startswith("Use a name in VINLI_AUTH_URL")
+
+
+@pytest.mark.parametrize(
+    "host", ["cars.example.com.", "1.2.3", "cars..example.com", "a" * 64 + ".com", "-a.com"]
+)
+def test_no_address_is_advised_that_the_start_would_refuse(host, good_vinli, local_site):
+    site = local_site(good_vinli.origin)
+    for incoming in (
+        came("https", host, {"X-Forwarded-Proto": "https"}),
+        came("http", "127.0.0.1:8000", {"X-Forwarded-Host": host}),
+    ):
+        for found in examine(site, incoming).findings:
+            assert f"Set PUBLIC_URL to https://{host}" not in found.todo
+            assert f"Set PUBLIC_URL to http://{host}" not in found.todo
+
+
+def test_no_number_of_proxies_is_advised_that_the_start_would_refuse(good_vinli, local_site):
+    site = local_site(good_vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES="10")
+    many = ", ".join(["https"] * 11)
+    incoming = came("http", "cars.example.com", {"X-Forwarded-Proto": many, "X-Forwarded-For": many})
+    assert not [
+        found.todo for found in examine(site, incoming).findings if "Set TRUSTED_PROXIES=11" in found.todo
+    ]

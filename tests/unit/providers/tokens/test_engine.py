@@ -569,3 +569,28 @@ def test_nothing_shows_the_token(source, cache):
     tokens = source(Endpoint(more={"access_token": "very-secret"}), cache)
     assert "very-secret" not in repr(tokens.token())
     assert "very-secret" not in repr(tokens.state())
+
+
+# Programs that end soon
+
+
+def test_a_settled_token_is_not_due_for_renewal(source, clock):
+    endpoint, cache = Endpoint(expires_in=1200), MemoryTokenCache(clock)
+    assert source(endpoint, cache).settled().value == "t1"
+    clock.pass_time(1000)
+    assert source(endpoint, cache).settled().value == "t1"
+    clock.pass_time(196)
+    assert source(endpoint, cache).settled().value == "t2"
+    assert len(endpoint.asked) == 2
+
+
+def test_a_settled_token_that_cannot_be_renewed_is_the_old_one_while_it_lives(source, clock):
+    endpoint = Endpoint(expires_in=1200)
+    tokens = source(endpoint)
+    tokens.settled()
+    clock.pass_time(1196)
+    endpoint.replies = [http(500)] * 10
+    assert tokens.settled().value == "t1"
+    clock.pass_time(5)
+    with pytest.raises(NoToken):
+        tokens.settled()
