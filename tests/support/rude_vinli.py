@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from tests.support.fake_vinli import DEVICES, TOKEN, USER, device, device_page, fleet
+from tests.support.misbehaviour import Misbehaviour
 from tests.support.servers import Received, Server, http, json_reply
 
 # A function that sends a response to a socket and returns whether the connection stays open.
@@ -140,13 +141,15 @@ RUDELY: dict[str, Manner] = {
 class RudeVinli:
     """Answer each driver with their own data. The codes and tokens of a driver begin with the driver's name.
 
-    Requests on a path in ``rude_at`` are answered in the given manner, others correctly. An Ayyeka site is named only
+    Requests on a path in ``rude_at`` are answered in the given manner, others correctly. With ``misbehaviour`` the
+    contents are odd too. An Ayyeka site is named only
     by its number.
     """
 
     def __init__(self, tls: object = None) -> None:
         self.manner: Manner = politely
         self.rude_at: Callable[[Received], bool] = lambda _: True
+        self.misbehaviour: Misbehaviour | None = None
         self._numbers = iter(range(10**9))
         self._lock = threading.Lock()
         self._server = Server(self._respond, tls)
@@ -164,13 +167,20 @@ class RudeVinli:
         if request.path == TOKEN:
             with self._lock:
                 number = next(self._numbers)
-            name = request.form["code"].partition("-")[0]
+            given = request.form.get("code") or request.form["refresh_token"]
+            name = given.partition("-")[0]
+            if self.misbehaviour is not None:
+                return self.misbehaviour.token_answer(name, number)
             return json_reply({"access_token": f"{name}-{number}", "token_type": "Bearer"})
         if request.path == AYYEKA_TOKEN:
             return json_reply({"access_token": "ayyekas", "token_type": "Bearer"})
         if request.path.startswith(SITES):
             return json_reply({"displayName": f"site number {request.path.rpartition('/')[2]}"})
-        return self._answer_to(self._asker(request), request)
+        name = self._asker(request)
+        usual = self._answer_to(name, request)
+        if self.misbehaviour is None or name not in DRIVERS:
+            return usual
+        return self.misbehaviour.answer(name, request, usual)
 
     def _asker(self, request: Received) -> str:
         kind, _, value = request.headers.get("authorization", "").partition(" ")

@@ -14,6 +14,7 @@ import pytest
 from domain.list_stream import BrokenOff
 from tests.support.certificates import Authority
 from tests.support.fake_vinli import DEVICE_ID, DEVICES, TOKEN, USER
+from tests.support.misbehaviour import Misbehaviour
 from tests.support.rude_vinli import (
     AYYEKA_TOKEN,
     DRIVERS,
@@ -129,6 +130,52 @@ def test_no_driver_is_shown_anothers_answer_that_comes(name, site, rude):
     rude.manner = RUDELY[name]
     for rude.rude_at in REQUESTS.values():
         visit(site, 2)
+
+
+SECONDS = 15  # for any page; the longest budget of one is twelve
+SEEDS = range(12)
+
+
+class HurriedDriver(Driver):
+    """A driver whose connection may end, and who comes back."""
+
+    def sign_in_and_look(self, together):
+        for _ in range(3):
+            began = time.monotonic()
+            super().sign_in_and_look(together)
+            assert time.monotonic() - began < 4 * SECONDS
+
+    def check(self, response):
+        self.seen.append(response.status_code)
+        assert response.status_code < 500 or response.status_code in FAILURES, response.text
+        assert self.other not in response.text.lower(), f"{self.name} is shown what is {self.other}'s"
+
+
+def list_at_the_same_time(site, together):
+    with site.browser() as operator:
+        operator.sign_in_as_operator()
+        together.wait(10)
+        for _ in range(3):
+            page = operator.get("/operator/devices")
+            assert page.status_code in (200, *FAILURES)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_servers_do_nobody_sees_anothers_data_and_every_page_comes_in_time(seed, local_site, rude):
+    """A sign-in, garage pages and a listing by two drivers and the operator at once, with random misbehaviour."""
+    rude.misbehaviour = mood = Misbehaviour(seed)
+    manners = [politely, politely, *PATIENTLY.values(), *RUDELY.values()]
+    rude.manner = lambda sock, answer: mood.choose(manners)(sock, answer)
+    site = local_site(rude.origin, VINLI_CONCURRENCY="4", VINLI_CLIENT_SECRET="a+b%c:ü")
+    site.shorten_timeouts(read=0.3, deadline=0.6)
+    drivers = [HurriedDriver(site, name) for name in DRIVERS]
+    together = threading.Barrier(len(drivers))
+    with ThreadPoolExecutor(len(drivers) + 1) as people:
+        listing = people.submit(list_at_the_same_time, site, SimpleNamespace(wait=lambda _: None))
+        visits = [people.submit(driver.sign_in_and_look, together) for driver in drivers]
+        for visit in [*visits, listing]:
+            visit.result()
+    assert all(driver.seen for driver in drivers)
 
 
 @over_both(ALL, ["the next answer early"])

@@ -574,13 +574,14 @@ def test_nothing_shows_the_token(source, cache):
 # Programs that end soon
 
 
-def test_a_settled_token_is_not_due_for_renewal(source, clock):
+def test_a_settled_token_is_not_due_for_renewal(source, clock, serve):
     endpoint, cache = Endpoint(expires_in=1200), MemoryTokenCache(clock)
-    assert source(endpoint, cache).settled().value == "t1"
+    server = serve(endpoint)
+    assert source(server, cache).settled().value == "t1"
     clock.pass_time(1000)
-    assert source(endpoint, cache).settled().value == "t1"
+    assert source(server, cache).settled().value == "t1"
     clock.pass_time(196)
-    assert source(endpoint, cache).settled().value == "t2"
+    assert source(server, cache).settled().value == "t2"
     assert len(endpoint.asked) == 2
 
 
