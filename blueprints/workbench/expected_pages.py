@@ -53,7 +53,7 @@ EXPECTED_PAGES: Mapping[str, ExpectedPage] = {
     "token-html": _page(problems.UPSTREAM_INVALID_RESPONSE),
     "token-no-type": GARAGE,
     "token-type-jwt": _page(problems.UPSTREAM_INVALID_RESPONSE),
-    "token-expired": _page(problems.UPSTREAM_INVALID_RESPONSE),
+    "token-expired": _page(REFUSED),
     "short-token": ExpectedPage(200, "Your garage", "and after a minute the garage asks to connect again"),
     "refresh-rotating": GARAGE,
     "drops-token": _page(problems.UPSTREAM_UNREACHABLE),

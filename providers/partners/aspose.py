@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 from urllib3.filepost import encode_multipart_formdata
 
 from providers.errors import NotFound, Refused
+from providers.http.odd_records import read_record
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
@@ -70,11 +71,14 @@ class StoredFile(
         "modified_at": "ModifiedDate",
     },
 ):
-    """A file or a folder of a storage (the SDK's StorageFile). `size` is in bytes, 0 for a folder."""
+    """A file or a folder of a storage (the SDK's StorageFile). `size` is in bytes, 0 for a folder.
 
-    name: _Text
+    All fields may be missing.
+    """
+
+    name: _Text | None = None
     path: _Text | None = None
-    is_folder: bool
+    is_folder: bool = False
     size: Annotated[int, msgspec.Meta(ge=0, le=_MAX_SIZE)] = 0
     modified_at: datetime | None = None
 
@@ -85,8 +89,8 @@ class StoredFile(
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Read one entry and ignore undeclared fields. Raises ValueError."""
-        return msgspec.convert(value, cls)
+        """Read one entry, and ignore undeclared fields and those that cannot be read."""
+        return read_record(cls, value)
 
 
 class AsposeClient:
@@ -115,10 +119,7 @@ class AsposeClient:
             max_bytes=_MAX_LIST_BYTES,
             deadline=deadline,
         )
-        try:
-            return [StoredFile.from_json(entry) for entry in _list(answer, "Value")]
-        except ValueError as error:
-            raise answer.invalid(f"a file is not what it should be: {error}") from None
+        return [StoredFile.from_json(entry) for entry in _list(answer, "Value")]
 
     def convert(self, html: bytes, format: Format, *, deadline: float | None = None) -> bytes:
         """Return an HTML document as a Word or PDF file.
@@ -186,7 +187,7 @@ def _multipart(name: str, file_name: str, content: bytes, content_type: str) -> 
 
 
 def _list(answer: Response, name: str) -> list[Any]:
-    body = answer.json()
+    body = answer.lenient_json()
     found = body.get(name) if isinstance(body, dict) else None
     if not isinstance(found, list):
         raise answer.invalid(f"the answer holds no list {name}")

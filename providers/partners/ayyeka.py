@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import force_setattr
 from requests.auth import AuthBase
 
+from providers.http.odd_records import read_record
 from providers.http.transport import Transport
 from providers.tokens.requests import Body, ClientAuth, TokenRequest
 
@@ -47,10 +48,10 @@ class Site(
     kw_only=True,
     rename={"name": "display_name", "created_at": "creation_date"},
 ):
-    """A field site. `latitude` and `longitude` are texts that people typed, unchanged; None if unknown."""
+    """A field site. `latitude` and `longitude` are texts that people typed, unchanged. All fields may be missing."""
 
-    id: int
-    name: _Text
+    id: int | None = None
+    name: _Text | None = None
     status: _Text | None = None
     latitude: _Text | None = None
     longitude: _Text | None = None
@@ -73,8 +74,8 @@ class Site(
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Read one site and ignore undeclared fields. Raises ValueError."""
-        return msgspec.convert(value, cls)
+        """Read one site, and ignore undeclared fields and those that cannot be read."""
+        return read_record(cls, value)
 
 
 class AyyekaClient:
@@ -99,10 +100,7 @@ class AyyekaClient:
             max_bytes=_MAX_LIST_BYTES,
             deadline=deadline,
         )
-        body = answer.json()
+        body = answer.lenient_json()
         if not isinstance(body, list):
             raise answer.invalid("the answer is no list of sites")
-        try:
-            return [Site.from_json(entry) for entry in body]
-        except ValueError as error:
-            raise answer.invalid(f"a site is not what it should be: {error}") from None
+        return [Site.from_json(entry) for entry in body]

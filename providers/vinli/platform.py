@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import force_setattr
 from requests.auth import AuthBase
 
+from providers.http.odd_records import in_utc, readable_fields
 from providers.http.transport import Transport
 from providers.paging.offset_listing import Listing, Outline, list_all, outline
 from providers.paging.offset_ranges import fetch_range
@@ -25,9 +26,7 @@ from providers.vinli.values import (
     MAX_TEXT,
     Value,
     canonical_uuid,
-    in_utc,
     is_uuid,
-    readable_fields,
 )
 
 PROVIDER = "vinli platform"

@@ -24,6 +24,7 @@ def browser(local):
 
 # By rule, each with an address of it.
 PAGES = {
+    "/cookies": "/cookies",
     "/disconnect": "/disconnect",
     "/operator": "/operator",
     "/operator/sign-out": "/operator/sign-out",

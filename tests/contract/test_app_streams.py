@@ -48,8 +48,8 @@ def read(response) -> tuple[str, bool]:
         for piece in response.iter_content(4096):
             pieces.append(piece)
     except requests.exceptions.ChunkedEncodingError:
-        return b"".join(pieces).decode(), False
-    return b"".join(pieces).decode(), True
+        return b"".join(pieces).decode("utf-8-sig"), False
+    return b"".join(pieces).decode("utf-8-sig"), True
 
 
 def until_true(condition):
@@ -134,7 +134,7 @@ def test_a_page_that_fails_midway_says_so_and_is_cut_off(query, site, operator):
 def test_the_first_rows_are_here_before_the_rest_was_asked_for(site, operator):
     site.fault(DEVICES, query={"offset": "100"}, delay_ms=1500)
     with operator.get("/operator/devices.csv", stream=True) as response:
-        assert response.raw.readline().startswith(b"id,name")
+        assert response.raw.readline().startswith(b"\xef\xbb\xbfid,name")
         assert response.raw.readline().count(b",") == 4
         assert site.calls("GET", DEVICES) < 10
 

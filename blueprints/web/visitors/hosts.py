@@ -6,7 +6,7 @@ from flask import Flask, Response, make_response, redirect, request
 
 from blueprints.web.arrival import Arrival, arrival
 from blueprints.web.cookies import COOKIE_NAMESPACE
-from blueprints.web.error_pages import HTTP_PROBLEMS
+from blueprints.web.error_pages import HTTP_PROBLEMS, wants_json
 from blueprints.web.policies import current_policy
 from domain.client_addresses import forwarded_values, listed
 from domain.own_host import is_own_host
@@ -34,8 +34,9 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
     def lead_to_https() -> Response | None:
         if not settings.is_https or current_policy().any_host_because or not _came_by_http(arrival()):
             return None
-        if TRIED_HTTPS in request.cookies:
-            # A proxy ends https and does not say so. Another redirect would come back in the same way.
+        # A proxy that ends https and does not say so would bring a redirect back in the same way. Browsers show by the
+        # cookie that they were redirected; programs keep no cookies.
+        if TRIED_HTTPS in request.cookies or wants_json():
             return None
         path = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else request.path
         response = make_response(redirect(settings.public_url + path, code=303))

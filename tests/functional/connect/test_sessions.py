@@ -279,3 +279,13 @@ def test_no_use_carries_a_session_past_its_absolute_limit(local_site, vinli, sto
             assert browser.get("/garage").status_code == 200
         local.clock.advance(3601)
         assert browser.get("/garage").status_code == 401
+
+
+def test_of_twelve_attempts_within_a_second_the_oldest_two_are_let_go(local, browser):
+    callbacks = []
+    for _ in range(12):
+        local.clock.advance(0.01)
+        callbacks.append(browser.attempt()[1])
+    answers = [seen(browser.get(f"{callback}&code=x")) for callback in callbacks]
+    assert [answer[1] for answer in answers[:2]] == ["state_of_another_browser"] * 2
+    assert [answer[0] for answer in answers[2:]] == [302] * 10

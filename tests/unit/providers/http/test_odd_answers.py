@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from providers.errors import ProviderError
 from providers.http.failures import refusal_of
 from providers.http.response import Call, Response
+from providers.partners.anyline import AnylineClient
+from providers.partners.aspose import AsposeClient
+from providers.partners.ayyeka import AyyekaClient
+from providers.partners.instyle import InstyleClient
 from providers.tokens.requests import Body, TokenRequest
 from providers.vinli.auth import TokenResponse, User
 from providers.vinli.oauth_clients import ClockReading
@@ -126,3 +130,33 @@ def test_a_listed_record_of_any_content_is_one_row(record):
     assert isinstance(device.flaws, tuple)
     (device.name or "").encode()
     (device.chip_id or "").encode()
+
+
+class OneAnswer:
+    """A transport that gives the same answer to every request."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def allow(self, origin):
+        return origin
+
+    def request(self, *_arguments, **_options):
+        return self.answer
+
+
+@settings(max_examples=300, deadline=None)
+@given(HEADERS, BODIES)
+def test_partners_read_any_content_or_call_it_invalid(headers, body):
+    answer = Response(CALL, 200, {"Content-Type": "application/json"} | headers, body, 0.1)
+    transport, origin = OneAnswer(answer), "https://partner.example"
+    for read in (
+        AyyekaClient(transport, origin, None).sites,
+        AsposeClient(transport, origin, None).files,
+        InstyleClient(transport, origin, None).images,
+        lambda: AnylineClient(transport, origin, None).read_tire_sidewall(b"x"),
+        lambda: AsposeClient(transport, origin, None).convert(b"x", "pdf"),
+        lambda: AsposeClient(transport, origin, None).store("/x", b"x"),
+    ):
+        with suppress(ProviderError):
+            read()

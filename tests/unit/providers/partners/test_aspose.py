@@ -100,18 +100,32 @@ def test_no_path_leads_out_of_the_storage(client, path):
 
 
 @pytest.mark.parametrize(
+    ("entry", "read"),
+    [
+        ("report.docx", {"name": None}),
+        (None, {"name": None}),
+        (FILE | {"Name": None}, {"name": None}),
+        (FILE | {"Name": "x" * 2001}, {"name": None}),
+        (FILE | {"Name": "a \ud83d"}, {"name": "a \ufffd"}),
+        (FILE | {"IsFolder": "no"}, {"is_folder": False}),
+        (FILE | {"Size": -1}, {"size": 0}),
+        (FILE | {"Size": 2**60}, {"size": 0}),
+        (FILE | {"ModifiedDate": "/Date(1)/"}, {"modified_at": None}),
+    ],
+)
+def test_one_odd_file_is_one_row(client, entry, read):
+    good, odd = client(json_reply({"Value": [FILE, entry]}))[0].files()
+    assert good.name == FILE["Name"]
+    assert {name: getattr(odd, name) for name in read} == read
+
+
+@pytest.mark.parametrize(
     "body",
     [
         [],
         {},
         {"Value": None},
-        {"Value": ["report.docx"]},
-        {"Value": [FILE | {"Name": None}]},
-        {"Value": [FILE | {"Name": "x" * 2001}]},
-        {"Value": [FILE | {"IsFolder": "no"}]},
-        {"Value": [FILE | {"Size": -1}]},
-        {"Value": [FILE | {"Size": 2**60}]},
-        {"Value": [FILE | {"ModifiedDate": "/Date(1)/"}]},
+        {"Value": {}},
     ],
 )
 def test_what_is_no_list_of_files_is_nonsense(client, body):

@@ -43,12 +43,16 @@ def test_an_image_has_a_url_to_follow_or_none(entry, image):
     assert Image.from_json(entry) == image
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"images": {}}, "images", None, [1], [{"file": {}}], [{"id": True}], [{"id": None}]]
-)
+@pytest.mark.parametrize("body", [{}, {"images": {}}, "images", None, 1])
 def test_what_is_no_list_of_images_is_nonsense(client, body):
     with pytest.raises(InvalidResponse):
         client(json_reply(body))[0].images()
+
+
+@pytest.mark.parametrize("entry", [1, None, [], {"file": {}}, {"id": True}, {"id": None}, {"id": {"a": 1}}])
+def test_one_odd_image_is_one_row(client, entry):
+    good, odd = client(json_reply([IMAGE, entry]))[0].images()
+    assert (good.id, odd) == ("1", Image("", None))
 
 
 def test_a_page_in_place_of_images_is_nonsense(client):
