@@ -25,7 +25,7 @@ graceful_timeout = 20
 accesslog = None
 errorlog = "-"
 control_socket_disable = True
-# The worker limits the whole head of a request, which holds the line (serving/framing.py).
+# The worker limits the whole head, including the request line (serving/framing.py).
 limit_request_line = 0
 limit_request_field_size = HEAD_BYTES
 forwarded_allow_ips = ""

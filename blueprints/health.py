@@ -14,14 +14,14 @@ PROBES = "probes of load balancers address the machine, not the site"
 
 
 @bp.get("/healthz")
-@policy(any_host_because=PROBES)
+@policy(any_host_because=PROBES, is_logged=False)
 def healthz() -> Response:
     """Answer 200 as long as the process runs, even if the store or Vinli fails."""
     return jsonify(status="ok")
 
 
 @bp.get("/readyz")
-@policy(any_host_because=PROBES)
+@policy(any_host_because=PROBES, is_logged=False)
 def readyz() -> tuple[Response, int]:
     """Answer 200 if the store answers, else 503. The reason is only in the log."""
     try:

@@ -45,7 +45,7 @@ def list_partners(as_json: bool) -> None:
 
 @partners.command("token")
 @click.argument("name")
-@click.option("--role", "role_name", help="The role; the first that has tokens when left out.")
+@click.option("--role", "role_name", help="The role; default: the first with tokens.")
 @click.option("--show", is_flag=True, help="Print the token itself, and nothing else.")
 @fails_in_words
 def token(name: str, role_name: str | None, show: bool) -> None:
@@ -70,7 +70,7 @@ def token(name: str, role_name: str | None, show: bool) -> None:
 @click.argument("method", metavar="METHOD")
 @click.argument("path")
 @click.option("--data", help="The body: text, @FILE for a file's bytes, @- for standard input.")
-@click.option("--role", "role_name", help="The role to call as; the first when left out.")
+@click.option("--role", "role_name", help="The role to call as; default: the first.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME:VALUE", help="An extra header.")
 @fails_in_words
 def call(

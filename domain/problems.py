@@ -98,7 +98,7 @@ UPSTREAM_REFUSED = Problem(
     "upstream_refused",
     502,
     "Vinli refused our request",
-    "Vinli understood the request and said no to it.",
+    "Vinli understood the request and refused it.",
     ("This is usually a setting of this site, not something you did.", TELL_OPERATOR),
 )
 UPSTREAM_REFUSED_APP = replace(
@@ -110,7 +110,7 @@ UPSTREAM_REFUSED_APP = replace(
 UPSTREAM_INVALID_RESPONSE = Problem(
     "upstream_invalid_response",
     502,
-    "Vinli’s answer makes no sense",
+    "We cannot use Vinli’s answer",
     "An answer came, but it is not what Vinli’s documents describe, so we did not act on it.",
     (TRY_AGAIN,),
 )
@@ -139,7 +139,7 @@ NOT_FOUND = Problem(
 STORE_DOWN = Problem(
     "store_down",
     503,
-    "We cannot reach our memory",
+    "Our session store does not answer",
     "The place where this site keeps sessions does not answer. Nobody was signed out.",
     (TRY_AGAIN,),
     retry_after=10,

@@ -58,12 +58,12 @@ class BodyQuota:
                 self._places.release()
 
 
-def request_framing(data: bytearray, room: BodyQuota) -> Generator[bytes, None, Extent]:
+def request_framing(data: bytearray, quota: BodyQuota) -> Generator[bytes, None, Extent]:
     """Follow a request (RFC 9112 section 6) that grows at the end of ``data``, and return why it needs no more bytes.
 
     Yields what to send to the client before it waits for the next bytes, often nothing. It only finds the end of the
     request. gunicorn's parser reads the request afterwards and refuses malformed ones. A large body holds a place in
-    ``room`` until it is complete or this generator is closed.
+    ``quota`` until it is complete or this generator is closed.
     """
     searched = 0
     while not (found := HEAD_END.search(data, max(0, searched - 2))):
@@ -92,7 +92,7 @@ def request_framing(data: bytearray, room: BodyQuota) -> Generator[bytes, None, 
         return (yield from _chunked_framing(data, start))
     if int(digits) <= BODY_BYTES:
         return (yield from _counted_framing(data, start, head, int(digits)))
-    with room.place() as is_free:
+    with quota.place() as is_free:
         return (yield from _counted_framing(data, start, head, int(digits))) if is_free else Extent.CROWDED
 
 

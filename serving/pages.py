@@ -64,7 +64,7 @@ def has_long_cookies(head: bytes) -> bool:
 
 
 def deletion_headers(head: bytes) -> list[tuple[str, str]]:
-    """Return the headers that delete the cookies of a head. Clear-Site-Data does it where a browser knows it."""
+    """Return the headers that delete the cookies of a head. Browsers that know Clear-Site-Data delete them all."""
     cookies = _COOKIE_LINE.search(head)
     names = _COOKIE_NAME.findall(cookies[1] if cookies else b"")[:MOST_COOKIES]
     return [

@@ -95,7 +95,7 @@ EXCESSES = {
     Extent.CROWDED: Crowded,
     Extent.STRANGER: BodyTooLarge,
 }
-ROOM = BodyQuota()
+LARGE_BODY_QUOTA = BodyQuota()
 
 
 class RequestReader(SocketUnreader):  # type: ignore[misc]
@@ -104,7 +104,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self._arrived = bytearray()
-        self._framing = request_framing(self._arrived, ROOM)
+        self._framing = request_framing(self._arrived, LARGE_BODY_QUOTA)
         self._drained = 0
         self.extent = Extent.WHOLE
         self.has_request = False
@@ -126,7 +126,7 @@ class RequestReader(SocketUnreader):  # type: ignore[misc]
             self.is_large = len(self._arrived) > BODY_BYTES
             self._hand_over()
             self._arrived = bytearray()
-            self._framing = request_framing(self._arrived, ROOM)
+            self._framing = request_framing(self._arrived, LARGE_BODY_QUOTA)
             return True
         if answer:
             with suppress(OSError):

@@ -114,9 +114,9 @@ def _file_issues(path: Path) -> list[StoreIssue]:
     if about is None:
         return []
     if not stat.S_ISREG(about.st_mode):
-        what = f"{path} is no ordinary file."
+        what = f"{path} is not an ordinary file."
         todo = "Set STORE_URL to the file that the store is to be kept in."
-        return [StoreIssue("store_no_file", "The store is no file", what, todo, is_fatal=True)]
+        return [StoreIssue("store_no_file", "The store is not a file", what, todo, is_fatal=True)]
     found = _access_issues(path, about, "file")
     if about.st_mode & 0o077:
         what = (
@@ -135,7 +135,7 @@ def _directory_issues(path: Path) -> list[StoreIssue]:
     if about is None:
         return []
     if not stat.S_ISDIR(about.st_mode):
-        what = f"{path} is no directory."
+        what = f"{path} is not a directory."
         todo = "Set STORE_URL to a file in a directory."
         return [StoreIssue("store_no_directory", "The store has no directory", what, todo, is_fatal=True)]
     found = _access_issues(path, about, "directory")

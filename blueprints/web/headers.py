@@ -41,7 +41,11 @@ def content_security_policy(
 
 
 def register_headers(app: Flask, settings: Settings) -> None:
-    """Add the headers to every response of the application, including errors and static files."""
+    """Add the headers to every response of the application, including errors and static files.
+
+    Templates can ask if the page has to wipe its fragment.
+    """
+    app.add_template_global(lambda: current_policy().wipes_fragment, "wipes_fragment")
 
     @app.after_request
     def put_headers(response: Response) -> Response:

@@ -17,6 +17,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
+from blueprints.web.policies import current_policy
 from domain.events import LOGGER, log_event
 
 # DEBUG output of these holds verifiers, tokens and whole URLs. Request lines of werkzeug hold query strings.
@@ -113,7 +114,7 @@ def register_request_log(app: Flask) -> None:
 
     @app.after_request
     def log_request(response: Response) -> Response:
-        if request.endpoint != "static" and request.blueprint != "health":
+        if current_policy().is_logged:
             elapsed = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
             log_event(
                 "request",

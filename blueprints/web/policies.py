@@ -27,7 +27,9 @@ class Policy:
     ``max_body_bytes`` allows larger bodies. ``no_csrf_because`` and ``any_host_because`` turn a check off and say why
     that is safe. ``hides_address`` is for addresses that hold a code, a state or a one-time link: the browser sends no
     referrer. ``connect_sources`` and ``image_sources`` return the origins that the page's scripts may call and that
-    its pictures may come from. ``cors_methods`` are the methods that the origins in CORS_ORIGINS may use.
+    its pictures may come from. ``cors_methods`` are the methods that the origins in CORS_ORIGINS may use. ``is_logged``
+    is off for probes, which come every few seconds. ``wipes_fragment`` removes a fragment, which may hold a token, from
+    the address before anything else runs, on error pages too.
     """
 
     max_body_bytes: int | None = None
@@ -37,11 +39,13 @@ class Policy:
     connect_sources: Sources | None = None
     image_sources: Sources | None = None
     cors_methods: tuple[str, ...] = ()
+    is_logged: bool = True
+    wipes_fragment: bool = False
 
 
 _USUAL = Policy()
 # Flask's own view for the files in static/. The "wrong address" page needs them too.
-_STATIC = Policy(any_host_because="these files are the same for everybody")
+_STATIC = Policy(any_host_because="these files are the same for everybody", is_logged=False)
 
 
 def policy(**differences: Any) -> Callable[[V], V]:

@@ -38,6 +38,7 @@ MAX_FORM = 16 * 1024
 @bp.route("/catch", methods=["GET", "POST"])
 @policy(
     hides_address=True,
+    wipes_fragment=True,
     no_csrf_because="an authorization server's form (response_mode=form_post) is only shown, which changes no more "
     "than a GET to the same address: the first return of a run is noted in its trace",
 )

@@ -23,7 +23,7 @@ FORM_TOO_LONG = Problem(
 CODE_TOO_LONG = Problem(
     "code_too_long",
     400,
-    "This is no authorization code",
+    "This is not an authorization code",
     "It is longer than 16,384 characters, which the connect flow refuses too.",
     (),
     (COMPOSE,),

@@ -145,7 +145,7 @@ EXPIRED = StateJudgement(
 )
 STRANGE = StateJudgement(
     False,
-    "Nobody here made this state",
+    "This state was not made here",
     "It was not composed in this workbench: another tool, another installation, or somebody who made it up.",
 )
 

@@ -110,7 +110,7 @@ def address_section(
     ``registered`` is the origin of all registrations if PUBLIC_URL is the wrong one, else None.
     """
     finding = _address_finding(settings, incoming)
-    # Whoever counts the proxies right gets the visitors' addresses with it.
+    # The right number of proxies also gives the visitors' addresses.
     is_known = incoming is None or finding.code in {"trusted_proxies_unset", "trusted_proxies_miscounted"}
     more = () if incoming is None or is_known else tuple(_client_findings(settings, incoming))
     if registered is None:
@@ -244,7 +244,7 @@ def _set_public_url(origin: str) -> str:
     """Return the advice to use an origin, if the settings would accept it."""
     if can_be_public_url(origin):
         return f"Set PUBLIC_URL to {origin}"
-    return f"Give this site an address that PUBLIC_URL can hold: {origin[:120]} cannot be one."
+    return f"Choose an address that PUBLIC_URL accepts. {origin[:120]} is not accepted."
 
 
 def _seen_origin(settings: Settings, incoming: BrowserRequest) -> str:

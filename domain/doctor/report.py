@@ -89,7 +89,7 @@ class Diagnosis:
             return "Nothing is wrong, but look at this"
         if self.unseen:
             count = len(self.unseen)
-            return f"Nothing is wrong, but {'one thing' if count == 1 else f'{count} things'} could not be looked at"
+            return f"Nothing is wrong, but {'one thing' if count == 1 else f'{count} things'} could not be checked"
         return "Nothing is wrong"
 
     @property

@@ -83,9 +83,9 @@ def _trouble(service: str, variable: str, origin: str, error: ProviderError) -> 
         todo = "Try again in some minutes, and ask Vinli if it stays so. Only Vinli can correct it."
         return problem(f"{service}_failing", f"{name} fails", what, todo, facts)
     if isinstance(error, Throttled):
-        what = "It asks for fewer requests, so it could not be looked at."
+        what = "It asks for fewer requests, so it could not be checked."
         return unknown(f"{service}_throttled", f"{name} is busy", what, "Try again in a minute.", facts)
-    what = f"Something answers at {origin}, and not as {name} does."
+    what = f"A server answers at {origin}, but not as {name} does."
     todo = f"Set {variable} to the origin of {name}; without it, VINLI_STACK makes it."
     return problem(f"{service}_nonsense", f"Not {name}", what, todo, facts)
 
@@ -95,7 +95,7 @@ def _unreachable(service: str, variable: str, origin: str, error: Unreachable, f
     if "TLS" in error.reason:
         what = "The server answers, but its certificate cannot be trusted."
         todo = f"Set CA_BUNDLE to the file with the certificate authority that {origin} is signed by."
-        return problem(f"{service}_tls", f"No trust in {name}", what, todo, facts)
+        return problem(f"{service}_tls", f"The certificate of {name} is not trusted", what, todo, facts)
     todo = f"Let this machine reach {origin}, by HTTPS_PROXY if need be, or correct {variable}."
     return problem(
         f"{service}_unreachable", f"{name} cannot be reached", "No connection could be made.", todo, facts

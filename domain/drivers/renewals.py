@@ -21,11 +21,11 @@ from store.base import StoreUnavailable
 from store.grants import Grant, Grants, StoredGrant
 from store.leases import Lease
 
-# The most seconds of a renewal's two requests, and the seconds that a lease is valid.
+# Maximum seconds of a renewal's two requests, and the seconds for which a lease is valid.
 REFRESH_SECONDS = 4.0
 USER_SECONDS = 3.0
 LEASE_SECONDS = 10.0
-# The most seconds that a caller waits for a lease to expire and for its own renewal.
+# Maximum seconds that a caller waits for a lease to expire and for its own renewal.
 WAIT_SECONDS = LEASE_SECONDS + REFRESH_SECONDS + USER_SECONDS
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 _TRIES_TO_SAVE = 5

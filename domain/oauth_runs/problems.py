@@ -109,7 +109,7 @@ STATE_PROBLEMS = {
         "state_used",
         400,
         "This sign-in was used already",
-        "Each sign-in works once, and this one has been through, here or in another tab.",
+        "Each sign-in works once, and this one was already used, here or in another tab.",
         (START_AGAIN,),
         WAYS_OUT,
     ),
@@ -121,7 +121,7 @@ ERROR_WORDS = {
     "unsupported_response_type": "The authorization server does not give codes to this client.",
     "unsupported_grant_type": "The token endpoint does not exchange codes for this client.",
     "invalid_scope": "The authorization server does not know what was asked for.",
-    "server_error": "The authorization server failed inside.",
+    "server_error": "The authorization server had an internal error.",
     "temporarily_unavailable": "The authorization server is too busy just now.",
     "invalid_client": (
         "The client id or secret of this site is not accepted. "

@@ -27,7 +27,7 @@ NOT_A_PHOTOGRAPH = Problem(
     "not_a_photograph",
     415,
     "This is not a photograph we can send",
-    "Photographs are JPEG, PNG or WebP, and what came is none of them.",
+    "This file is not a JPEG, PNG or WebP.",
     ("Take the photograph anew, or save it as JPEG.",),
 )
 

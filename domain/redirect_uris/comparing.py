@@ -70,7 +70,7 @@ def _difference(part: str, code: str, sent: str, registered: str) -> Difference:
     if not other:
         change = f"add “{shown}” to the registered redirect URI"
     elif not shown:
-        change = f"take “{other}” out of the registered redirect URI"
+        change = f"remove “{other}” from the registered redirect URI"
     elif part == "whole":
         change = f"replace the registered redirect URI by “{shown}”"
     else:

@@ -16,7 +16,7 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
         "One of the two has a scheme that an app of a phone would register.",
     ),
     "other_scheme": ("Another scheme", "The schemes differ, and one of them is neither http nor https."),
-    "userinfo": ("A user name before the host", "What stands before an @ in front of the host differs."),
+    "userinfo": ("A user name before the host", "The texts before the @ differ."),
     "host_case": ("Host in another case", "The hosts differ in upper and lower case alone."),
     "loopback_name": (
         "localhost by another name",
@@ -72,11 +72,11 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
     "query_order": ("Query in another order", "The same parameters stand in another order."),
     "query_parameter_missing": (
         "A query parameter is not registered",
-        "What is sent has a query parameter that what is registered lacks.",
+        "The sent redirect URI has a query parameter that is not registered.",
     ),
     "query_parameter_added": (
         "A query parameter too many is registered",
-        "What is registered has a query parameter that what is sent lacks.",
+        "The registered one has a query parameter that is not sent.",
     ),
     "query_parameter_different": ("A query parameter differs", "A query parameter has another value."),
     "empty_query": ("A question mark with nothing behind it", "One of the two has an empty query."),
@@ -92,7 +92,7 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
     "backslash": ("A backslash", "One side has a backslash where the other has a slash."),
     "wildcard": (
         "A wildcard",
-        "A * is registered, and stands for nothing but itself: the whole text has to be the same.",
+        "A * is registered. It has no special meaning: the whole texts are compared.",
     ),
     "not_absolute": (
         "No whole address",
@@ -108,17 +108,17 @@ FLAWS: dict[str, tuple[str, str]] = {
         "A redirect URI needs a scheme and a host, like https://cars.example.com/back.",
     ),
     "bad_host": (
-        "No proper host",
-        "The host cannot be one: brackets, blanks or characters that no host has.",
+        "Not a valid host",
+        "This is not a valid host: it has brackets, blanks or other characters that no host has.",
     ),
-    "bad_port": ("No proper port", "The port is no number from 1 to 65535."),
+    "bad_port": ("Not a valid port", "The port is not a number from 1 to 65535."),
     "fragment": (
         "A fragment",
         "A redirect URI must not have a fragment, the part behind a # (RFC 6749, section 3.1.2).",
     ),
     "wildcard": (
         "A wildcard",
-        "A * stands for nothing but itself: redirect URIs are compared as whole texts.",
+        "A * has no special meaning: redirect URIs are compared as whole texts.",
     ),
     "userinfo": (
         "A user name before the host",

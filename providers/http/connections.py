@@ -50,7 +50,7 @@ _ADDRESSES = Addresses()
 _POOLED_HOSTS = 32
 # Seconds between two checks of a TLS record that arrives in pieces.
 _RECORD_POLL_SECONDS = 0.001
-# For so many seconds no connection is kept to a host that sent more than was asked for.
+# Seconds during which no connection is kept to a host that sent more than was asked for.
 _DISTRUST_SECONDS = 600.0
 
 
@@ -254,7 +254,7 @@ class _PoolMixin:
             while True:
                 connection = self._pooled()
                 if connection is None:
-                    # Nothing is open and rested. A closed one opens again by itself.
+                    # No open connection has rested long enough. A closed one reopens by itself.
                     closed = next((one for one in passed_over if one.is_closed), None)
                     if closed is not None:
                         passed_over.remove(closed)

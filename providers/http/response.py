@@ -42,7 +42,7 @@ class Response:
         try:
             return strict_json.loads(self.body)
         except strict_json.BadJson as error:
-            raise self.invalid(f"the answer is no proper JSON: {error}") from error
+            raise self.invalid(f"the answer is not valid JSON: {error}") from error
 
     def lenient_json(self, *, keys_once: bool = False) -> Any:
         """Return the body as a JSON value, with unreadable characters replaced. Raises InvalidResponse as `json` does.
@@ -53,7 +53,7 @@ class Response:
         try:
             return strict_json.loads_leniently(self.body, keys_once=keys_once)
         except strict_json.BadJson as error:
-            raise self.invalid(f"the answer is no proper JSON: {error}") from None
+            raise self.invalid(f"the answer is not valid JSON: {error}") from None
 
     def decoded(self, decoder: msgspec.json.Decoder[T]) -> T:
         """Return the body as `decoder` reads it. For long lists: faster than `json`, and less strict.
@@ -69,7 +69,7 @@ class Response:
             raise self.invalid(f"the answer is not what it should be: {error}") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             # The error's text and cause are dropped, because they may quote the response.
-            raise self.invalid(f"the answer is no proper JSON: {type(error).__name__}") from None
+            raise self.invalid(f"the answer is not valid JSON: {type(error).__name__}") from None
 
     def _check_type(self) -> None:
         if not strict_json.is_json_type(self.headers.get("Content-Type")):

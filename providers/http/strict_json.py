@@ -11,9 +11,9 @@ import math
 import re
 from typing import Any, NoReturn
 
+from providers.records import REPLACEMENT
+
 MAX_DEPTH = 64
-# Stands for a character that could not be read.
-REPLACEMENT = "\ufffd"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 # An escaped NUL or half of a surrogate pair. A valid pair matches too, so a match only causes a closer check.

@@ -30,8 +30,8 @@ from providers.paging.workers import Workers
 T = TypeVar("T")
 
 MAX_REPAIRS = 3
-# Seconds between the request for the first page and the prefetched ones. The reader waits for the first page, which
-# would share the interpreter with all others. If it comes within this time, no guess is needed.
+# Seconds between the request for the first page and the prefetched ones. Reading prefetched pages at the same time
+# would delay the first page. If the first page comes within this time, nothing is prefetched.
 HEAD_START = 0.005
 
 

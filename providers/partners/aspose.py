@@ -16,9 +16,9 @@ from requests.auth import AuthBase
 from urllib3.filepost import encode_multipart_formdata
 
 from providers.errors import NotFound, Refused
-from providers.http.odd_records import read_record
 from providers.http.response import Response
 from providers.http.transport import Transport
+from providers.records import read_record
 from providers.tokens.requests import Body, Client, ClientAuth, TokenRequest
 
 PROVIDER = "aspose"

@@ -13,8 +13,8 @@ import msgspec
 from msgspec.structs import force_setattr
 from requests.auth import AuthBase
 
-from providers.http.odd_records import read_record
 from providers.http.transport import Transport
+from providers.records import read_record
 from providers.tokens.requests import Body, ClientAuth, TokenRequest
 
 PROVIDER = "ayyeka"
@@ -102,5 +102,5 @@ class AyyekaClient:
         )
         body = answer.lenient_json()
         if not isinstance(body, list):
-            raise answer.invalid("the answer is no list of sites")
+            raise answer.invalid("the answer is not a list of sites")
         return [Site.from_json(entry) for entry in body]

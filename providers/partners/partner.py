@@ -111,7 +111,7 @@ def shown_body(answer: Response, limit: int = 4000) -> str:
     try:
         text = answer.body.decode()
     except UnicodeDecodeError:
-        return f"({len(answer.body):,} bytes that are no text)"
+        return f"({len(answer.body):,} bytes that are not text)"
     try:
         value: Any = answer.json()
     except ProviderError:

@@ -46,5 +46,5 @@ def _fault_of(answer: Response, error: strict_json.BadJson) -> str:
     if not answer.body.strip():
         return "the token response is empty"
     if not strict_json.is_json_type(answer.headers.get("Content-Type")):
-        return "the answer does not say it is JSON, and is none"
-    return f"the answer is no proper JSON: {error}"
+        return "the answer does not say it is JSON, and it is not"
+    return f"the answer is not valid JSON: {error}"

@@ -40,15 +40,15 @@ from providers.tokens.requests import TokenAnswer, TokenRequest
 
 logger = logging.getLogger(__name__)
 
-# The most seconds of a fetch, including a failed refresh before it; and the seconds that a lease is valid.
+# Maximum seconds of a fetch, including a failed refresh before it; and the seconds for which a lease is valid.
 FETCH_SECONDS = 4.0
 LEASE_SECONDS = 6.0
-# The most seconds that a caller waits: for a lease to expire, and then for its own fetch.
+# Maximum seconds that a caller waits: for a lease to expire, and then for its own fetch.
 WAIT_SECONDS = LEASE_SECONDS + FETCH_SECONDS + 1.0
 # Seconds between two reads of the cache while another process fetches, and while another process renews.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 _RENEWAL_PAUSE = 1.0
-# For so many seconds no 401 causes a renewal, after a fresh token got a 401 too.
+# Seconds during which no 401 causes a renewal, after a fresh token got a 401 too.
 REFUSED_PAUSE = 60.0
 _TRIES_TO_WRITE = 5
 

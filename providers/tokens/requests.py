@@ -28,7 +28,7 @@ from providers.tokens.client_auth import ClientBasic
 from providers.tokens.jwt import claims_of
 
 MAX_TOKEN_BYTES = 64 * 1024
-# The most seconds that a token is used. The store keeps it for a little longer.
+# Maximum seconds for which a token is used. The store keeps it for a little longer.
 MAX_LIFETIME = 30 * 24 * 3600
 
 

@@ -17,8 +17,8 @@ from requests.auth import AuthBase
 from providers.errors import Refused
 from providers.http.auth import BearerAuth
 from providers.http.response import Response
-from providers.http.strict_json import REPLACEMENT
 from providers.http.transport import Transport
+from providers.records import REPLACEMENT
 from providers.tokens.answers import refusal_in, token_object
 from providers.tokens.checks import (
     check_token_type,
@@ -117,7 +117,7 @@ class User(Value, frozen=True, rename={"first_name": "firstName", "last_name": "
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Read a JSON value. Raises ValueError unless its id is a text that was read without a doubt."""
+        """Read a JSON value. Raises ValueError unless its id is an unambiguous text."""
         if isinstance(value, dict) and not isinstance(value.get("id"), str):
             raise ValueError("the id of the user is not a text")
         return super().from_json(value)

@@ -174,7 +174,7 @@ def _status_of(refusal: Refused) -> CredentialStatus:
 
 def _clients(value: Any) -> tuple[RegisteredClient, ...]:
     if not isinstance(value, list):
-        raise ValueError("the clients are no list")
+        raise ValueError("the clients are not a list")
     found = (RegisteredClient.from_json(entry) for entry in value)
     return tuple(client for client in found if client is not None)[:MAX_CLIENTS]
 

@@ -15,11 +15,11 @@ import msgspec
 from msgspec.structs import force_setattr
 from requests.auth import AuthBase
 
-from providers.http.odd_records import in_utc, readable_fields
 from providers.http.transport import Transport
 from providers.paging.offset_listing import Listing, Outline, list_all, outline
 from providers.paging.offset_ranges import fetch_range
 from providers.paging.pages import Page
+from providers.records import in_utc, readable_fields
 from providers.vinli.service import PageReader, Service, item, item_or_none
 from providers.vinli.values import (
     CANONICAL_UUID,

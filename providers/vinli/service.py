@@ -14,10 +14,10 @@ import msgspec
 from requests.auth import AuthBase
 
 from providers.errors import InvalidResponse, NotFound
-from providers.http.odd_records import readable_fields
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.paging.pages import Page
+from providers.records import readable_fields
 from providers.vinli.values import Value, is_uuid
 
 T = TypeVar("T")

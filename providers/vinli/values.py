@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 from msgspec.structs import force_setattr
 
-from providers.http.odd_records import in_utc, readable_fields
+from providers.records import in_utc, readable_fields
 
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID = re.compile(CANONICAL_UUID.pattern, re.ASCII | re.IGNORECASE)

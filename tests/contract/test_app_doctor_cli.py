@@ -132,7 +132,7 @@ def test_what_could_not_be_looked_at_is_in_the_last_words(in_process, sandbox):
     finally:
         sandbox.control("DELETE", "/faults")
     assert done.returncode == 0
-    assert "Nothing is wrong, but 6 things could not be looked at.\n" in done.stdout
+    assert "Nothing is wrong, but 6 things could not be checked.\n" in done.stdout
     assert "--registered." in done.stdout
     assert "type in here" not in done.stdout
 

@@ -128,7 +128,7 @@ def test_a_document_is_stored_where_the_page_says(operator, aspose):
         (
             "/v4.0/words/convert",
             http(200, b"<html>", content_type="text/html"),
-            "Aspose’s answer makes no sense",
+            "We cannot use Aspose’s answer",
         ),
         (
             "/connect/token",

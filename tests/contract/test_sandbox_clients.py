@@ -246,7 +246,7 @@ def test_it_is_announced_only_when_it_is_there(output, words, options, is_there)
 
 
 def test_its_redirect_uri_is_checked_at_the_start():
-    """Every bad one is in tests/unit/sandbox/test_arguments.py."""
+    """Every bad one is in tests/unit/sandbox/cli/test_arguments.py."""
     uri = "http://l/cb#f"
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--workbench-redirect-uri", uri]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)

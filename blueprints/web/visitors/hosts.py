@@ -34,8 +34,8 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
     def lead_to_https() -> Response | None:
         if not settings.is_https or current_policy().any_host_because or not _came_by_http(arrival()):
             return None
-        # A proxy that ends https and does not say so would bring a redirect back in the same way. Browsers show by the
-        # cookie that they were redirected; programs keep no cookies.
+        # If a proxy ends https without telling us, every redirect to https returns as http. The cookie shows that this
+        # browser was already redirected. Programs keep no cookies.
         if TRIED_HTTPS in request.cookies or wants_json():
             return None
         path = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else request.path

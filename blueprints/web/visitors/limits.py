@@ -21,7 +21,7 @@ from blueprints.web.services import services
 from domain.problems import Problem, ProblemError
 from settings import Settings
 
-# Visitors who cannot be told apart are counted together, and so many times as many requests are accepted of them.
+# Visitors that cannot be told apart share one counter. Its limit is multiplied by this number.
 SHARED_FACTOR = 20
 # Seconds for one sign-in of such a visitor, and how many may wait for their turn at once in one process.
 SLOW_SECONDS = 0.5
@@ -60,7 +60,7 @@ def slow_turn() -> Iterator[None]:
 def _for_visitor(limits: str) -> str:
     """Return rate limits, multiplied if the visitor shares an address with others.
 
-    Without trusted proxies a visitor could choose to be counted so, by a header.
+    Only with trusted proxies. Otherwise a visitor could get the larger limit by sending a header.
     """
     found = client()
     if found.address is not None and not (found.is_shared and services().settings.trusted_proxies):

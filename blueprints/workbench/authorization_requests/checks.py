@@ -78,9 +78,9 @@ def _error_of_line(name: str, text: str) -> str | None:
         case "redirect_uri":
             return _error_of_redirect_uri(text)
         case "response_type" if text not in RESPONSE_TYPES:
-            return "This is code or token."
+            return "Choose code or token."
         case "pkce" if text not in ("", "on", "off"):
-            return "This is on or off."
+            return "Choose on or off."
         case "state" if not _STATE.fullmatch(text):
             return "A state holds letters, digits and signs of ASCII alone (RFC 6749, appendix A.5)."
     return None
@@ -90,7 +90,7 @@ def _error_of_redirect_uri(text: str) -> str | None:
     found = _SCHEME.match(text)
     # A text that looks like a scheme may be a host with its port.
     if found is None or split(text).scheme is None:
-        return "This is no whole address: it begins with a scheme, like https:// or myApp://."
+        return "This is not a whole address: it begins with a scheme, like https:// or myApp://."
     if found[1].lower() in _REFUSED_SCHEMES:
         return f"{found[1].lower()}: names no place to come back to."
     if _USER_INFO.match(text):
@@ -116,9 +116,9 @@ def _error_of_name(name: str, names: set[str], *, has_value: bool) -> str | None
     if not has_value or not _NAME.fullmatch(name):
         return "Each line is name=value; a name is of letters, digits, dots, dashes and underscores."
     if name in _OWN:
-        return f"{name} is set by this form, and may be sent once only (RFC 6749, section 3.1)."
+        return f"{name} is set by this form, and may be sent only once (RFC 6749, section 3.1)."
     if name in names:
-        return f"{name} came twice; a parameter may be sent once only (RFC 6749, section 3.1)."
+        return f"{name} came twice; a parameter may be sent only once (RFC 6749, section 3.1)."
     if not is_private(name) and _SECRET.fullmatch(name):
         return (
             f"{name} does not belong in an authorization request: addresses are kept in histories and logs."

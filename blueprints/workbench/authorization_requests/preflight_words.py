@@ -195,7 +195,9 @@ def _conclusion(
     if is_accepted:
         return f"Accepted as it is, and also: {titles}. Register and send one spelling all the same."
     if not accepted:
-        return "None of the usual variants is accepted either: the difference is a larger one, or lies elsewhere."
+        return (
+            "None of the usual variants is accepted either. The difference is larger, or has another cause."
+        )
     return f"Accepted: {titles}. {_remedy(form, settings, accepted)}"
 
 

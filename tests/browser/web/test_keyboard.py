@@ -53,7 +53,7 @@ def test_the_first_stop_skips_to_the_content(driver):
 
 def test_the_help_of_the_landing_page_opens_by_keyboard(driver):
     driver.visits("/")
-    summary = driver.page.get_by_text("It did not come back?")
+    summary = driver.page.get_by_text("Vinli did not send you back?")
     tab_to(driver.page, summary)
     driver.page.keyboard.press("Enter")
     expect(driver.page.get_by_text(driver.site.url("/connect/callback"))).to_be_visible()

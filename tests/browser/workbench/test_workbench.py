@@ -81,7 +81,7 @@ def test_a_newcomer_mends_a_slash_too_much_with_the_words_of_the_pages_alone(ope
         newcomer.sees("This request cannot go on")
         page.go_back()
 
-        page.get_by_text("It did not come back?").click()
+        page.get_by_text("Vinli did not send you back?").click()
         page.get_by_role("group").get_by_role("link", name="workbench").click()
         newcomer.sees("Operator sign-in")
         page.get_by_label("Password").fill(OPERATOR_PASSWORD)
@@ -136,7 +136,7 @@ def test_a_code_is_caught_exchanged_once_and_leaves_a_trace(developer, watch):
 
     developer.exchanges()
     expect(developer.main).to_contain_text("The code was exchanged")
-    expect(developer.main).to_contain_text(re.compile(r"The token speaks for \S+"))
+    expect(developer.main).to_contain_text(re.compile(r"The token belongs to \S+"))
     expect(developer.value_of("access_token")).to_have_text(re.compile(r"^.{4}… \(\d+ characters\)$"))
     assert code not in page.content()
     assert token_requests(developer.site) == 1
@@ -171,7 +171,7 @@ def test_the_tokens_themselves_are_nowhere_in_the_page(developer, watch):
     developer.site.answer("/api/v1/users/_current", '{"user": {"id": "1", "email": "a@example.com"}}')
     developer.goes_through()
     developer.exchanges()
-    expect(developer.main).to_contain_text("The token speaks for a@example.com")
+    expect(developer.main).to_contain_text("The token belongs to a@example.com")
     for name, secret in secrets.items():
         expect(developer.value_of(name)).to_have_text(f"{secret[:4]}… ({len(secret)} characters)")
         assert secret not in developer.page.content()
@@ -277,7 +277,7 @@ def test_a_stranger_at_the_catch_page_loses_the_code_from_the_address_too(open_b
 def test_a_json_web_token_in_the_fragment_is_decoded_in_the_browser(developer, watch):
     token = jwt({"sub": "driver-7", "name": "Zoë ‮<b>", "exp": 1_900_000_000})
     developer.catches(f"#id_token={token}&state=strange")
-    expect(developer.main).to_contain_text("Nobody here made this state")
+    expect(developer.main).to_contain_text("This state was not made here")
     developer.page.get_by_text("id_token is a JSON Web Token").click()
     expect(developer.page.get_by_label("Header of id_token")).to_contain_text('"alg": "RS256"')
     expect(developer.page.get_by_label("Claims of id_token")).to_contain_text('"name": "Zoë \\u202e<b>"')
@@ -331,7 +331,7 @@ def test_a_token_that_came_without_a_name_stays_in_the_browser(developer, watch)
     with developer.page.expect_request("**/workbench/verdict") as judged:
         developer.catches("#canary-of-a-token&state=a&token_type=bearer&canary-of-a-name=b")
     assert judged.value.post_data == "state=a&names=state&names=token_type"
-    expect(developer.main).to_contain_text("Nobody here made this state")
+    expect(developer.main).to_contain_text("This state was not made here")
     assert not any("canary" in (request.post_data or "") for request in watch.requests)
 
 
@@ -385,7 +385,7 @@ def test_a_hostile_form_is_inert_and_shown(developer, dialogs):
 
 def test_an_address_that_is_pasted_is_read(developer):
     developer.opens("catch")
-    address = developer.page.get_by_label("What stood in the address bar")
+    address = developer.page.get_by_label("Address from the address bar")
     address.fill("https://app.example/cb?error=access_denied&error_description=%3Cb%3Eno#state=x")
     developer.page.get_by_role("button", name="Show what is in it").click()
     expect(developer.main).to_contain_text("3 parameters in the address that was pasted")

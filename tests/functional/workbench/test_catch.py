@@ -100,8 +100,8 @@ def test_the_state_is_judged(local, operator):
     assert verdict_of(catch(operator, code="c", state=state)) == "The state is right"
     assert verdict_of(catch(operator, code="c", state=state)) == "The state is right, for the second time"
     assert verdict_of(catch(operator, code="c")) == "No state came back"
-    assert verdict_of(catch(operator, code="c", state="made-up")) == "Nobody here made this state"
-    assert verdict_of(catch(operator, code="c", state=state + "x")) == "Nobody here made this state"
+    assert verdict_of(catch(operator, code="c", state="made-up")) == "This state was not made here"
+    assert verdict_of(catch(operator, code="c", state=state + "x")) == "This state was not made here"
     assert verdict_of(operator.get(f"{CATCH}?state={state}&state=other")) == "Two states came back"
     connect_state, _ = operator.attempt()
     assert (
@@ -260,7 +260,7 @@ def test_the_code_is_exchanged_with_the_client_that_asked_for_it(local, operator
     assert len(asked.form["code_verifier"]) >= 43
     assert ACCESS_TOKEN not in page.text
     assert f"an-a… ({len(ACCESS_TOKEN)} characters)" in text_of(page)
-    assert "The token speaks for Ada" in text_of(page)
+    assert "The token belongs to Ada" in text_of(page)
     assert not operator.is_connected(), "nobody is signed in by it"
 
 

@@ -569,9 +569,9 @@ def test_what_was_not_seen_is_not_summed_up_as_well(good_vinli, local_site):
     site = local_site(good_vinli.origin)
     assert examine(site).summary == examine(site, OPEN).summary == "Nothing is wrong"
     good_vinli.answers[DEVICES] = http(429)
-    assert examine(site).summary == "Nothing is wrong, but one thing could not be looked at"
+    assert examine(site).summary == "Nothing is wrong, but one thing could not be checked"
     good_vinli.answers[TOKEN] = http(500)
-    assert examine(site).summary == "Nothing is wrong, but 2 things could not be looked at"
+    assert examine(site).summary == "Nothing is wrong, but 2 things could not be checked"
     good_vinli.answers |= {CLIENTS: http(429), TOKEN: http(429)}
     assert examine(site).summary == "One thing is wrong"
 
@@ -671,13 +671,13 @@ def test_a_link_of_another_site_has_nothing_asked(origin, good_vinli, local_site
         (link,) = [text for text in page.text.split('"') if text.startswith("/workbench?registered=")]
         page = browser.get(html.unescape(link), headers={"Sec-Fetch-Site": "same-origin"})
         assert f'value="{CALLBACK}"' in page.text
-        assert "<title>Doctor: not all was seen" in page.text
-        assert "Nothing is wrong, but one thing could not be looked at" in page.text
+        assert "<title>Doctor: not everything was checked" in page.text
+        assert "Nothing is wrong, but one thing could not be checked" in page.text
         good_vinli.answers[TOKEN] = http(401)
         site.clock.advance(60)
         page = browser.get("/workbench")
         assert "Nothing is wrong, but look at this" in page.text
-        assert "could not be looked at." in page.text
+        assert "could not be checked." in page.text
         assert len(good_vinli.received(TOKEN)) == 2
 
 

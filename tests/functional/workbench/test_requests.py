@@ -496,14 +496,14 @@ def test_the_workbenchs_own_client_is_the_default_where_there_is_one(local_site,
     assert "its-secret" not in response.text
 
 
-# One of each field; tests/unit/blueprints/workbench/test_request_checks.py has every error.
+# One of each field; tests/unit/blueprints/workbench/authorization_requests/test_checks.py has every error.
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"client_id": "a:b"}, "HTTP Basic cannot carry a colon in a client id"),
         ({"redirect_uri": "JavaScript:alert(1)"}, "javascript: names no place to come back to."),
-        ({"response_type": None}, "This is code or token."),
-        ({"pkce": "maybe"}, "This is on or off."),
+        ({"response_type": None}, "Choose code or token."),
+        ({"pkce": "maybe"}, "Choose on or off."),
         ({"state": "ü"}, "A state holds letters, digits and signs of ASCII alone"),
         ({"scope": "a\nb"}, "This holds a line break"),
         ({"extra": "a=1\nAuthorization=Basic"}, "Authorization does not belong"),

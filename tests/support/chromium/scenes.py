@@ -120,7 +120,7 @@ def home(stage: Stage) -> None:
 @scene()
 def home_with_help_open(stage: Stage) -> None:
     stage.opens("/")
-    stage.page.get_by_text("It did not come back?").click()
+    stage.page.get_by_text("Vinli did not send you back?").click()
 
 
 @scene("driver")
@@ -542,7 +542,7 @@ def compose_with_errors(stage: Stage) -> None:
     stage.page.get_by_label("redirect_uri").fill("not an address")
     stage.page.get_by_label("Extra parameters").fill("client_id=twice\nno equals sign")
     stage.page.get_by_role("button", name="Make the request").click()
-    stage.shows("Some of it cannot be sent")
+    stage.shows("Some fields are not valid")
 
 
 @scene("operator")
@@ -570,13 +570,13 @@ def catch_strange_answer(stage: Stage) -> None:
         f"&{'n' * 60}={'v' * 300}&scope=a&scope=b&id_token={JWT}"
     )
     stage.page.get_by_text("id_token is a JSON Web Token").click()
-    stage.shows("Nobody here made this state")
+    stage.shows("This state was not made here")
 
 
 @scene("operator")
 def catch_fragment(stage: Stage) -> None:
     stage.developer.catches(f"#access_token={JWT}&token_type=bearer&state=strange&{'n' * 60}={'v' * 300}")
-    expect(stage.page.get_by_role("status")).to_contain_text("Nobody here made this state")
+    expect(stage.page.get_by_role("status")).to_contain_text("This state was not made here")
     stage.page.get_by_text("access_token is a JSON Web Token").click()
 
 
@@ -594,7 +594,7 @@ def catch_form(stage: Stage) -> None:
 @scene("operator")
 def catch_pasted_in_vain(stage: Stage) -> None:
     stage.opens("/workbench/catch")
-    stage.page.get_by_label("What stood in the address bar").fill("nothing in here")
+    stage.page.get_by_label("Address from the address bar").fill("nothing in here")
     stage.page.get_by_role("button", name="Show what is in it").click()
     stage.shows("There is no parameter in it")
 

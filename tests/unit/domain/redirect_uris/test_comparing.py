@@ -108,7 +108,7 @@ def test_a_remedy_names_what_to_change_from_what_to_what():
     assert "change the path" in slash.remedy
     assert "from “/connect/callback/” to “/connect/callback”" in slash.remedy
     (port,) = compare(SENT, SENT.replace(".com", ".com:443"))
-    assert "take “:443” out" in port.remedy
+    assert "remove “:443” from" in port.remedy
     (port,) = compare(LOCAL, LOCAL.replace(":8000", ""))
     assert "add “:8000”" in port.remedy
 

@@ -1,4 +1,4 @@
-"""Records of a list that are not as documented: what of them can be read.
+"""Read what can be read of records that are not as documented.
 
 One odd record or character must not hide the others. Fields are those of a msgspec struct, by their names on the wire.
 """
@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from providers.http.strict_json import REPLACEMENT
+# Stands for a character that could not be read.
+REPLACEMENT = "\ufffd"
 
 S = TypeVar("S", bound=msgspec.Struct)
 
