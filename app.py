@@ -22,6 +22,7 @@ from blueprints.web.policies import register_body_sizes
 from blueprints.web.services import EXTENSION
 from blueprints.web.visitors.hosts import register_trusted_hosts
 from blueprints.web.visitors.limits import register_limits
+from blueprints.workbench import authorization_requests
 from cli.devices import devices
 from cli.doctor import app_without_settings, doctor, is_asked_for
 from cli.operator import operator as operator_commands
@@ -31,7 +32,7 @@ from wiring.services import build_services, warn_of_halves
 
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
 # These need an operator, so they are left out if none is configured.
-OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, workbench.requests_bp)
+OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, authorization_requests.bp)
 COMMANDS = (devices, operator_commands, partner_commands, doctor)
 MAX_BODY_BYTES = 64 * 1024
 # If a worker exits with this status, gunicorn stops instead of starting new workers again and again.

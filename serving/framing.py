@@ -37,8 +37,8 @@ class Extent(Enum):
     WHOLE = "whole"
     LONG_HEAD = "long head"
     LONG_BODY = "long body"
-    CROWDED = "too many large bodies at once"
-    STRANGER = "large body without credentials"
+    TOO_MANY_LARGE = "too many large bodies at once"
+    LARGE_WITHOUT_CREDENTIALS = "large body without credentials"
 
 
 class BodyQuota:
@@ -86,14 +86,20 @@ def request_framing(data: bytearray, quota: BodyQuota) -> Generator[bytes, None,
     if len(digits) > len(str(most)) or int(digits or b"0") > most:
         # The application would accept this length and wait for a body that was not collected.
         is_unknown = len(digits) <= len(str(LARGE_BODY_BYTES)) and int(digits) <= LARGE_BODY_BYTES
-        return Extent.STRANGER if TAKES_LARGE.match(head) and is_unknown else Extent.LONG_BODY
+        return (
+            Extent.LARGE_WITHOUT_CREDENTIALS if TAKES_LARGE.match(head) and is_unknown else Extent.LONG_BODY
+        )
     if is_chunked:
         yield from _continued(data, start, head)
         return (yield from _chunked_framing(data, start))
     if int(digits) <= BODY_BYTES:
         return (yield from _counted_framing(data, start, head, int(digits)))
     with quota.place() as is_free:
-        return (yield from _counted_framing(data, start, head, int(digits))) if is_free else Extent.CROWDED
+        return (
+            (yield from _counted_framing(data, start, head, int(digits)))
+            if is_free
+            else Extent.TOO_MANY_LARGE
+        )
 
 
 def _continued(data: bytearray, start: int, head: bytes) -> Generator[bytes, None, None]:

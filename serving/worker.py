@@ -71,13 +71,13 @@ class BodyTooLarge(errors.ParseException):  # type: ignore[misc]
     """The body of a request is larger than ``framing`` accepts."""
 
 
-class Crowded(errors.ParseException):  # type: ignore[misc]
+class TooManyLargeBodies(errors.ParseException):  # type: ignore[misc]
     """Too many large bodies are being received, so this one was not collected."""
 
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    Crowded: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyLargeBodies: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     LongHead: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -92,8 +92,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
 EXCESSES = {
     Extent.WHOLE: errors.ParseException,
     Extent.LONG_BODY: BodyTooLarge,
-    Extent.CROWDED: Crowded,
-    Extent.STRANGER: BodyTooLarge,
+    Extent.TOO_MANY_LARGE: TooManyLargeBodies,
+    Extent.LARGE_WITHOUT_CREDENTIALS: BodyTooLarge,
 }
 LARGE_BODY_QUOTA = BodyQuota()
 
@@ -195,7 +195,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Answer one request. If the client does not read the response, give up after ``SEND_SECONDS``."""
         if not self.cfg.is_ssl:
-            if conn.parser.unreader.extent in {Extent.CROWDED, Extent.STRANGER}:
+            if conn.parser.unreader.extent in {Extent.TOO_MANY_LARGE, Extent.LARGE_WITHOUT_CREDENTIALS}:
                 raise EXCESSES[conn.parser.unreader.extent]("the body was not waited for")
             if conn.parser.unreader.extent is Extent.LONG_BODY or conn.parser.unreader.is_large:
                 req.force_close()

@@ -21,7 +21,7 @@ COOKIE_PREFIX = "attempt_"
 
 
 @dataclass(frozen=True)
-class Judged:
+class CheckedState:
     """The check of a state, and its attempt: None for UNKNOWN, and for EXPIRED if the attempt is already deleted."""
 
     check: StateCheck
@@ -33,24 +33,24 @@ def state_for(attempt: Attempt) -> str:
     return services().signer.sign(attempt.id, CONNECT_STATE)
 
 
-def judge_state(state: str) -> Judged:
+def check_state(state: str) -> CheckedState:
     """Find the attempt of a ``state`` and check it: known, of this browser, not used, not expired.
 
     Reads the store and changes nothing. Raises StoreUnavailable.
     """
     read = services().signer.read(state, CONNECT_STATE)
     if read is None:
-        return Judged(StateCheck.UNKNOWN)
+        return CheckedState(StateCheck.UNKNOWN)
     attempt_id, signed_at = read
     attempt = services().attempts.find(attempt_id)
     now = services().clock()
     if attempt is None:
-        return Judged(StateCheck.EXPIRED if now - signed_at > VALID else StateCheck.UNKNOWN)
+        return CheckedState(StateCheck.EXPIRED if now - signed_at > VALID else StateCheck.UNKNOWN)
     if not attempt.belongs_to(_browser_secret(attempt.id)):
-        return Judged(StateCheck.FOREIGN, attempt)
+        return CheckedState(StateCheck.FOREIGN, attempt)
     if attempt.status != "pending":
-        return Judged(StateCheck.USED, attempt)
-    return Judged(StateCheck.EXPIRED if attempt.is_expired(now) else StateCheck.GOOD, attempt)
+        return CheckedState(StateCheck.USED, attempt)
+    return CheckedState(StateCheck.EXPIRED if attempt.is_expired(now) else StateCheck.GOOD, attempt)
 
 
 def bind_to_browser(response: Response, attempt: Attempt, browser_secret: str) -> None:

@@ -15,9 +15,9 @@ from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from blueprints.connect.attempts import (
-    Judged,
+    CheckedState,
     bind_to_browser,
-    judge_state,
+    check_state,
     sessions_begun_here,
     state_for,
 )
@@ -51,7 +51,7 @@ bp = Blueprint("connect", __name__)
 EXCHANGE_SECONDS = 7.0
 USER_SECONDS = 3.0
 # Seconds that an identical callback waits for the first one: the time for the upstream calls and a little more.
-WAIT_FOR_TWIN = 12.0
+WAIT_FOR_OTHER_CALLBACK = 12.0
 POLL = 0.05
 # Seconds after the end of an attempt in which a repeated callback gets its session again. A double click or a
 # broken connection may have lost the first response and its cookie.
@@ -94,12 +94,12 @@ def callback() -> Response:
     g.trace = trace_recorder().begin("connect")
     arrival = g.trace.came_back(request.path, shown_parameters(_pairs()))
     query = _read_query(arrival)
-    judged = judge_state(query.state)
-    attempt = judged.attempt
-    _trace_attempt(judged, arrival)
-    if attempt is None or judged.check not in {StateCheck.GOOD, StateCheck.USED}:
-        raise _with_way_out(flow_problems.for_state(judged.check))
-    if judged.check is StateCheck.USED:
+    checked = check_state(query.state)
+    attempt = checked.attempt
+    _trace_attempt(checked, arrival)
+    if attempt is None or checked.check not in {StateCheck.GOOD, StateCheck.USED}:
+        raise _with_way_out(flow_problems.for_state(checked.check))
+    if checked.check is StateCheck.USED:
         return _answer_used(attempt)
     # Take the slot first. If none is free, the code is not used up and the driver may try again.
     with services().bulkhead.slot():
@@ -135,10 +135,10 @@ def _pairs() -> list[tuple[str, str]]:
     return parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
 
 
-def _trace_attempt(judged: Judged, arrival: Step) -> None:
+def _trace_attempt(checked: CheckedState, arrival: Step) -> None:
     """Put the callback into the trace of its attempt, unless another browser sent it."""
-    if judged.attempt is not None and judged.check is not StateCheck.FOREIGN:
-        g.trace = trace_recorder().of_attempt(judged.attempt)
+    if checked.attempt is not None and checked.check is not StateCheck.FOREIGN:
+        g.trace = trace_recorder().of_attempt(checked.attempt)
         g.trace.steps.append(arrival)
 
 
@@ -156,7 +156,7 @@ def _trace_bad_query(arrival: Step) -> None:
     if len(states) == 1:
         # The error page about the query does not need the store.
         with suppress(StoreUnavailable):
-            _trace_attempt(judge_state(states[0]), arrival)
+            _trace_attempt(check_state(states[0]), arrival)
 
 
 def _conclude(attempt: Attempt, query: CallbackQuery) -> Response:
@@ -205,7 +205,7 @@ def _answer_used(attempt: Attempt) -> Response:
     outcome = services().attempts.find(attempt.id)
     if outcome is not None and outcome.status == "exchanging":
         with services().bulkhead.slot():
-            outcome = _wait_for_twin(outcome)
+            outcome = _wait_for_other_callback(outcome)
     if outcome is not None and _ended_just_now(outcome):
         response = make_response(redirect(attempt.next_path))
         if services().sessions.reissue(outcome.session_id or "", response):
@@ -221,10 +221,10 @@ def _ended_just_now(attempt: Attempt) -> bool:
     return services().clock() - attempt.finished_at < REISSUE_SECONDS
 
 
-def _wait_for_twin(attempt: Attempt) -> Attempt | None:
+def _wait_for_other_callback(attempt: Attempt) -> Attempt | None:
     """Wait until the attempt has ended, at most as long as any exchange may take; return it as it is then."""
     under_way = services().clock() - (attempt.taken_at or 0)
-    deadline = time.monotonic() + min(WAIT_FOR_TWIN - under_way, WAIT_FOR_TWIN)
+    deadline = time.monotonic() + min(WAIT_FOR_OTHER_CALLBACK - under_way, WAIT_FOR_OTHER_CALLBACK)
     outcome: Attempt | None = attempt
     while outcome is not None and outcome.status == "exchanging" and time.monotonic() < deadline:
         time.sleep(POLL)

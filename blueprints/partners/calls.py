@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from blueprints.web.services import services
+from domain.partners.secrets import secrets_of
 from domain.problems import Problem
 from domain.text.curl import curl_line
-from domain.text.hiding import hide, secrets_of
+from domain.text.hiding import hide
 from providers.errors import ProviderError
 from providers.http.response import Response
 from providers.partners.partner import Example, Partner, Role, shown_body

@@ -21,10 +21,10 @@ from blueprints.workbench.problems import (
 from blueprints.workbench.received_callback import (
     MEANINGS,
     UNKNOWN,
-    Caught,
-    judge,
-    look_at,
+    ReceivedCallback,
+    check_state,
     pairs_of_address,
+    read_callback,
     read_pairs,
 )
 from blueprints.workbench.returns import note_fragment, note_return
@@ -55,7 +55,7 @@ def catch() -> str | tuple[str, int] | AnyResponse:
 @operator_required
 def _show_caught() -> str:
     pairs = read_pairs(request.query_string.decode("latin-1"))
-    return _caught_page(look_at(pairs, "in the query") if pairs else None)
+    return _caught_page(read_callback(pairs, "in the query") if pairs else None)
 
 
 def _catch_form() -> str | tuple[str, int] | AnyResponse:
@@ -86,22 +86,22 @@ def _show_pasted(address: str) -> str:
     pairs = pairs_of_address(address)
     if not pairs:
         return _caught_page(None, paste_error="There is no parameter in it: no query and no fragment.")
-    return _caught_page(look_at(pairs, "in the address that was pasted"))
+    return _caught_page(read_callback(pairs, "in the address that was pasted"))
 
 
 @operator_required
 def _show_posted(text: str) -> str:
-    return _caught_page(look_at(read_pairs(text), "in a form post"))
+    return _caught_page(read_callback(read_pairs(text), "in a form post"))
 
 
 def _form_as_text() -> str:
     return urlencode([(name, value) for name, values in request.form.lists() for value in values])
 
 
-def _caught_page(caught: Caught | None, paste_error: str = "") -> str:
+def _caught_page(caught: ReceivedCallback | None, paste_error: str = "") -> str:
     if caught is not None:
         note_return(caught)
-    run = caught.verdict.run if caught else None
+    run = caught.state_check.run if caught else None
     return render_template(
         "workbench/catch.html",
         caught=caught,
@@ -116,13 +116,13 @@ def _caught_page(caught: Caught | None, paste_error: str = "") -> str:
 @bp.post("/verdict")
 @limiter.limit(workbench_rate)
 @operator_required
-def verdict() -> Response:
+def check_fragment_state() -> Response:
     """Check the ``state`` of a fragment for the page's script. The script sends no other value.
 
     ``names`` are the names of the parameters in the fragment, for the trace.
     """
     state = request.form.get("state", "")[:MAX_URI]
-    found = judge(state)
+    found = check_state(state)
     run = found.run
     if run is not None:
         note_fragment(run, request.form.getlist("names")[:60])

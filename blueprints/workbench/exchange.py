@@ -9,6 +9,7 @@ from blueprints.web.operators import operator_required
 from blueprints.web.services import services
 from blueprints.web.traces import trace_recorder
 from blueprints.web.visitors.limits import limiter, workbench_rate
+from blueprints.workbench.authorization_requests.runs import find_run
 from blueprints.workbench.blueprint import bp
 from blueprints.workbench.code_exchange import client_of, client_secret_of, exchange_code
 from blueprints.workbench.problems import (
@@ -17,7 +18,6 @@ from blueprints.workbench.problems import (
     NO_SECRET,
     UNUSABLE_CLIENT,
 )
-from blueprints.workbench.runs import find_run
 from domain.events import log_event
 from domain.problems import ProblemError
 from providers.vinli.callback import MAX_TOTAL

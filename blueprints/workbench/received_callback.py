@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from blueprints.web.services import services
-from blueprints.workbench.runs import find_run
+from blueprints.workbench.authorization_requests.runs import find_run
 from domain.oauth_runs.states import CONNECT_STATE, WORKBENCH_STATE
 from domain.text.visible import jwt_parts, shortened, visible
 from store.workbench_runs import Run
@@ -53,7 +53,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class StateJudgement:
+class StateSummary:
     """The check of a state; ``run`` is set if the state belongs to a run of the workbench."""
 
     is_good: bool
@@ -63,12 +63,12 @@ class StateJudgement:
 
 
 @dataclass(frozen=True)
-class Caught:
+class ReceivedCallback:
     """A received callback. ``place`` is "in the query", "in a form post" or "in the address that was pasted"."""
 
     place: str
     parameters: tuple[Parameter, ...]
-    verdict: StateJudgement
+    state_check: StateSummary
     seconds: int | None
     left_out: int
     code: str | None = field(repr=False)
@@ -77,7 +77,7 @@ class Caught:
 
     @property
     def can_exchange(self) -> bool:
-        run = self.verdict.run
+        run = self.state_check.run
         return bool(self.code and run and run.response_type == "code" and run.exchanged_at is None)
 
     @property
@@ -102,19 +102,19 @@ def pairs_of_address(text: str) -> list[tuple[str, str]]:
     return read_pairs(parts.query) + read_pairs(parts.fragment)
 
 
-def look_at(pairs: Pairs, place: str) -> Caught:
+def read_callback(pairs: Pairs, place: str) -> ReceivedCallback:
     """Return the pairs with their meaning and the check of the state. Changes nothing. Raises StoreUnavailable."""
     names = [name for name, _ in pairs]
     shown = tuple(_parameter(name, value, names.count(name) > 1) for name, value in pairs[:MOST_PARAMETERS])
     states = [value for name, value in pairs if name == "state"]
     codes = [value for name, value in pairs if name == "code" and value]
     state = states[0] if len(states) == 1 else ""
-    verdict = judge(state) if len(states) < 2 else TWICE
-    run = verdict.run
-    return Caught(
+    state_check = check_state(state) if len(states) < 2 else TWICE
+    run = state_check.run
+    return ReceivedCallback(
         place,
         shown,
-        verdict,
+        state_check,
         None if run is None else max(0, round(services().clock() - run.created_at)),
         max(0, len(pairs) - MOST_PARAMETERS),
         codes[0] if len(codes) == 1 else None,
@@ -123,34 +123,34 @@ def look_at(pairs: Pairs, place: str) -> Caught:
     )
 
 
-TWICE = StateJudgement(
+TWICE = StateSummary(
     False, "Two states came back", "The parameter comes more than once: clients refuse that."
 )
-NONE = StateJudgement(
+NONE = StateSummary(
     False,
     "No state came back",
     "Without it a client cannot tell whose answer this is, and the connect flow refuses it. Either none was sent, or "
     "the server does not echo it, or something on the way rewrites the address.",
 )
-CONNECT = StateJudgement(
+CONNECT = StateSummary(
     False,
     "This state belongs to the connect flow",
     "It was made by /connect and is good at /connect/callback alone. If it came here by itself, the client that it was "
     "made for is registered with this page’s address.",
 )
-EXPIRED = StateJudgement(
+EXPIRED = StateSummary(
     False,
     "This state has expired",
     "It was made here, more than an hour ago, or in a store that was emptied since.",
 )
-STRANGE = StateJudgement(
+STRANGE = StateSummary(
     False,
     "This state was not made here",
     "It was not composed in this workbench: another tool, another installation, or somebody who made it up.",
 )
 
 
-def judge(state: str) -> StateJudgement:
+def check_state(state: str) -> StateSummary:
     """Check a state. Raises StoreUnavailable."""
     if not state:
         return NONE
@@ -162,8 +162,8 @@ def judge(state: str) -> StateJudgement:
         return EXPIRED if signer.read(state, WORKBENCH_STATE) else STRANGE
     if run.came_back_at is not None:
         words = "It was composed here and came back before: a reload, or the back button."
-        return StateJudgement(True, "The state is right, for the second time", words, run)
-    return StateJudgement(True, "The state is right", "It is that of a request that was composed here.", run)
+        return StateSummary(True, "The state is right, for the second time", words, run)
+    return StateSummary(True, "The state is right", "It is that of a request that was composed here.", run)
 
 
 def _parameter(name: str, value: str, is_repeated: bool) -> Parameter:

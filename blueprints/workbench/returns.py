@@ -9,17 +9,17 @@ from flask import request
 from blueprints.web.logs import reference
 from blueprints.web.services import services
 from blueprints.web.traces import trace_recorder
-from blueprints.workbench.received_callback import Caught
+from blueprints.workbench.received_callback import ReceivedCallback
 from domain.oauth_runs.steps import KNOWN_PARAMETERS, shown_parameters
 from store.workbench_runs import Run
 
 IN_FRAGMENT = "[in the fragment, which this server does not see]"
 
 
-def note_return(caught: Caught) -> None:
+def note_return(caught: ReceivedCallback) -> None:
     """Add a return in a query, a form or a pasted address to the trace of its run. Raises StoreUnavailable."""
-    if caught.verdict.run is not None:
-        _note(caught.verdict.run, shown_parameters(caught.pairs))
+    if caught.state_check.run is not None:
+        _note(caught.state_check.run, shown_parameters(caught.pairs))
 
 
 def note_fragment(run: Run, names: Iterable[str]) -> None:

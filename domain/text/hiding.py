@@ -5,12 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from urllib.parse import quote, quote_plus
-
-from providers.errors import NoToken
-from providers.partners.partner import Partner
-from settings import Settings
 
 HIDDEN = "[hidden]"
 # A shorter text is no secret, and hiding it would damage ordinary words.
@@ -31,25 +26,6 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     text = _SECRET_FIELD.sub(rf'\1"{HIDDEN}"', text)
     text = _AUTHORIZATION.sub(rf"\1 {HIDDEN}", text)
     return _JWT.sub(HIDDEN, text)
-
-
-def secrets_of(settings: Settings, partner: Partner) -> list[str]:
-    """Return what a page about this partner must hide: all secret settings and the partner's valid tokens."""
-    secret_fields = [about.name for about in fields(settings) if about.metadata["secret"]]
-    values = [getattr(settings, name) for name in secret_fields]
-    texts = [text for value in values for text in (value if isinstance(value, tuple) else (value,)) if text]
-    return [*texts, *_tokens(partner)]
-
-
-def _tokens(partner: Partner) -> Iterator[str]:
-    for role in partner.roles.values():
-        # Only a valid token is asked for, because asking for it then makes no request.
-        if role.source is None or role.source.state().valid_until is None:
-            continue
-        try:
-            yield role.source.token().value
-        except NoToken:
-            continue
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -69,7 +69,7 @@ class OutOfStep(RequestException):
     """
 
 
-class GivenUpWaiting(RequestException):
+class RequestTimedOutByServer(RequestException):
     """A kept connection brought 408: the server stopped waiting before it saw the request."""
 
 

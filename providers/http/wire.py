@@ -13,7 +13,13 @@ import requests
 from requests.cookies import RequestsCookieJar
 
 from providers.errors import InvalidResponse, ProviderError
-from providers.http.connections import GivenUpWaiting, OutOfStep, PooledAdapter, Redirected, tls_context
+from providers.http.connections import (
+    OutOfStep,
+    PooledAdapter,
+    Redirected,
+    RequestTimedOutByServer,
+    tls_context,
+)
 from providers.http.contexts import RequestContext, current, current_hold, using
 from providers.http.failures import WIRE_ERRORS, failure_of, is_timeout, refusal_of
 from providers.http.response import Call, Response
@@ -154,7 +160,7 @@ class Wire:
         ends = "close" in response.headers.get("Connection", "").lower()
         if response.status_code == HTTPStatus.REQUEST_TIMEOUT and context.is_reused and ends:
             response.close()
-            raise GivenUpWaiting(response=response)
+            raise RequestTimedOutByServer(response=response)
         return response
 
     def _proxies_for(self, url: str) -> dict[str, str]:
@@ -196,7 +202,7 @@ def _blames_the_connection(error: Exception, outgoing: Outgoing, context: Reques
     """
     if context.is_out_of_step:
         return outgoing.call.method in _SAFE and context.hold is None
-    if isinstance(error, GivenUpWaiting):
+    if isinstance(error, RequestTimedOutByServer):
         return True
     return context.is_reused and not context.is_answered and not is_timeout(error)
 

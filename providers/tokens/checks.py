@@ -33,7 +33,7 @@ def optional_token(value: Any) -> str | None:
     return value if isinstance(value, str) and _TOKEN.fullmatch(value) else None
 
 
-def told_lifetime(value: Any) -> int | None:
+def stated_lifetime(value: Any) -> int | None:
     """Return `expires_in` in seconds, at most a hundred years; None if it is not a positive number.
 
     Servers also send it as text and with a fraction. Some send 0 for a token that does not expire.

@@ -23,7 +23,7 @@ from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens import cognito
 from providers.tokens.answers import refusal_in, token_object
-from providers.tokens.checks import check_token_type, checked_token, optional_token, told_lifetime
+from providers.tokens.checks import check_token_type, checked_token, optional_token, stated_lifetime
 from providers.tokens.client_auth import ClientBasic
 from providers.tokens.jwt import claims_of
 
@@ -189,7 +189,7 @@ class TokenRequest:
         spelled = _COGNITO_NAMES if self.body is Body.COGNITO else _OAUTH_NAMES
         value = checked_token(body.get(name), name)
         check_token_type(body.get(spelled["token_type"]), self.token_types, is_needed=self.needs_type)
-        told = (told_lifetime(body.get(spelled["expires_in"])), _lifetime_in_jwt(value, answer))
+        told = (stated_lifetime(body.get(spelled["expires_in"])), _lifetime_in_jwt(value, answer))
         lifetime = min((seconds for seconds in told if seconds is not None), default=self.default_lifetime)
         if lifetime <= 0:
             raise ValueError("the token has expired already")

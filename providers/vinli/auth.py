@@ -24,7 +24,7 @@ from providers.tokens.checks import (
     check_token_type,
     checked_token,
     optional_token,
-    told_lifetime,
+    stated_lifetime,
     told_scope,
 )
 from providers.tokens.client_auth import ClientBasic
@@ -92,7 +92,7 @@ class TokenResponse:
         return cls(
             access_token=access_token,
             token_type="Bearer",  # noqa: S106 (a name)
-            expires_in=told_lifetime(value.get("expires_in")),
+            expires_in=stated_lifetime(value.get("expires_in")),
             refresh_token=optional_token(value.get("refresh_token")),
             scope=told_scope(value.get("scope")),
         )

@@ -1,1 +1,6 @@
-"""Authorization requests that a developer composes: preflight tests one, compose makes one."""
+"""Authorization requests in the workbench: preflight tests one, compose makes one and begins its run."""
+
+from blueprints.workbench.authorization_requests import pages
+from blueprints.workbench.authorization_requests.blueprint import bp
+
+__all__ = ["bp", "pages"]

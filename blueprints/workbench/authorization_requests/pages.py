@@ -12,15 +12,15 @@ from flask import render_template, request
 from blueprints.web.operators import operator_required
 from blueprints.web.services import services
 from blueprints.web.visitors.limits import limiter, workbench_rate
+from blueprints.workbench.authorization_requests.blueprint import bp
 from blueprints.workbench.authorization_requests.checks import RESPONSE_TYPES
 from blueprints.workbench.authorization_requests.form import ABOUT, RequestForm, token_curl
 from blueprints.workbench.authorization_requests.preflight import run_preflight
-from blueprints.workbench.blueprint import requests_bp
-from blueprints.workbench.runs import begin_run
+from blueprints.workbench.authorization_requests.runs import begin_run
 from domain.text.curl import curl_line
 
 
-@requests_bp.get("/compose")
+@bp.get("/compose")
 @limiter.limit(workbench_rate)
 @operator_required
 def compose() -> str:
@@ -29,7 +29,7 @@ def compose() -> str:
     return _page("compose", RequestForm.of_link(request.args, default) if request.args else default)
 
 
-@requests_bp.post("/compose")
+@bp.post("/compose")
 @limiter.limit(workbench_rate)
 @operator_required
 def make() -> str | tuple[str, int]:
@@ -57,7 +57,7 @@ def make() -> str | tuple[str, int]:
     )
 
 
-@requests_bp.get("/preflight")
+@bp.get("/preflight")
 @limiter.limit(workbench_rate)
 @operator_required
 def preflight() -> str:
@@ -66,7 +66,7 @@ def preflight() -> str:
     return _page("preflight", RequestForm.of_link(request.args, default) if request.args else default)
 
 
-@requests_bp.post("/preflight")
+@bp.post("/preflight")
 @limiter.limit(workbench_rate)
 @operator_required
 def ask() -> str | tuple[str, int]:

@@ -18,7 +18,7 @@ from blueprints.workbench.authorization_requests.preflight_words import (
     Tried,
     advice_for,
     conclusion_of,
-    verdict_of,
+    summary_of,
 )
 from domain.budget import Budget
 from domain.events import log_event
@@ -36,7 +36,7 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedRequest:
     """One request and its result: an `outcome`, or a `problem` if no answer came. `is_judged` is as in `Tried`."""
 
     variant: Variant
@@ -54,18 +54,18 @@ class Asked:
         return self.outcome is not None and self.outcome.refuses_request
 
     @property
-    def verdict(self) -> str:
+    def title(self) -> str:
         """Return in a few words what would happen to a driver."""
-        return self.problem.title if self.problem else self._verdict.title if self._verdict else ""
+        return self.problem.title if self.problem else self._summary.title if self._summary else ""
 
     @property
     def words(self) -> str:
         """Return the same in a sentence or two."""
-        return self._verdict.words if self._verdict else ""
+        return self._summary.words if self._summary else ""
 
     @property
     def notice_kind(self) -> str:
-        return self._verdict.kind if self._verdict else "problem"
+        return self._summary.kind if self._summary else "problem"
 
     @property
     def status(self) -> int | None:
@@ -76,21 +76,21 @@ class Asked:
         return round(self.outcome.elapsed * 1000) if self.outcome else 0
 
     @property
-    def _verdict(self) -> Summary | None:
-        return verdict_of(self.outcome, is_judged=self.is_judged) if self.outcome else None
+    def _summary(self) -> Summary | None:
+        return summary_of(self.outcome, is_judged=self.is_judged) if self.outcome else None
 
 
 @dataclass(frozen=True)
 class Report:
     """The content of a preflight page. `rows` holds the variants and then the control; empty if they were not tried."""
 
-    asked: Asked
+    asked: AskedRequest
     advice: tuple[Advice, ...]
-    rows: tuple[Asked, ...] = ()
+    rows: tuple[AskedRequest, ...] = ()
     conclusion: str = ""
 
     @property
-    def table(self) -> tuple[Asked, ...]:
+    def table(self) -> tuple[AskedRequest, ...]:
         """Return the original request and its variants for one table."""
         return (self.asked, *self.rows)
 
@@ -117,7 +117,7 @@ def run_preflight(form: RequestForm, *, with_variants: bool) -> Report:
     return _report(form, asked, answers)
 
 
-def _report(form: RequestForm, asked: Asked, answers: tuple[Asked, ...]) -> Report:
+def _report(form: RequestForm, asked: AskedRequest, answers: tuple[AskedRequest, ...]) -> Report:
     settings = services().settings
     advice = advice_for(form, asked.outcome, settings) if asked.outcome else ()
     if not answers:
@@ -135,13 +135,15 @@ def _report(form: RequestForm, asked: Asked, answers: tuple[Asked, ...]) -> Repo
     return Report(asked, advice, (*rows, checked), conclusion_of(form, settings, tried))
 
 
-def _ask_all(form: RequestForm, others: tuple[Variant, ...], budget: Budget) -> tuple[Asked, ...]:
+def _ask_all(form: RequestForm, others: tuple[Variant, ...], budget: Budget) -> tuple[AskedRequest, ...]:
     application = services()
     with ThreadPoolExecutor(AT_ONCE, "preflight") as threads:
         return tuple(threads.map(lambda variant: _ask(form, variant, budget, application), others))
 
 
-def _ask(form: RequestForm, variant: Variant, budget: Budget, application: Services | None = None) -> Asked:
+def _ask(
+    form: RequestForm, variant: Variant, budget: Budget, application: Services | None = None
+) -> AskedRequest:
     """Send one request. A worker thread has no Flask context and must pass the `application`."""
     application = application or services()
     state = made_up_state()
@@ -151,8 +153,8 @@ def _ask(form: RequestForm, variant: Variant, budget: Budget, application: Servi
     try:
         outcome = preflight(application.transport, url, deadline=budget.share(REQUEST_SECONDS))
     except ProviderError as error:
-        return Asked(variant, None, for_operator(problem_for(error)))
-    return Asked(variant, _without(outcome, [form.state or state, code_challenge or ""]), None)
+        return AskedRequest(variant, None, for_operator(problem_for(error)))
+    return AskedRequest(variant, _without(outcome, [form.state or state, code_challenge or ""]), None)
 
 
 def _without(outcome: PreflightResult, secrets: list[str]) -> PreflightResult:

@@ -78,7 +78,7 @@ UNCLEAR = Summary(
 UNREADABLE = Summary(
     "problem", "Not readable", "Something answered, and it was not an answer that a browser could show."
 )
-_VERDICTS = {
+_SUMMARIES = {
     "consent": CONSENT_SO_FAR,
     "redirect_back": SENT_BACK,
     "redirect_elsewhere": ELSEWHERE,
@@ -117,13 +117,13 @@ class Tried:
     has_refusal: bool
 
 
-def verdict_of(outcome: PreflightResult, *, is_judged: bool | None = None) -> Summary:
+def summary_of(outcome: PreflightResult, *, is_judged: bool | None = None) -> Summary:
     """Return what would happen to a driver. `is_judged` is as in `Tried`; None if no variants were tried."""
     if outcome.kind == "redirect_back" and outcome.error:
         return DENIED
     if outcome.kind == "consent" and is_judged is not None:
         return CONSENT if is_judged else ASKED_FIRST
-    return _VERDICTS[outcome.kind]
+    return _SUMMARIES[outcome.kind]
 
 
 def advice_for(form: RequestForm, outcome: PreflightResult, settings: Settings) -> tuple[Advice, ...]:

@@ -50,8 +50,8 @@ function checkState(answer) {
   if (!answer.get("state") && answer.wasEscaped) throw new Refused("escaped");
   if (!answer.get("state") && answer.wasRenamed) throw new Refused("renamed");
   if (!answer.get("state")) throw new Refused("no-state");
-  const verdict = take(answer.get("state"));
-  if (verdict !== "known") throw new Refused(`${verdict}-state`);
+  const stateCheck = take(answer.get("state"));
+  if (stateCheck !== "known") throw new Refused(`${stateCheck}-state`);
 }
 
 /** Returns the access token of a response to an attempt of this browser, otherwise throws Refused. */

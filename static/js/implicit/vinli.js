@@ -6,7 +6,7 @@ const PAGE_SIZE = 100;
 const MAX_PAGES = 50;
 const JSON_TYPE = /^application\/(.+\+)?json\b/i;
 
-/** A failed call. Its kind is cors, unreachable, slow, status, unauthorized, nonsense or forgotten. */
+/** A failed call. Its kind is cors, unreachable, slow, status, unauthorized, invalid-response or forgotten. */
 export class CallFailed extends Error {
   constructor(kind, url, status = 0) {
     super(kind);
@@ -53,7 +53,7 @@ async function getJson(url, token, forgotten) {
     if (error instanceof CallFailed) throw error;
     if (forgotten.aborted) throw new CallFailed("forgotten", url);
     if (slow.aborted) throw new CallFailed("slow", url);
-    if (error instanceof SyntaxError) throw new CallFailed("nonsense", url);
+    if (error instanceof SyntaxError) throw new CallFailed("invalid-response", url);
     throw new CallFailed(await whyBlocked(url, signal), url);
   }
 }
@@ -62,7 +62,7 @@ async function getJson(url, token, forgotten) {
 export async function currentUser(userUrl, token, forgotten) {
   const url = new URL(userUrl);
   const user = (await getJson(url, token, forgotten))?.user;
-  if (typeof user?.id !== "string") throw new CallFailed("nonsense", url);
+  if (typeof user?.id !== "string") throw new CallFailed("invalid-response", url);
   const names = [user.firstName, user.lastName].filter((name) => typeof name === "string" && name !== "");
   return { name: names.join(" "), email: typeof user.email === "string" ? user.email : "" };
 }
@@ -81,7 +81,7 @@ function deviceOf(device, place) {
 function pageOf(answer, url, offset) {
   const { total, limit } = answer?.meta?.pagination ?? {};
   const counts = Number.isSafeInteger(total) && total >= 0 && Number.isSafeInteger(limit) && limit > 0;
-  if (!counts || !Array.isArray(answer?.devices)) throw new CallFailed("nonsense", url);
+  if (!counts || !Array.isArray(answer?.devices)) throw new CallFailed("invalid-response", url);
   return { devices: answer.devices.map((device, index) => deviceOf(device, offset + index)), total, limit };
 }
 

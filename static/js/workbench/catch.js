@@ -54,7 +54,7 @@ async function judge(root, pairs, meanings, place) {
   const body = new URLSearchParams({ state: (states[0] ?? "").slice(0, LONGEST_STATE) });
   for (const [name] of pairs.slice(0, MOST)) if (meanings.has(name)) body.append("names", name);
   try {
-    const answer = await fetch(root.dataset.verdictUrl, {
+    const answer = await fetch(root.dataset.checkUrl, {
       method: "POST",
       headers: { "X-CSRF-Token": root.dataset.csrfToken, Accept: "application/json" },
       body,
@@ -99,5 +99,5 @@ export function start(root) {
   }
   part("fragment").hidden = false;
   document.querySelector('[data-part="nothing"]')?.remove();
-  judge(root, pairs, meanings, part("verdict"));
+  judge(root, pairs, meanings, part("state-check"));
 }

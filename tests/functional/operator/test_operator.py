@@ -55,7 +55,7 @@ def press_button(browser, page, link):
     return browser.post(link, **Page(page.text).form("")["fields"])
 
 
-# --- closed doors
+# --- without a session
 
 
 @pytest.mark.parametrize("path", ["/operator", *PAGES])

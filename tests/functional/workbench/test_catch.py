@@ -91,29 +91,30 @@ def test_the_page_tells_how_long_the_request_took(local, operator):
     assert "42 seconds after the request was made" in text_of(catch(operator, code="c", state=state))
 
 
-def verdict_of(page):
+def state_summary(page):
     return re.search(r'notice__title">(?:<svg.*?</svg>)?([^<]+)', page.text, re.S)[1].strip()
 
 
 def test_the_state_is_judged(local, operator):
     state = begin(operator)
-    assert verdict_of(catch(operator, code="c", state=state)) == "The state is right"
-    assert verdict_of(catch(operator, code="c", state=state)) == "The state is right, for the second time"
-    assert verdict_of(catch(operator, code="c")) == "No state came back"
-    assert verdict_of(catch(operator, code="c", state="made-up")) == "This state was not made here"
-    assert verdict_of(catch(operator, code="c", state=state + "x")) == "This state was not made here"
-    assert verdict_of(operator.get(f"{CATCH}?state={state}&state=other")) == "Two states came back"
+    assert state_summary(catch(operator, code="c", state=state)) == "The state is right"
+    assert state_summary(catch(operator, code="c", state=state)) == "The state is right, for the second time"
+    assert state_summary(catch(operator, code="c")) == "No state came back"
+    assert state_summary(catch(operator, code="c", state="made-up")) == "This state was not made here"
+    assert state_summary(catch(operator, code="c", state=state + "x")) == "This state was not made here"
+    assert state_summary(operator.get(f"{CATCH}?state={state}&state=other")) == "Two states came back"
     connect_state, _ = operator.attempt()
     assert (
-        verdict_of(catch(operator, code="c", state=connect_state)) == "This state belongs to the connect flow"
+        state_summary(catch(operator, code="c", state=connect_state))
+        == "This state belongs to the connect flow"
     )
     local.clock.advance(3601)
-    assert verdict_of(catch(operator, code="c", state=state)) == "This state has expired"
+    assert state_summary(catch(operator, code="c", state=state)) == "This state has expired"
 
 
 def test_a_state_that_was_typed_in_is_known(operator):
     assert begin(operator, state="my-own-long-state") == "my-own-long-state"
-    assert verdict_of(catch(operator, code="c", state="my-own-long-state")) == "The state is right"
+    assert state_summary(catch(operator, code="c", state="my-own-long-state")) == "The state is right"
 
 
 def test_a_state_of_the_workbench_is_useless_at_the_callback(operator, vinli):
@@ -211,7 +212,7 @@ def test_a_form_of_another_site_is_shown_after_one_step(local, operator):
         )
     assert seen(bridge) == (200, "A form came back")
     page = operator.submit(bridge, CATCH)
-    assert verdict_of(page) == "The state is right"
+    assert state_summary(page) == "The state is right"
     assert "in a form post" in text_of(page)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from flask import Blueprint
 
-from blueprints.workbench.blueprint import requests_bp
+from blueprints.workbench.authorization_requests.blueprint import bp as requests_bp
 from providers.http.transport import Transport
 from providers.vinli.preflight import preflight
 from tests.support.browser import heading, problem_code, query_of
@@ -74,7 +74,7 @@ def send(browser, path, **fields):
 
 
 def told(response):
-    """Return the title of the page's first notice: the verdict."""
+    """Return the title of the page's first notice."""
     return html.unescape(
         re.search(r'class="notice__title">(?:<svg.*?</svg>)?([^<]+)', response.text, re.S)[1]
     )
@@ -253,7 +253,7 @@ def test_what_is_answered_is_text_and_nothing_else(operator, vinli, body, kind):
 
 
 @pytest.mark.parametrize(
-    ("location", "verdict"),
+    ("location", "title"),
     [
         (REGISTERED + "?code=canary-of-code&state=canary-of-state", "Accepted, and sent back at once"),
         (REGISTERED + "?error=access_denied&state=canary-of-state", "Sent back with an error"),
@@ -263,10 +263,10 @@ def test_what_is_answered_is_text_and_nothing_else(operator, vinli, body, kind):
         ("/sign-in", "Accepted"),
     ],
 )
-def test_a_redirect_is_told_and_never_followed_or_linked(operator, vinli, location, verdict):
+def test_a_redirect_is_told_and_never_followed_or_linked(operator, vinli, location, title):
     vinli.answers[PATH] = http(302, b"", content_type=PAGE, Location=location)
     response = send(operator, PREFLIGHT)
-    assert (response.status_code, told(response)) == (200, verdict)
+    assert (response.status_code, told(response)) == (200, title)
     assert "canary" not in response.text
     assert location not in Page(response.text).links
     assert len(vinli.received()) == 1
@@ -283,7 +283,7 @@ def test_what_was_made_up_is_not_shown_when_the_answer_repeats_it(operator, vinl
 
 @pytest.mark.parametrize("with_variants", [None, "on"])
 @pytest.mark.parametrize(
-    ("answer", "status", "verdict"),
+    ("answer", "status", "title"),
     [
         (CLOSE, 502, "Vinli cannot be reached"),
         (b"SSH-2.0-x\r\n\r\n", 200, "Not readable"),
@@ -292,10 +292,10 @@ def test_what_was_made_up_is_not_shown_when_the_answer_repeats_it(operator, vinl
         (http(200, b"<h1>It works", content_type=PAGE), 200, "Not recognised"),
     ],
 )
-def test_an_upstream_that_fails_is_words_on_the_page(operator, vinli, answer, status, verdict, with_variants):
+def test_an_upstream_that_fails_is_words_on_the_page(operator, vinli, answer, status, title, with_variants):
     vinli.answers[PATH] = answer
     response = send(operator, PREFLIGHT, variants=with_variants)
-    assert (response.status_code, told(response)) == (status, verdict)
+    assert (response.status_code, told(response)) == (status, title)
     assert heading(response) == "Preflight"
 
 
@@ -320,7 +320,7 @@ def test_variants_that_get_no_answer_are_said_to_be_missing(operator, vinli):
     assert "No variant got a clear answer, so nothing can be said of them." in text_of(response)
 
 
-def standings(response):
+def accepted_and_named(response):
     """Return how many redirect URIs of a page are marked as accepted, and how many it names."""
     return response.text.count("standing--good"), len(re.findall(r'<th scope="row">', response.text))
 
@@ -331,7 +331,7 @@ def test_a_sign_in_that_comes_before_any_judgement_accepts_nothing_for_certain(o
     assert told(response) == "Asked to sign in first"
     assert "none of these answers tells which one is registered" in text_of(response)
     assert "Register and send one spelling" not in text_of(response)
-    marked, named = standings(response)
+    marked, named = accepted_and_named(response)
     assert marked == 0
     assert named == len(vinli.received(PATH)) > 2
 
@@ -349,14 +349,14 @@ def test_answers_that_decide_nothing_are_not_counted_against_the_variants(operat
     response = send(operator, PREFLIGHT, variants="on")
     assert "the answers do not tell which one is registered" in text_of(response)
     assert "the difference is a larger one" not in text_of(response)
-    assert standings(response)[0] == 0
+    assert accepted_and_named(response)[0] == 0
 
 
 def test_the_control_is_refused_where_redirect_uris_are_judged_and_never_the_same(beside_sandbox):
     controls = set()
     for _ in range(2):
         response = send(beside_sandbox, PREFLIGHT, variants="on")
-        assert standings(response)[0] == 1
+        assert accepted_and_named(response)[0] == 1
         (row,) = [row for row in re.findall(r"<tr>.*?</tr>", response.text, re.S) if "A control" in row]
         assert "Refused" in row
         controls.add(re.search(r"https://[0-9a-f]{16}\.invalid/[0-9a-f]{16}<", row)[0])

@@ -146,7 +146,7 @@ def test_an_error_that_is_not_of_the_rfc_is_left_out(serve, make_transport, repl
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])
-def test_redirects_are_nonsense_and_nobody_follows(serve, make_transport, status):
+def test_redirects_are_invalid_and_nobody_follows(serve, make_transport, status):
     other = serve(lambda _: json_reply({"access_token": "stolen"}))
     server = serve(lambda _: http(status, b"x" * 1000, Location=f"{other.origin}/take"))
     transport = make_transport(server.origin, other.origin)
@@ -195,7 +195,7 @@ def test_a_body_as_large_as_allowed_comes_through_compressed_too(serve, make_tra
         http(200, b"nonsense", Content_Encoding="gzip"),
     ],
 )
-def test_what_is_no_json_is_nonsense(serve, make_transport, reply):
+def test_what_is_no_json_is_invalid(serve, make_transport, reply):
     server = serve(lambda _: reply)
     with pytest.raises(InvalidResponse):
         get(make_transport(server.origin), server).json()
@@ -211,7 +211,7 @@ def test_what_is_no_json_is_nonsense(serve, make_transport, reply):
         b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nabcdef",
     ],
 )
-def test_what_is_no_http_is_nonsense(serve, make_transport, reply):
+def test_what_is_no_http_is_invalid(serve, make_transport, reply):
     server = serve(lambda _: reply)
     with pytest.raises(InvalidResponse):
         post(make_transport(server.origin), server)

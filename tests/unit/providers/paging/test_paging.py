@@ -369,7 +369,7 @@ def broken(size, **wrong):
     "wrong",
     [{"offset": 0}, {"limit": 20}, {"limit": 0}, {"total": -1}, {"total": 10**8}, {"items": [7] * 11}],
 )
-def test_a_page_that_does_not_answer_the_question_is_nonsense(wrong):
+def test_a_page_that_does_not_answer_the_question_is_invalid(wrong):
     with pytest.raises(InvalidResponse):
         listed(broken(50, **wrong), limit=10)
 
@@ -377,7 +377,7 @@ def test_a_page_that_does_not_answer_the_question_is_nonsense(wrong):
 @pytest.mark.parametrize(
     ("offset", "limit", "total"), [(0, 0, 5), (0, 11, 5), (0, -1, 5), (5, 10, 5), (0, 10, 10**8)]
 )
-def test_a_first_page_that_cannot_be_is_nonsense(offset, limit, total):
+def test_a_first_page_that_cannot_be_is_invalid(offset, limit, total):
     with pytest.raises(InvalidResponse):
         list_all(lambda *_: Page([1], total, offset, limit), key=lambda entry: entry, limit=10)
 
@@ -454,7 +454,7 @@ def test_a_server_whose_pages_are_tiny_is_not_asked_for_ever():
         {"items": list(range(25))},
     ],
 )
-def test_a_range_from_a_page_that_cannot_be_is_nonsense(wrong):
+def test_a_range_from_a_page_that_cannot_be_is_invalid(wrong):
     fields = {"items": list(range(24)), "total": 95, "offset": 24, "limit": 24}
     with pytest.raises(InvalidResponse) as caught:
         fetch_range(lambda *_: Page(**fields | wrong), 24, 24, provider="somebody")

@@ -88,7 +88,7 @@ def test_texts_and_their_number_are_bounded():
         http(200, b'{"size":"a","size":"b"}'),
     ],
 )
-def test_what_is_no_reading_is_nonsense(read, reply):
+def test_what_is_no_reading_is_invalid(read, reply):
     with pytest.raises(InvalidResponse) as caught:
         read(reply)
     assert caught.value.provider == "anyline"

@@ -128,7 +128,7 @@ def test_one_odd_file_is_one_row(client, entry, read):
         {"Value": {}},
     ],
 )
-def test_what_is_no_list_of_files_is_nonsense(client, body):
+def test_what_is_no_list_of_files_is_invalid(client, body):
     with pytest.raises(InvalidResponse):
         client(json_reply(body))[0].files()
 
@@ -169,7 +169,7 @@ def test_a_document_may_not_be_endless(client):
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"PK\x03\x04"])
-def test_what_is_no_document_is_nonsense(client, body):
+def test_what_is_no_document_is_invalid(client, body):
     with pytest.raises(InvalidResponse, match="pdf"):
         client(document(body))[0].convert(b"<p>", "pdf")
 
@@ -194,6 +194,6 @@ def test_a_file_that_was_not_taken_is_an_error(client):
 
 
 @pytest.mark.parametrize("reply", [json_reply([]), json_reply({}), http(200, b"", content_type=None)])
-def test_an_answer_that_does_not_say_is_nonsense(client, reply):
+def test_an_answer_that_does_not_say_is_invalid(client, reply):
     with pytest.raises(InvalidResponse):
         client(reply)[0].store("/report.pdf", b"")

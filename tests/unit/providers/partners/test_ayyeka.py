@@ -99,7 +99,7 @@ def test_an_entry_that_is_no_site_is_a_row_without_an_id(sites, entry):
 @pytest.mark.parametrize(
     "reply", [json_reply({"sites": [SITE]}), json_reply(None), http(200, b"[]", content_type="text/html")]
 )
-def test_what_is_no_list_of_sites_is_nonsense(sites, reply):
+def test_what_is_no_list_of_sites_is_invalid(sites, reply):
     with pytest.raises(InvalidResponse):
         sites(reply)
 

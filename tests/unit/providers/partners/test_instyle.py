@@ -44,7 +44,7 @@ def test_an_image_has_a_url_to_follow_or_none(entry, image):
 
 
 @pytest.mark.parametrize("body", [{}, {"images": {}}, "images", None, 1])
-def test_what_is_no_list_of_images_is_nonsense(client, body):
+def test_what_is_no_list_of_images_is_invalid(client, body):
     with pytest.raises(InvalidResponse):
         client(json_reply(body))[0].images()
 
@@ -55,7 +55,7 @@ def test_one_odd_image_is_one_row(client, entry):
     assert (good.id, odd) == ("1", Image("", None))
 
 
-def test_a_page_in_place_of_images_is_nonsense(client):
+def test_a_page_in_place_of_images_is_invalid(client):
     with pytest.raises(InvalidResponse):
         client(http(200, b"<html>", content_type="text/html"))[0].images()
 

@@ -66,7 +66,7 @@ def test_a_token_is_read(ask):
 @pytest.mark.parametrize(
     "token", [None, "", 1, True, ["a"], {"a": 1}, "a b", "a\r\nX: y", "tökén", "a\u0000", "a" * 8193]
 )
-def test_what_is_no_token_is_nonsense(ask, token):
+def test_what_is_no_token_is_invalid(ask, token):
     with pytest.raises(InvalidResponse):
         ask(json_reply(GOOD | {"access_token": token}))
 
@@ -147,7 +147,7 @@ def test_an_answer_that_cannot_be_used_is_named_with_what_was_wrong(ask, fields,
 
 
 @pytest.mark.parametrize("body", [{}, [], [GOOD], "abc", None, 7, {"token": "abc"}])
-def test_an_answer_without_a_token_is_nonsense(ask, body):
+def test_an_answer_without_a_token_is_invalid(ask, body):
     with pytest.raises(InvalidResponse):
         ask(json_reply(body))
 
@@ -169,7 +169,7 @@ def test_an_answer_without_a_token_is_nonsense(ask, body):
         http(204, content_type=None),
     ],
 )
-def test_what_is_no_token_response_is_nonsense(ask, reply):
+def test_what_is_no_token_response_is_invalid(ask, reply):
     with pytest.raises(InvalidResponse) as caught:
         ask(reply)
     assert caught.value.provider == "partner"
@@ -185,7 +185,7 @@ def test_a_bearer_token_may_be_called_one_in_any_case_or_not_at_all(ask, kind):
 
 
 @pytest.mark.parametrize("kind", ["JWT", "mac", 1, True, ["Bearer"]])
-def test_another_type_is_nonsense(ask, kind):
+def test_another_type_is_invalid(ask, kind):
     with pytest.raises(InvalidResponse, match="token_type"):
         ask(json_reply(GOOD | {"token_type": kind}))
 
@@ -255,7 +255,7 @@ def test_exp_is_counted_from_now_where_the_date_is_none(ask, date):
 
 
 @pytest.mark.parametrize("exp", [0, -5, 1.5])
-def test_a_token_that_has_expired_already_is_nonsense(ask, exp):
+def test_a_token_that_has_expired_already_is_invalid(ask, exp):
     with pytest.raises(InvalidResponse, match="expired"):
         ask(json_reply(GOOD | {"access_token": jwt({"exp": exp})}))
 
@@ -357,7 +357,7 @@ def test_cognitos_answer_is_read_under_its_own_names(ask):
 @pytest.mark.parametrize(
     "body", [{}, {"AuthenticationResult": None}, {"AuthenticationResult": [1]}, {"IdToken": "abc"}, []]
 )
-def test_without_an_authentication_result_it_is_nonsense(ask, body):
+def test_without_an_authentication_result_it_is_invalid(ask, body):
     with pytest.raises(InvalidResponse):
         ask(amz(body), **cognito())
 

@@ -231,7 +231,7 @@ def test_lifetimes(sent, read):
         *({"token_type": value} for value in ("mac", "MAC", "JWT", 1, ["Bearer"])),
     ],
 )
-def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, fields):
+def test_a_token_response_that_cannot_be_trusted_is_invalid(serve, client_for, fields):
     server = serve(lambda _: json_reply({"access_token": "abc"} | fields))
     with pytest.raises(InvalidResponse, match=next(iter(fields))):
         client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
@@ -273,7 +273,7 @@ def test_a_token_response_that_cannot_be_trusted_is_nonsense(serve, client_for, 
         ),
     ],
 )
-def test_an_answer_that_is_no_token_response_is_nonsense(serve, client_for, reply):
+def test_an_answer_that_is_no_token_response_is_invalid(serve, client_for, reply):
     server = serve(lambda _: reply)
     with pytest.raises(InvalidResponse) as caught:
         client_for(server).exchange("code", REDIRECT_URI, VERIFIER)
@@ -370,7 +370,7 @@ def test_the_current_user_is_asked_for_with_the_token(serve, client_for):
         {"user": {"id": "a" * 201, "email": "a@b"}},
     ],
 )
-def test_a_user_that_is_none_is_nonsense(serve, client_for, body):
+def test_a_user_that_is_none_is_invalid(serve, client_for, body):
     server = serve(lambda _: json_reply(body))
     with pytest.raises(InvalidResponse):
         client_for(server).current_user("abc")
@@ -394,7 +394,7 @@ def test_a_user_is_known_by_the_id_alone(serve, client_for, fields, name):
     assert (user.id, user.name) == ("6b24cb2a", name)
 
 
-def test_a_user_with_two_ids_is_nonsense(serve, client_for):
+def test_a_user_with_two_ids_is_invalid(serve, client_for):
     server = serve(lambda _: http(200, b'{"user": {"id": "a", "id": "b", "email": "a@b"}}'))
     with pytest.raises(InvalidResponse):
         client_for(server).current_user("abc")

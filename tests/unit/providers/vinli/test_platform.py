@@ -191,14 +191,14 @@ def test_a_guessed_page_that_failed_is_asked_for_again(serve, client_for):
         b"",
     ],
 )
-def test_a_page_that_is_no_json_is_nonsense_and_not_quoted(serve, client_for, body):
+def test_a_page_that_is_no_json_is_invalid_and_not_quoted(serve, client_for, body):
     server = serve(lambda _: http(200, body))
     with pytest.raises(InvalidResponse) as caught:
         client_for(server).devices(APP)
     assert caught.value.__cause__ is None
 
 
-def test_a_page_that_does_not_say_it_is_json_is_nonsense(serve, client_for):
+def test_a_page_that_does_not_say_it_is_json_is_invalid(serve, client_for):
     body = b'{"devices": [], "meta": {"pagination": {"total": 0, "limit": 100, "offset": 0}}}'
     server = serve(lambda _: http(200, body, content_type="text/html"))
     with pytest.raises(InvalidResponse):
@@ -244,7 +244,7 @@ def test_a_later_page_that_fails_fails_the_list(serve, client_for):
         {"devices": [None], "meta": None},
     ],
 )
-def test_a_page_of_another_shape_is_nonsense(serve, client_for, body):
+def test_a_page_of_another_shape_is_invalid(serve, client_for, body):
     server = serve(lambda _: json_reply(body))
     with pytest.raises(InvalidResponse):
         client_for(server).devices_page(APP, 0, 1)

@@ -11,7 +11,7 @@ from blueprints.workbench.authorization_requests.preflight_words import (
     Tried,
     advice_for,
     conclusion_of,
-    verdict_of,
+    summary_of,
 )
 from domain.redirect_uris.variants import variants
 from providers.vinli.preflight import PreflightResult
@@ -93,10 +93,10 @@ def test_the_address_is_doubted_where_nobody_speaks_of_the_request(outcome, begi
 
 
 def test_a_page_without_a_form_is_not_said_to_ask_nobody():
-    verdict = verdict_of(PreflightResult("unclear", 200))
-    assert verdict.title == "Not recognised"
-    assert "nobody" not in verdict.words
-    assert "built by a script" in verdict.words
+    summary = summary_of(PreflightResult("unclear", 200))
+    assert summary.title == "Not recognised"
+    assert "nobody" not in summary.words
+    assert "built by a script" in summary.words
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_a_page_without_a_form_is_not_said_to_ask_nobody():
     ],
 )
 def test_what_a_sign_in_page_means_depends_on_whether_anything_else_is_refused(is_judged, title, words):
-    verdict = verdict_of(PreflightResult("consent", 200), is_judged=is_judged)
-    assert verdict.title == title
-    assert words in verdict.words
+    summary = summary_of(PreflightResult("consent", 200), is_judged=is_judged)
+    assert summary.title == title
+    assert words in summary.words
 
 
 @pytest.mark.parametrize("is_accepted", [True, False])

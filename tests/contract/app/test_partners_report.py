@@ -133,7 +133,7 @@ def test_a_document_is_stored_where_the_page_says(operator, aspose):
         (
             "/connect/token",
             json_reply({"error": "invalid_client"}, 400),
-            "No token can be had from Aspose",
+            "Aspose gave no token",
         ),
     ],
 )

@@ -27,7 +27,7 @@ from tests.support.sites import running_site
 pytestmark = pytest.mark.contract
 
 
-class Eavesdropper(Browser):
+class RecordingBrowser(Browser):
     """A browser that keeps every answer of the application."""
 
     def __init__(self, *arguments, **options):
@@ -57,7 +57,7 @@ class Run:
         self.secrets[f"{len(self.secrets)} {name}"] = value
 
     def browser(self, driver=0):
-        return Eavesdropper(
+        return RecordingBrowser(
             self.site.origin, self.site.sandbox, email=self.site.sandbox.credentials["drivers"][driver]
         )
 
@@ -174,7 +174,7 @@ def run_implicit(run):
     run.finish(browser)
 
 
-def run_against_a_blabbermouth(run):
+def run_against_a_server_that_repeats_secrets(run):
     """An upstream that throws back all it was sent, in its error texts, headers and reason phrases."""
     vinli = FakeVinli()
 
@@ -190,13 +190,13 @@ def run_against_a_blabbermouth(run):
     credentials = {**run.site.sandbox.credentials, "origin": vinli.origin}
     store_url = run.site.app.variables["STORE_URL"]
     with AppProcess(credentials, STORE_URL=store_url) as app:
-        browser = Eavesdropper(app.origin)
+        browser = RecordingBrowser(app.origin)
         for number, vinli.answers in enumerate(answers):
             state, callback = browser.attempt()
             attempt_id, _ = run.signer.read(state, "connect-state")
             run.keep("code_verifier", Attempts(run.records).find(attempt_id).code_verifier)
-            run.keep("code", f"a-code-for-the-blabbermouth-{number}")
-            browser.get(f"{callback}&code=a-code-for-the-blabbermouth-{number}")
+            run.keep("code", f"a-code-that-is-repeated-{number}")
+            browser.get(f"{callback}&code=a-code-that-is-repeated-{number}")
             browser.get("/garage")
         run.logs.append(app.log())
     for path in (TOKEN, USER, DEVICES):
@@ -217,7 +217,7 @@ def run_workbench(run):
         code = query_of(callback)["code"]
         run.keep("workbench code", code)
         # The catch page holds both in its form, for whoever presses its button: not kept among the answers.
-        caught = super(Eavesdropper, browser).request("GET", callback.removeprefix(browser.origin))
+        caught = super(RecordingBrowser, browser).request("GET", callback.removeprefix(browser.origin))
         form = Page(caught.text).form("/workbench/exchange")
         assert (form["fields"]["code"], form["fields"]["state"]) == (code, state)
         if fault:
@@ -267,7 +267,7 @@ def run(request):
         run_failing(run)
         run_operator(run)
         run_implicit(run)
-        run_against_a_blabbermouth(run)
+        run_against_a_server_that_repeats_secrets(run)
         run_workbench(run)
         run.raw_store = raw_store(request, site)
         run.logs += [site.app.log(), site.sandbox.log()]
