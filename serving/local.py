@@ -92,7 +92,9 @@ def main() -> int:
     """Run until Ctrl-C, until the terminal is closed, or until one of the programs ends."""
     programs = Programs()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+        # nohup starts a program with SIGHUP ignored, and that stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
     try:
         lines = start_all(programs, {**read_dotenv(".env"), **os.environ})
         announce("\n".join(["", *lines, "", "  Ctrl-C ends all of it.", ""]))

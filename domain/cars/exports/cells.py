@@ -20,16 +20,26 @@ _CHANGES = re.compile(
     rf"""|\d{{1,4}}[-/. ]?{_MONTH}|{_MONTH}[-/. ]?\d{{1,4}}|true|false""",
     re.IGNORECASE | re.ASCII,
 )
+_SEPARATOR = re.compile(r"""[",;|\t\n\r]""")
+# Most texts are of letters, digits and blanks, and begin with a letter. No program changes these, unless they begin
+# like a month or a truth value. One match is much faster than the other checks, which counts in long lists. So each
+# first letter of a month or a truth value has its own lookahead.
+is_plain = re.compile(
+    r"(?:[BCEGHIK-LP-RU-Zbceghik-lp-ru-z]|[Aa](?![PUpu])|[Dd](?![Ee])|[Ff](?![AEae])|[Jj](?![AUau])|[Mm](?![Aa])"
+    r"|[Nn](?![Oo])|[Oo](?![Cc])|[Ss](?![Ee])|[Tt](?![Rr]))[A-Za-z0-9 ]*"
+).fullmatch
 
 
 def csv_cell(text: str) -> str:
     """Return a text as a cell: no formula, and in quotes if it holds a separator, a quote or a line break."""
     cell = _FORMULA.sub(r"\1'", text)
-    if any(character in cell for character in '",;|\t\n\r'):
+    if _SEPARATOR.search(cell):
         return '"' + cell.replace('"', '""') + '"'
     return cell
 
 
 def spreadsheet_cell(text: str) -> str:
     """Return a text as a cell that a spreadsheet shows as it is."""
+    if not text or is_plain(text):
+        return text
     return f"'{text}" if _CHANGES.fullmatch(text) else csv_cell(text)

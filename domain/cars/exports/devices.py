@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from domain.cars.exports.cells import BYTE_ORDER_MARK, csv_cell, spreadsheet_cell
+from domain.cars.exports.cells import BYTE_ORDER_MARK, csv_cell, is_plain, spreadsheet_cell
 from domain.dates import iso
 from providers.vinli.platform import Device
 
@@ -54,9 +54,9 @@ def _csv_row(device: Device) -> str:
 
 def _spreadsheet_row(device: Device) -> str:
     name, chip_id = device.name or "", device.chip_id or ""
-    if not name.isalpha():
+    if not is_plain(name):
         name = spreadsheet_cell(name)
-    if not chip_id.isalpha():
+    if not is_plain(chip_id):
         chip_id = spreadsheet_cell(chip_id)
     virtual = "true" if device.is_virtual else "false"
     return f"{device.id},{name},{chip_id},{iso(device.created_at)},{virtual}\r\n"

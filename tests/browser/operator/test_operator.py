@@ -114,7 +114,7 @@ def test_a_list_that_breaks_off_is_unmistakably_incomplete(operator, jar, watch,
     expect(operator.rows).to_have_count(100)
     operator.site.break_calls("/api/v1/devices", query={"offset": "200"}, status=500)
     # On a slow machine much is received and not yet read when the transfer breaks.
-    jar[0].new_cdp_session(operator.page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    jar[0].new_cdp_session(operator.page).send("Emulation.setCPUThrottlingRate", {"rate": 2})
     operator.page.goto(operator.site.url(f"/operator/devices?{query}"), wait_until="commit")
     expect(operator.page.get_by_role("status")).to_contain_text("This list is incomplete.")
     expect(operator.page.get_by_text("This list is incomplete. Its end says why.")).to_be_visible()

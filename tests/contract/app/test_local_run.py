@@ -24,11 +24,16 @@ def command(directory, **variables):
     return [sys.executable, "-m", "serving.local"], options
 
 
+def heed_ctrl_c():
+    """A shell starts what runs in its background with SIGINT ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def running(directory, port):
     arguments, options = command(directory, PORT=str(port), SANDBOX_PORT=str(free_port()))
     with (directory / f"{port}.log").open("w+") as log:
-        program = subprocess.Popen(arguments, stdout=log, stderr=log, **options)
+        program = subprocess.Popen(arguments, stdout=log, stderr=log, preexec_fn=heed_ctrl_c, **options)
         try:
             give_up_at = time.monotonic() + SECONDS
             while "Ctrl-C ends" not in (directory / f"{port}.log").read_text():
@@ -38,7 +43,11 @@ def running(directory, port):
             yield
         finally:
             program.send_signal(signal.SIGINT)
-            program.wait(timeout=30)
+            try:
+                program.wait(timeout=30)
+            finally:
+                program.kill()
+                program.wait()
 
 
 def fails(directory, **variables):
