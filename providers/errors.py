@@ -19,7 +19,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any
+
+
+class Cause(StrEnum):
+    """Why no connection came about, or why it broke."""
+
+    NAME = "no_such_name"
+    REFUSED = "connection_refused"
+    NO_ROUTE = "no_route"
+    BROKE_OFF = "broke_off"
+    CONNECT_TIMEOUT = "connect_timeout"
+    RESPONSE_TIMEOUT = "response_timeout"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_NAME = "certificate_for_another_name"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    TLS = "tls_failed"
+    PROXY_UNREACHABLE = "proxy_unreachable"
+    PROXY_WANTS_PASSWORD = "proxy_wants_password"  # noqa: S105 (a cause)
+    PROXY_REFUSED = "proxy_refused"
 
 
 class ProviderError(Exception):
@@ -27,7 +47,10 @@ class ProviderError(Exception):
 
     `url` has no query; `retry_after` is in seconds. `error` and `error_description` are the OAuth fields of the
     response; they are None unless they keep to the characters of RFC 6749, section 5.2. They came from outside, so
-    escape them. `is_transient` says that the same request will probably succeed within seconds.
+    escape them. `is_transient` says that the same request will probably succeed within seconds. `cause` is set if no
+    connection came about or it broke. `location` is where a redirect leads, without query and fragment. `page_title` is
+    the title of an HTML page that came in place of the documented response, None if none came. These two are from
+    outside as well.
     """
 
     def __init__(
@@ -42,6 +65,9 @@ class ProviderError(Exception):
         error_description: str | None = None,
         retry_after: float | None = None,
         is_transient: bool = False,
+        cause: Cause | None = None,
+        location: str | None = None,
+        page_title: str | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -53,6 +79,9 @@ class ProviderError(Exception):
         self.error_description = error_description
         self.retry_after = retry_after
         self.is_transient = is_transient
+        self.cause = cause
+        self.location = location
+        self.page_title = page_title
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.provider, self.method, self.url) if part)

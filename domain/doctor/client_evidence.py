@@ -16,7 +16,8 @@ class Role:
     """One of our OAuth clients: the setting that names it, its flow, and what we would send.
 
     ``code`` is part of the codes of findings. ``typed`` is the registered redirect URI as a person typed it in.
-    ``typed_by`` tells the person how to type it in; "" if that is not possible.
+    ``typed_by`` tells the person how to type it in; "" if that is not possible. ``secret_variable`` is the setting of
+    the client's secret; "" if the client has none. ``may_show_id`` is off if the id may be a secret by mistake.
     """
 
     code: str
@@ -26,6 +27,26 @@ class Role:
     redirect_uri: str
     typed: str | None = None
     typed_by: str = ""
+    secret_variable: str = ""
+    may_show_id: bool = True
+
+    @property
+    def response_type(self) -> str:
+        return "token" if self.code == "implicit_client" else "code"
+
+    @property
+    def client_type(self) -> str:
+        """The type that Vinli's Developer Portal gives to clients of this flow."""
+        return "web" if self.code == "implicit_client" else "server"
+
+    @property
+    def shown_id(self) -> str:
+        """The client id as text for a person. If it may be a secret, only its length is told."""
+        return shown(self.client_id) if self.may_show_id else f"[{len(self.client_id)} characters, hidden]"
+
+    def fits(self, client: RegisteredClient) -> bool:
+        """Tell if a client's type allows this flow. An unknown type may."""
+        return client.type not in {"web", "server"} or client.type == self.client_type
 
 
 @dataclass(frozen=True)
@@ -44,10 +65,22 @@ class Checkup:
     def registered(self, role: Role) -> RegisteredClient | None:
         return next((one for one in self.clients() or () if one.id == role.client_id), None)
 
-    def holder_of(self, redirect_uri: str, *, but: str | None = None) -> str | None:
-        """Return the id, as text for a person, of a client with this redirect URI. The client ``but`` is left out."""
-        found = (one.id for one in self.clients() or () if one.redirect_uri == redirect_uri and one.id != but)
-        return next(map(shown, found), None)
+    def holder_of(self, role: Role) -> RegisteredClient | None:
+        """Return another client with the redirect URI of a role and a type that fits it."""
+        found = (one for one in self.clients() or () if self._holds(one, role) and role.fits(one))
+        return next(found, None)
+
+    def misfit_of(self, role: Role) -> RegisteredClient | None:
+        """Return another client with the redirect URI of a role, but with a type that does not fit it."""
+        found = (one for one in self.clients() or () if self._holds(one, role) and not role.fits(one))
+        return next(found, None)
+
+    def _holds(self, client: RegisteredClient, role: Role) -> bool:
+        return client.redirect_uri == role.redirect_uri and client.id != role.client_id
+
+    def is_ours(self, client: RegisteredClient) -> bool:
+        """Tell if one of our settings names this client."""
+        return any(role.client_id == client.id for role in self.roles)
 
     def role_of(self, redirect_uri: str | None) -> Role | None:
         return next((role for role in self.roles if role.redirect_uri == redirect_uri), None)
@@ -57,6 +90,8 @@ class Checkup:
 
         Return None if Vinli lists fewer than two of our clients, or if PUBLIC_URL cannot have this origin.
         """
+        if any(self.holder_of(role) for role in self.roles):
+            return None  # another client has what is sent: then the client ids are wrong, and not PUBLIC_URL
         found: set[str | None] = set()
         listed = [(role, client) for role in self.roles if (client := self.registered(role))]
         for role, client in listed:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from domain.doctor.authorization import authorization_findings
 from domain.doctor.client_evidence import Checkup, Role, plain, shown
 from domain.doctor.redirect_uris import Case, typed_finding, uri_findings
-from domain.doctor.report import Facts, Finding, Section, fact, good, problem, unknown, warning
-from domain.doctor.secrets import secret_findings
+from domain.doctor.report import Facts, Finding, Section, Severity, fact, good, problem, unknown, warning
+from domain.doctor.secrets import exchanged, secret_findings
 from domain.doctor.vinli import app_is_refused
 from domain.redirect_uris.comparing import PORTAL
 from providers.errors import NotFound
@@ -23,14 +24,23 @@ def client_sections(checkup: Checkup) -> tuple[Section, ...]:
 
 
 def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
+    """Yield the findings on one client, and at last on its authorization request."""
+    found = tuple(_client_findings(checkup, role))
+    yield from found
+    is_explained = any(one.severity is Severity.PROBLEM for one in found) or _is_told_elsewhere(checkup, role)
+    yield from authorization_findings(checkup, role, is_explained=is_explained)
+
+
+def _client_findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
     """Yield the findings on one client. Stop at a basic mistake, so that one mistake gives one finding."""
-    facts: Facts = (fact(role.variable, role.client_id),)
+    facts: Facts = (fact(role.variable, role.shown_id),)
     if _is_app_id(checkup, role):
         what = f"{role.variable} is the App ID. An app owns OAuth clients, and each has an id of its own."
-        todo = f"Set {role.variable} to the id of the client with the redirect URI {role.redirect_uri} in {PORTAL}."
-        if right := checkup.holder_of(role.redirect_uri):
-            todo = f"Set {role.variable} to {right}, the client with the redirect URI {role.redirect_uri}."
-        yield problem(f"app_id_as_{role.code}_id", "App ID used as client id", what, todo, facts)
+        todo, value = _right_client(checkup, role)
+        yield problem(f"app_id_as_{role.code}_id", "App ID used as client id", what, todo, facts, value)
+        return
+    if _is_exchanged(checkup, role):
+        yield exchanged(role)
         return
     if checkup.clients() is None:
         yield _unlisted(checkup, facts)
@@ -44,6 +54,9 @@ def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
     if misuse := _misuse(checkup, role, client):
         yield misuse
         return
+    if other := _other_holder(checkup, role, client):
+        yield other
+        return
     facts = (*facts, fact("Type", client.type or "not said"))
     yield good(role.code, "OAuth client", "Vinli lists it among the clients of this app.", facts)
     if not _is_told_already(checkup, role, client):
@@ -51,6 +64,58 @@ def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
     if role.typed and client.redirect_uri:
         yield from typed_finding(role.typed, client.redirect_uri)
     yield from secret_findings(checkup, role, is_known=True)
+
+
+def _is_told_elsewhere(checkup: Checkup, role: Role) -> bool:
+    """Tell if the finding on PUBLIC_URL or on another client explains a refused request of this one."""
+    client = checkup.registered(role)
+    if client is None or client.redirect_uri is None:
+        return False
+    return checkup.external is not None or _is_told_already(checkup, role, client)
+
+
+def _is_exchanged(checkup: Checkup, role: Role) -> bool:
+    """Tell if the setting of the client's secret holds the id of one of the app's clients."""
+    if not role.secret_variable or checkup.registered(role):
+        return False
+    secret = getattr(checkup.settings, role.secret_variable.lower())
+    return any(client.id == secret for client in checkup.clients() or ())
+
+
+def _other_holder(checkup: Checkup, role: Role, client: RegisteredClient) -> Finding | None:
+    """Return a finding if another client has exactly what is sent, and no setting of ours names that client."""
+    holder = checkup.holder_of(role)
+    if holder is None or client.redirect_uri == role.redirect_uri or checkup.is_ours(holder):
+        return None
+    what = f"Another client of this app has exactly the redirect URI that is sent, and {role.variable} names this one."
+    facts = (
+        fact(role.variable, role.shown_id),
+        fact("Sent", role.redirect_uri),
+        fact("Registered", client.redirect_uri or "nothing"),
+        fact("The other client", holder.id),
+    )
+    todo, value = _right_client(checkup, role)
+    return problem(
+        f"another_client_than_{role.code}", "Another client has this redirect URI", what, todo, facts, value
+    )
+
+
+def _right_client(checkup: Checkup, role: Role) -> tuple[str, str]:
+    """Return the advice to name the right client, and its id; "" if there is no such client yet."""
+    secret = f", and {role.secret_variable} to its secret" if role.secret_variable else ""
+    if holder := checkup.holder_of(role):
+        right = shown(holder.id)
+        return (
+            f"Set {role.variable} to {right}, which has the redirect URI {role.redirect_uri}{secret}.",
+            right,
+        )
+    todo = (
+        f"In {PORTAL}, add a client of the type {role.client_type.title()} with the redirect URI "
+        f"{role.redirect_uri}. Set {role.variable} to its id{secret}."
+    )
+    if misfit := checkup.misfit_of(role):
+        todo += f" The client {shown(misfit.id)} has this redirect URI, but is of the type {misfit.type}."
+    return todo, ""
 
 
 def _is_app_id(checkup: Checkup, role: Role) -> bool:
@@ -78,18 +143,16 @@ def _not_found(checkup: Checkup, role: Role, facts: Facts) -> Finding:
         what = f"{role.variable} and the id of a client of this app differ only in case, blanks or dashes. These count."
         facts = (*facts, fact("Registered", close))
         todo = f"Set {role.variable} to {shown(close)}"
-        return problem(f"{role.code}_id_spelling", "Client id spelled differently", what, todo, facts)
+        return problem(
+            f"{role.code}_id_spelling", "Client id spelled differently", what, todo, facts, shown(close)
+        )
     if _is_believed(checkup, role):
-        what = "Vinli accepts this client with its secret, but does not list it for this app: it may be another app’s."
+        what = "Vinli accepts this client, but does not list it for this app: it may be another app’s."
         todo = "Set VINLI_APP_ID and VINLI_APP_SECRET to those of the app that owns the client."
         return warning(f"{role.code}_of_another_app", "Another app’s client", what, todo, facts)
     what = f"Among this app’s {len(clients)} OAuth clients there is none with the id in {role.variable}."
-    if right := checkup.holder_of(role.redirect_uri):
-        todo = f"Set {role.variable} to {right}, which has the redirect URI {role.redirect_uri}."
-    else:
-        todo = f"In {PORTAL}, add a client with the redirect URI {role.redirect_uri}, and "
-        todo += f"set {role.variable} to its id."
-    return problem(f"unknown_{role.code}", "Unknown client", what, todo, facts)
+    todo, value = _right_client(checkup, role)
+    return problem(f"unknown_{role.code}", "Unknown client", what, todo, facts, value)
 
 
 def _misuse(checkup: Checkup, role: Role, client: RegisteredClient) -> Finding | None:
@@ -104,33 +167,38 @@ def _misuse(checkup: Checkup, role: Role, client: RegisteredClient) -> Finding |
             what = "This client belongs to the other flow. See the finding there."
             return unknown(role.code, "OAuth client", what, facts=facts)
         what = "A server client gets codes. The implicit flow needs a client of the type web."
-        todo = (
-            f"In {PORTAL}, add a client of the type Web with the redirect URI {role.redirect_uri}, and set "
+        todo, value = _right_client(checkup, role)
+        return problem(
+            "implicit_client_wrong_type", "Not a client for the implicit flow", what, todo, facts, value
         )
-        todo += f"{role.variable} to its id."
-        return problem("implicit_client_wrong_type", "Not a client for the implicit flow", what, todo, facts)
     if _is_without_secret(checkup, role, client):
-        secret = "VINLI_CLIENT_SECRET" if role.code == "client" else "VINLI_WORKBENCH_CLIENT_SECRET"
-        what = f"{role.variable} is the web client of the implicit flow, which has no secret to exchange a code with."
-        todo = f"Set {role.variable} and {secret} to those of the client with {role.redirect_uri}."
-        return problem(f"web_client_as_{role.code}", "Web client used for the code flow", what, todo, facts)
+        what = f"{role.variable} is a web client, which has no secret to exchange a code with."
+        todo, value = _right_client(checkup, role)
+        return problem(
+            f"web_client_as_{role.code}", "Web client used for the code flow", what, todo, facts, value
+        )
     return None
 
 
 def _is_without_secret(checkup: Checkup, role: Role, client: RegisteredClient) -> bool:
     """Tell if a web client is used for a flow that needs a client with a secret.
 
-    If the token endpoint accepts the client's secret, it has one and may serve both flows.
+    If the token endpoint accepts the client's secret, it has one and may serve both flows. If the endpoint did not
+    say, only the redirect URI of the implicit flow is proof.
     """
-    if client.type != "web" or _is_believed(checkup, role):
+    if client.type != "web" or not role.secret_variable or _is_believed(checkup, role):
         return False
-    is_implicit = client.redirect_uri == checkup.settings.implicit_redirect_uri
-    return role.code in {"client", "workbench_client"} and is_implicit
+    probe = checkup.evidence.probe_of(role.code)
+    is_refused = probe is not None and probe.status in {CredentialStatus.REFUSED, CredentialStatus.DOUBTFUL}
+    return is_refused or client.redirect_uri == checkup.settings.implicit_redirect_uri
 
 
 def _is_believed(checkup: Checkup, role: Role) -> bool:
+    """Tell if Vinli accepts the client: its secret, or if it has none, its authorization request."""
     probe = checkup.evidence.probe_of(role.code)
-    return probe is not None and probe.status is CredentialStatus.GOOD
+    if probe is None:
+        return checkup.evidence.accepts(role.code)
+    return probe.status is CredentialStatus.GOOD
 
 
 def _is_mixed_up(checkup: Checkup) -> bool:
@@ -161,10 +229,10 @@ def _case(checkup: Checkup, role: Role) -> Case:
     }
     return Case(
         sent=role.redirect_uri,
-        client_id=role.client_id,
+        client_id=role.shown_id,
         public_url=settings.public_url,
         others={flow: uri for flow, uri in flows.items() if uri != role.redirect_uri},
-        holder=checkup.holder_of(role.redirect_uri, but=role.client_id),
+        holder=shown(holder.id) if (holder := checkup.holder_of(role)) else None,
         external=f"{checkup.external}{path}" if checkup.external else None,
         typed_by=role.typed_by,
     )

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from domain.budget import Budget
 from domain.doctor.address import BrowserRequest, address_section, external_origin, is_shown_right
 from domain.doctor.client_evidence import Checkup, Role
 from domain.doctor.clients import client_sections
-from domain.doctor.evidence import Evidence, gather
+from domain.doctor.evidence import Evidence, FlowRequest, gather
 from domain.doctor.installation import Installation
 from domain.doctor.probes import RecentProbes
 from domain.doctor.report import (
@@ -26,6 +26,8 @@ from domain.doctor.report import (
     warning,
 )
 from domain.doctor.vinli import vinli_section
+from providers.vinli.oauth_clients import CredentialStatus
+from providers.vinli.values import is_uuid
 from settings import Settings
 from store.checkup import examine_file, file_of
 
@@ -65,9 +67,10 @@ def diagnose(
     the store are not raised: they become findings. No finding holds a secret from the settings.
     """
     settings = installation.settings
-    evidence = gather(installation, budget, recent)
+    roles = _roles(settings, typed, is_page=incoming is not None)
+    evidence = gather(installation, budget, recent, [_request_of(role, settings) for role in roles])
     external = external_origin(settings, incoming)
-    checkup = Checkup(settings, evidence, _roles(settings, typed, is_page=incoming is not None))
+    checkup = Checkup(settings, evidence, tuple(_with_safe_id(role, settings, evidence) for role in roles))
     registered = None if external else checkup.registered_origin()
     if registered is not None and is_shown_right(settings, incoming, registered):
         registered = None
@@ -83,6 +86,28 @@ def diagnose(
     )
 
 
+def _request_of(role: Role, settings: Settings) -> FlowRequest:
+    has_pkce = settings.vinli_pkce and role.response_type == "code"
+    return FlowRequest(role.code, role.client_id, role.redirect_uri, role.response_type, has_pkce)
+
+
+def _with_safe_id(role: Role, settings: Settings, evidence: Evidence) -> Role:
+    """Return the role. Its id is hidden if it may be a secret: nobody knows it as an id, and it looks like none."""
+    clients = evidence.registrations.clients if evidence.registrations else ()
+    probe = evidence.probe_of(role.code)
+    is_known = (
+        any(client.id == role.client_id for client in clients)
+        or (probe is not None and probe.status is CredentialStatus.GOOD)
+        or evidence.accepts(role.code)
+    )
+    secrets = {getattr(settings, about.name) for about in fields(settings) if about.metadata["secret"]}
+    secret = getattr(settings, role.secret_variable.lower()) if role.secret_variable else None
+    is_exchanged = role.code in evidence.exchanged or any(client.id == secret for client in clients)
+    looks_exchanged = secret is not None and is_uuid(secret) and not is_uuid(role.client_id)
+    may_be_secret = is_exchanged or role.client_id in secrets or (looks_exchanged and not is_known)
+    return replace(role, may_show_id=not may_be_secret)
+
+
 def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ...]:
     """Return the OAuth clients that are set. The client of the authorization-code flow is always set."""
     code = Role(
@@ -93,6 +118,7 @@ def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ..
         settings.redirect_uri,
         typed.redirect_uri,
         TYPED_HERE if is_page else f"{TYPED_THERE} --registered",
+        "VINLI_CLIENT_SECRET",
     )
     roles = [code]
     if settings.vinli_web_client_id:
@@ -101,7 +127,15 @@ def _roles(settings: Settings, typed: Typed, *, is_page: bool) -> tuple[Role, ..
         roles.append(Role("implicit_client", "implicit flow", "VINLI_WEB_CLIENT_ID", *implicit, typed_by))
     if settings.vinli_workbench_client_id:
         workbench = (settings.vinli_workbench_client_id, settings.workbench_redirect_uri)
-        roles.append(Role("workbench_client", "workbench", "VINLI_WORKBENCH_CLIENT_ID", *workbench))
+        roles.append(
+            Role(
+                "workbench_client",
+                "workbench",
+                "VINLI_WORKBENCH_CLIENT_ID",
+                *workbench,
+                secret_variable="VINLI_WORKBENCH_CLIENT_SECRET",  # noqa: S106 (a name)
+            )
+        )
     return tuple(roles)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from domain.doctor.report import Facts, Finding, fact, good, problem, unknown, warning
-from domain.redirect_uris.comparing import PORTAL, Difference, Flaw, compare, flaws
+from domain.redirect_uris.comparing import PORTAL, UNCOMPARABLE, Difference, Flaw, compare, flaws
+from domain.redirect_uris.marking import marked
 from settings import can_be_public_url, is_loopback
 
 # The flaw explains the same mistake better than these differences.
@@ -80,7 +81,7 @@ def _swapped(case: Case, flow: str, facts: Facts) -> Finding:
     todo = f"In {PORTAL}, register {case.sent} for the client {case.client_id}."
     if case.holder:
         todo = f"In {PORTAL}, exchange the redirect URIs of the clients {case.client_id} and {case.holder}."
-    return problem("redirect_uris_swapped", "Redirect URIs swapped", what, todo, facts)
+    return problem("redirect_uris_swapped", "Redirect URIs swapped", what, todo, facts, case.sent)
 
 
 def _differences(case: Case, registered: str, facts: Facts) -> tuple[Finding, ...]:
@@ -88,9 +89,9 @@ def _differences(case: Case, registered: str, facts: Facts) -> tuple[Finding, ..
     if any(one.code == "other_host" for one in differences):
         differences = [one for one in differences if one.code == "other_host" or one.part not in _OF_THE_SITE]
     flawed = flaws(registered)
-    if no_address := [flaw for flaw in flawed if flaw.code == "not_absolute"]:
-        # A text that is no address has no host and no path to compare.
-        return (_flaw_problem(case, no_address[0], facts),)
+    uncomparable = (flaw for code in UNCOMPARABLE for flaw in flawed if flaw.code == code)
+    if no_address := next(uncomparable, None):
+        return (_flaw_problem(case, no_address, facts),)
     found: list[Finding] = []
     for flaw in flawed:
         if flaw.code in {one.code for one in differences}:
@@ -110,7 +111,8 @@ def _difference_problem(case: Case, one: Difference, registered: str, facts: Fac
             todo = (
                 f"Set PUBLIC_URL to {origin}, the address that is registered: it still is {case.public_url}."
             )
-    return problem(one.code, one.title, one.words, todo, facts)
+            return problem(one.code, one.title, one.words, todo, facts, origin)
+    return _marked(problem(one.code, one.title, one.words, todo, facts, case.sent), case.sent, registered)
 
 
 def _origin_if_deployed(case: Case, registered: str) -> str | None:
@@ -128,7 +130,13 @@ def _origin_if_deployed(case: Case, registered: str) -> str | None:
 
 def _flaw_problem(case: Case, flaw: Flaw, facts: Facts) -> Finding:
     todo = f"In {PORTAL}, replace what is registered for the client {case.client_id} by {case.sent}"
-    return problem(flaw.code, flaw.title, f"{flaw.words} Registered: “{flaw.piece}”.", todo, facts)
+    return problem(flaw.code, flaw.title, f"{flaw.words} Registered: “{flaw.piece}”.", todo, facts, case.sent)
+
+
+def _marked(finding: Finding, sent: str, registered: str) -> Finding:
+    """Return a finding whose two addresses are marked where they differ."""
+    ours, theirs = marked(sent, registered)
+    return replace(finding, marks={"Sent": ours, "Registered": theirs})
 
 
 def _flaw_warning(flaw: Flaw, facts: Facts) -> Finding:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from domain.redirect_uris.comparing import spelled
+from domain.redirect_uris.marking import Pieces
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -21,12 +23,17 @@ class Severity(Enum):
     UNKNOWN = "unknown"
 
 
+_RANKS = (Severity.PROBLEM, Severity.WARNING, Severity.UNKNOWN, Severity.GOOD)
+
+
 @dataclass(frozen=True)
 class Finding:
     """The result of one check.
 
     ``code`` names the finding for programs and never changes; the code of a good finding names what was checked.
-    ``todo`` is the one change that fixes it, "" if there is nothing to do. ``facts`` are pairs of label and value.
+    ``todo`` is the one change that fixes it, "" if there is nothing to do. ``value`` is the right value, for copying;
+    "" if there is none to copy. ``facts`` are pairs of label and value. ``marks`` holds those values in pieces, each
+    with whether it differs, by label.
     """
 
     code: str
@@ -35,6 +42,8 @@ class Finding:
     what: str
     todo: str = ""
     facts: Facts = ()
+    value: str = ""
+    marks: Mapping[str, Pieces] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,12 @@ class Diagnosis:
         """Tell if there is no problem; checks that could not be made do not count."""
         return not self.problems
 
+    @property
+    def ranked(self) -> tuple[tuple[Section, Finding], ...]:
+        """Return all findings with their sections, the worst first."""
+        found = [(section, finding) for section in self.sections for finding in section.findings]
+        return tuple(sorted(found, key=lambda pair: _RANKS.index(pair[1].severity)))
+
     def _of_severity(self, severity: Severity) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.severity is severity)
 
@@ -105,12 +120,12 @@ def good(code: str, title: str, what: str, facts: Facts = ()) -> Finding:
     return Finding(code, Severity.GOOD, title, what, facts=facts)
 
 
-def problem(code: str, title: str, what: str, todo: str, facts: Facts = ()) -> Finding:
-    return Finding(code, Severity.PROBLEM, title, what, todo, facts)
+def problem(code: str, title: str, what: str, todo: str, facts: Facts = (), value: str = "") -> Finding:
+    return Finding(code, Severity.PROBLEM, title, what, todo, facts, value)
 
 
-def warning(code: str, title: str, what: str, todo: str, facts: Facts = ()) -> Finding:
-    return Finding(code, Severity.WARNING, title, what, todo, facts)
+def warning(code: str, title: str, what: str, todo: str, facts: Facts = (), value: str = "") -> Finding:
+    return Finding(code, Severity.WARNING, title, what, todo, facts, value)
 
 
 def unknown(code: str, title: str, what: str, todo: str = "", facts: Facts = ()) -> Finding:

@@ -17,6 +17,9 @@ def secret_findings(checkup: Checkup, role: Role, *, is_known: bool) -> Iterator
     if probe is None:
         return
     facts = _facts(probe)
+    if role.code in checkup.evidence.exchanged:
+        yield exchanged(role)
+        return
     if probe.status is CredentialStatus.GOOD:
         yield good(f"{role.code}_secret", "Client secret", "Vinli accepts the client’s id and secret.", facts)
     elif probe.status is CredentialStatus.UNKNOWN:
@@ -26,9 +29,16 @@ def secret_findings(checkup: Checkup, role: Role, *, is_known: bool) -> Iterator
         yield _refused(checkup.settings, role, probe, is_known, facts)
 
 
+def exchanged(role: Role) -> Finding:
+    """Return the finding that id and secret of a client have changed places. It shows neither."""
+    what = f"{role.variable} is the client’s secret, and {role.secret_variable} its id."
+    todo = f"Exchange the two values. {role.variable} has been sent to Vinli in addresses, so make a new secret there."
+    return problem(f"{role.code}_id_and_secret_exchanged", "Client id and secret exchanged", what, todo)
+
+
 def _refused(settings: Settings, role: Role, probe: Probe, is_known: bool, facts: Facts) -> Finding:
     variable, secret = _secret_of(settings, role)
-    todo = f"Set {variable} to the secret of the client {role.client_id} in {PORTAL}."
+    todo = f"Set {variable} to the secret of the client {role.shown_id} in {PORTAL}."
     if secret == settings.vinli_app_secret:
         code, title = f"app_secret_as_{role.code}_secret", "App Secret used as client’s secret"
         what = f"{variable} is the App Secret. The OAuth client has a secret of its own."

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from domain.redirect_uris.flaws import Flaw, flaws
+from domain.redirect_uris.flaws import UNCOMPARABLE, Flaw, flaws
+from domain.redirect_uris.lookalikes import look_alikes
+from domain.redirect_uris.marking import named
 from domain.redirect_uris.parts import (
     MAX_LENGTH,
     Parts,
@@ -30,7 +32,7 @@ from domain.redirect_uris.steps import (
 from domain.redirect_uris.words import DIFFERENCES, SCRIPT_SCHEMES, WEB_SCHEMES
 from domain.text.escapes import is_invisible
 
-__all__ = ["PORTAL", "Difference", "Flaw", "compare", "flaws", "spelled"]
+__all__ = ["PORTAL", "UNCOMPARABLE", "Difference", "Flaw", "compare", "flaws", "spelled"]
 
 _KNOWN_SCHEMES = SCRIPT_SCHEMES | {"ftp", "ftps", "ws", "wss", "mailto", "tel", "urn"}
 PORTAL = "Vinli’s Developer Portal"
@@ -78,6 +80,8 @@ def _difference(part: str, code: str, sent: str, registered: str) -> Difference:
     sides = (
         f"Sent: {f'“{shown}”' if shown else 'nothing'}; registered: {f'“{other}”' if other else 'nothing'}."
     )
+    if code == "lookalike_letter" and (letters := look_alikes(sent + registered)):
+        sides = f"{sides} The odd ones: {named(letters)}."
     return Difference(part, code, title, f"{why} {sides}", f"In {PORTAL}, {change}.", shown, other)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from domain.redirect_uris.lookalikes import look_alikes
+from domain.redirect_uris.marking import named
 from domain.redirect_uris.parts import (
     MAX_LENGTH,
     Parts,
@@ -19,9 +22,15 @@ from domain.redirect_uris.parts import (
     spelled,
     split,
 )
-from domain.redirect_uris.steps import without_dot_segments
+from domain.redirect_uris.steps import names_any_address, without_dot_segments
 from domain.redirect_uris.words import FLAWS, SCRIPT_SCHEMES, WEB_SCHEMES
 from domain.text.escapes import is_invisible
+
+# One of these flaws explains all differences: the text has no host and no path to compare.
+UNCOMPARABLE = ("several_addresses", "doubled_scheme", "broken_scheme", "not_absolute")
+_DOUBLED_SCHEME = re.compile(r"https?:?/*https?:?//", re.IGNORECASE)
+_BROKEN_SCHEME = re.compile(r"https?(?:[;.,]?//|:/?(?!/)|:///)", re.IGNORECASE)
+_ADDRESS_START = re.compile(r"(?:\A|[\s,;|<>\"'])[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,8 @@ def _flaws(uri: str) -> Iterator[Flaw]:
     if len(uri) > MAX_LENGTH:
         yield _flaw("whole", "too_long", uri)
         return
+    if len(_ADDRESS_START.findall(uri.partition("?")[0])) > 1:
+        yield _flaw("whole", "several_addresses", uri)
     if any(map(is_invisible, uri)):
         hidden = names_of("".join(filter(is_invisible, uri)))
         yield _flaw("whole", "invisible_characters", f"{around_invisible(uri)} ({hidden})")
@@ -67,9 +78,13 @@ def _scheme_flaws(uri: str, parts: Parts) -> Iterator[Flaw]:
         yield _flaw("scheme", "script_scheme", scheme)
     elif scheme and scheme not in WEB_SCHEMES:
         yield _flaw("scheme", "custom_scheme", scheme)
+    elif _DOUBLED_SCHEME.match(uri):
+        yield _flaw("whole", "doubled_scheme", uri)
+    elif _BROKEN_SCHEME.match(uri):
+        yield _flaw("whole", "broken_scheme", uri)
     elif not parts.is_absolute:
         yield _flaw("whole", "not_absolute", uri)
-    elif scheme == "http" and not names_this_machine(parts.host):
+    elif scheme == "http" and not (names_this_machine(parts.host) or names_any_address(parts.host)):
         yield _flaw("scheme", "plain_http", uri)
 
 
@@ -77,6 +92,8 @@ def _host_flaws(parts: Parts) -> Iterator[Flaw]:
     host, port = parts.host or "", parts.port
     if parts.userinfo is not None:
         yield _flaw("userinfo", "userinfo", f"{parts.userinfo}@")
+    if names_any_address(host):
+        yield _flaw("host", "any_address", host)
     if not host.isascii():
         yield _flaw("host", "idn_spelling", f"{host} ({ascii_host(host)})")
     if any(character in ' []<>"%^`{|}' for character in host) and not (
@@ -90,6 +107,8 @@ def _host_flaws(parts: Parts) -> Iterator[Flaw]:
 def _rest_flaws(uri: str, parts: Parts) -> Iterator[Flaw]:
     if "*" in uri:
         yield _flaw("whole", "wildcard", uri)
+    if letters := look_alikes(parts.path + (parts.query or "")):
+        yield _flaw("path", "lookalike_letter", named(letters))
     if parts.fragment is not None:
         yield _flaw("fragment", "fragment", f"#{parts.fragment}")
     if without_dot_segments(parts.path) != parts.path:

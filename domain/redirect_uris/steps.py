@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote_to_bytes
 
+from domain.redirect_uris.lookalikes import host_in_ascii, in_ascii
 from domain.redirect_uris.parts import address_of, ascii_host, names_this_machine
 
 Step = tuple[str, Callable[[str], str]]
@@ -50,6 +51,16 @@ def _one_loopback(host: str) -> str:
     return "localhost" if names_this_machine(host) and not host.lower().endswith(".localhost") else host
 
 
+def _one_for_any_address(host: str) -> str:
+    """Return one name for this machine and for the addresses that mean all of its addresses."""
+    return "localhost" if names_any_address(host) or names_this_machine(host) else host
+
+
+def names_any_address(host: str | None) -> bool:
+    """Tell if a host is 0.0.0.0 or [::], in any spelling."""
+    return address_of((host or "").removesuffix(".")) in {"0.0.0.0", "::"}  # noqa: S104 (compared, not bound)
+
+
 def _escape_not_ascii(text: str) -> str:
     return _NOT_ASCII.sub(
         lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")), text
@@ -87,6 +98,7 @@ _ENCODING: tuple[Step, ...] = (
     ("percent_case", lambda text: _ESCAPE.sub(lambda found: found[0].upper(), text)),
     ("needless_encoding", lambda text: _UNRESERVED_ESCAPE.sub(lambda found: _decode(found[0]), text)),
     ("blank_encoding", lambda text: re.sub(r"[+ ]", "%20", text)),
+    ("lookalike_letter", in_ascii),
     ("unencoded_character", _escape_not_ascii),
 )
 _DECODING: tuple[Step, ...] = (("encoded_character", _decode),)
@@ -94,10 +106,12 @@ _DECODING: tuple[Step, ...] = (("encoded_character", _decode),)
 HOST_STEPS: tuple[Step, ...] = (
     ("host_case", str.lower),
     ("trailing_dot", lambda host: host.removesuffix(".")),
+    ("lookalike_letter", host_in_ascii),
     ("idn_spelling", ascii_host),
     ("www_prefix", lambda host: re.sub(r"^www\.", "", host, flags=re.IGNORECASE)),
     ("ip_spelling", _address_or_host),
     ("loopback_name", _one_loopback),
+    ("any_address", _one_for_any_address),
 )
 PATH_STEPS: tuple[Step, ...] = (
     *_ENCODING,

@@ -29,6 +29,10 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
         "The same international name stands once in its own letters and once in punycode (xn--).",
     ),
     "ip_spelling": ("IP address spelled differently", "The same IP address is written in two ways."),
+    "any_address": (
+        "0.0.0.0 is no address to go to",
+        "0.0.0.0 and [::] tell a server to listen everywhere. A browser cannot be sent there.",
+    ),
     "other_host": ("Another host", "The two name different hosts."),
     "default_port": (
         "Default port spelled out",
@@ -59,6 +63,10 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
     "unencoded_character": (
         "Letters that are not encoded",
         "A letter outside of ASCII is percent-encoded on one side and stands for itself on the other.",
+    ),
+    "lookalike_letter": (
+        "A letter of another alphabet",
+        "One of the two has a letter that looks like another one and is a different character.",
     ),
     "encoded_character": (
         "A character encoded on one side",
@@ -112,6 +120,23 @@ FLAWS: dict[str, tuple[str, str]] = {
         "This is not a valid host: it has brackets, blanks or other characters that no host has.",
     ),
     "bad_port": ("Not a valid port", "The port is not a number from 1 to 65535."),
+    "any_address": (
+        "0.0.0.0 is no address to go to",
+        "0.0.0.0 and [::] tell a server to listen everywhere. A browser cannot be sent there.",
+    ),
+    "doubled_scheme": ("The scheme comes twice", "It begins with a scheme twice, like https://https://."),
+    "broken_scheme": (
+        "The beginning is broken",
+        "After the scheme come a colon and two slashes, like https://, and this is written otherwise.",
+    ),
+    "several_addresses": (
+        "Several addresses in one field",
+        "The field holds more than one address, and is compared as one text.",
+    ),
+    "lookalike_letter": (
+        "A letter of another alphabet",
+        "It has a letter outside of ASCII, which may look like an ordinary one.",
+    ),
     "fragment": (
         "A fragment",
         "A redirect URI must not have a fragment, the part behind a # (RFC 6749, section 3.1.2).",

@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
 
 from providers.errors import (
+    Cause,
     Forbidden,
     InvalidResponse,
     NotFound,
@@ -25,8 +26,10 @@ from providers.errors import (
     Unreachable,
 )
 from providers.http import strict_json
+from providers.http.causes import cause_of
 from providers.http.connections import OutOfStep, Redirected
 from providers.http.headers import bearer_error, retry_after_seconds
+from providers.http.page_text import title_of_page
 from providers.http.response import Call
 
 WIRE_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
@@ -46,6 +49,24 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
 }
 INVALID_TOKEN = "invalid_token"  # noqa: S105 (an error code)
 _TRANSIENT_STATUSES = (502, 503, 504)
+_REASONS = {
+    Cause.NAME: "the host name could not be found",
+    Cause.REFUSED: "the connection was refused",
+    Cause.NO_ROUTE: "no route leads to the host",
+    Cause.BROKE_OFF: "no connection, or it broke off",
+    Cause.CONNECT_TIMEOUT: "no connection came about in time",
+    Cause.RESPONSE_TIMEOUT: "took too long",
+    Cause.CERTIFICATE_EXPIRED: "the certificate has expired",
+    Cause.CERTIFICATE_NOT_YET_VALID: "the certificate is not valid yet",
+    Cause.CERTIFICATE_NAME: "the certificate is for another name",
+    Cause.CERTIFICATE_UNTRUSTED: "no known authority signed the certificate",
+    Cause.TLS: "no TLS connection came about",
+    Cause.PROXY_UNREACHABLE: "the proxy cannot be reached",
+    Cause.PROXY_WANTS_PASSWORD: "the proxy wants a user name and a password",
+    Cause.PROXY_REFUSED: "the proxy does not connect to this host",
+}
+# A repetition within seconds may succeed.
+_PASSING = frozenset({Cause.REFUSED, Cause.NO_ROUTE, Cause.BROKE_OFF, Cause.NAME, Cause.PROXY_UNREACHABLE})
 
 # RFC 6749, section 5.2: the characters of `error` and `error_description`.
 _ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
@@ -53,6 +74,7 @@ _ERROR_CODE = re.compile(r"[a-z]{1,30}(?:_[a-z]{1,30}){1,4}")
 _MAX_FORM = 4096
 _MAX_ERROR = 100
 _MAX_DESCRIPTION = 500
+_MAX_LOCATION = 2000
 
 
 def is_timeout(error: Exception) -> bool:
@@ -63,18 +85,34 @@ def is_timeout(error: Exception) -> bool:
 def failure_of(error: Exception, call: Call) -> ProviderError:
     """Return the ProviderError for a wire error."""
     if isinstance(error, Redirected):
-        status = error.response.status_code if error.response is not None else None
-        return InvalidResponse("answered with a redirect", status=status, **call.fields())
+        answer = error.answer
+        return InvalidResponse(
+            "answered with a redirect",
+            status=answer.status_code,
+            location=_place(call.url, answer.headers.get("Location", "")),
+            **call.fields(),
+        )
     if isinstance(error, OutOfStep):
         return InvalidResponse("more than one answer came", **call.fields())
     if is_timeout(error):
         connecting = isinstance(error, requests.ConnectTimeout)
-        return TimedOut("took too long", is_transient=connecting, **call.fields())
-    if isinstance(error, _TLS_ERRORS):
-        return Unreachable("no trustworthy TLS connection", **call.fields())
+        cause = Cause.CONNECT_TIMEOUT if connecting else Cause.RESPONSE_TIMEOUT
+        return TimedOut(_REASONS[cause], is_transient=connecting, cause=cause, **call.fields())
     if isinstance(error, _UNREADABLE) or _is_not_http(error):
         return InvalidResponse("the answer is not readable HTTP", **call.fields())
-    return Unreachable("no connection, or it broke off", is_transient=True, **call.fields())
+    cause = cause_of(error)
+    if cause is Cause.BROKE_OFF and isinstance(error, _TLS_ERRORS):
+        cause = Cause.TLS
+    return Unreachable(_REASONS[cause], cause=cause, is_transient=cause in _PASSING, **call.fields())
+
+
+def _place(url: str, location: str) -> str:
+    """Return where a Location leads, without user info, query and fragment, which may hold a secret."""
+    try:
+        parts = urlsplit(urljoin(url, location.strip()[:_MAX_LOCATION]))
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _is_not_http(error: BaseException | None) -> bool:
@@ -103,6 +141,7 @@ def refusal_of(
         error_description=description,
         retry_after=retry_after,
         is_transient=status in _TRANSIENT_STATUSES or (status == 429 and retry_after is not None),
+        page_title=title_of_page(body, headers.get("Content-Type")),
         **call.fields(),
     )
 

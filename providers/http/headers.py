@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 
 MAX_RETRY_AFTER = 86_400.0
 _LONGEST_DATE = 100
+# A year has eight digits of seconds.
+_LONGEST_AGE = 8
 _LONGEST_CHALLENGES = 4096
 _PART = re.compile(r"""([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s",=]+))?""")
 
@@ -36,6 +38,15 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
         return min(float(value[:10]), MAX_RETRY_AFTER)
     moment = http_date(value)
     return None if moment is None else min(max(moment.timestamp() - now, 0.0), MAX_RETRY_AFTER)
+
+
+def age_seconds(value: str | None) -> int:
+    """Return the seconds of an Age header (RFC 9111, section 5.1), 0 if it is missing or not a number.
+
+    Of several values the first counts.
+    """
+    first = (value or "").partition(",")[0].strip()
+    return int(first) if first.isascii() and first.isdigit() and len(first) <= _LONGEST_AGE else 0
 
 
 def challenges_in(header: str | None) -> list[tuple[str, dict[str, str]]]:

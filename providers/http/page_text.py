@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from html import unescape
 from itertools import islice
 from typing import Any
 
@@ -58,6 +59,9 @@ _ENOUGH = 20_000
 _JSON_TEXTS = ("error", "message", "error_description", "detail", "title")
 
 
+_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{0,2000})", re.I)
+
+
 @dataclass(frozen=True)
 class PageText:
     """The text of a body. `inputs` are its input fields as (type, name) in lower case, empty unless it is HTML.
@@ -83,6 +87,19 @@ def page_text(body: bytes, content_type: str | None) -> PageText:
     if kind and not kind.startswith("text/"):
         return PageText()
     return PageText(text=_lines(text))
+
+
+def title_of_page(body: bytes | None, content_type: str | None) -> str | None:
+    """Return the title of an HTML page, "" if it has none; None if the body is no HTML page. Never raises.
+
+    This reads the beginning of the page alone, so that it can be done for every error.
+    """
+    start = (body or b"")[:_MAX_PAGE_BYTES]
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if "html" not in kind and not start.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+        return None
+    found = _TITLE.search(start)
+    return plain(unescape(decoded(found[1], content_type)), MAX_TITLE) if found else ""
 
 
 def decoded(body: bytes, content_type: str | None) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from providers.errors import InvalidResponse
 from providers.http import strict_json
+from providers.http.page_text import title_of_page
 
 T = TypeVar("T")
 
@@ -77,4 +78,5 @@ class Response:
 
     def invalid(self, reason: str) -> InvalidResponse:
         """Return an InvalidResponse about this response, with `reason`."""
-        return InvalidResponse(reason, status=self.status, **self.call.fields())
+        page_title = title_of_page(self.body, self.headers.get("Content-Type"))
+        return InvalidResponse(reason, status=self.status, page_title=page_title, **self.call.fields())

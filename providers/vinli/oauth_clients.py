@@ -9,14 +9,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Self
 
 from requests.auth import AuthBase
 
 from providers.errors import ProviderError, Refused
-from providers.http.headers import http_date
+from providers.http.headers import age_seconds, http_date
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.vinli.auth import PROVIDER, AuthClient
@@ -48,7 +48,8 @@ class RegisteredClient:
 class ClockReading:
     """The time that a response reports.
 
-    `date` is its Date header, None without one. `measured_at` is our clock when the response had arrived. Both are in
+    `date` is its Date header plus its Age, because a cache keeps the Date of the origin (RFC 9111, section 5.1). None
+    without a Date. `measured_at` is our clock when the response had arrived. Both are in
     UTC. `elapsed` is the duration of the call in seconds.
     """
 
@@ -59,7 +60,10 @@ class ClockReading:
     @classmethod
     def of(cls, answer: Response, now: float) -> Self:
         """Read the clock from a response that has just arrived, with any status. `now` is in Unix seconds."""
-        return cls(http_date(answer.headers.get("Date")), datetime.fromtimestamp(now, UTC), answer.elapsed)
+        date = http_date(answer.headers.get("Date"))
+        if date is not None:
+            date += timedelta(seconds=age_seconds(answer.headers.get("Age")))
+        return cls(date, datetime.fromtimestamp(now, UTC), answer.elapsed)
 
     @property
     def skew(self) -> float | None:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
@@ -57,6 +57,11 @@ class PreflightResult:
         return self.kind in ("consent", "redirect_back")
 
     @property
+    def accepts_request(self) -> bool:
+        """Whether a driver would be asked to sign in or to approve, or be sent back without an error."""
+        return self.accepts_redirect_uri and not self.error
+
+    @property
     def refuses_request(self) -> bool:
         """Whether the server refused the request. A server that fails or is too busy has not decided."""
         status = self.status or 0
@@ -77,6 +82,21 @@ def preflight(transport: Transport, request_url: str, *, deadline: float | None 
     page = page_text(seen.body, seen.headers.get("Content-Type"))
     kind = _kind_of_page(seen.status, page)
     return PreflightResult(kind, seen.status, page.title, page.text, "", seen.elapsed, page.error)
+
+
+def authorization_url(
+    origin: str, *, client_id: str, redirect_uri: str, response_type: str, has_pkce: bool
+) -> str:
+    """Return the address of an authorization request (RFC 6749, section 4.1.1) that will not be completed."""
+    pairs = {
+        "response_type": response_type,
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "state": made_up_state(),
+    }
+    if has_pkce:
+        pairs |= {"code_challenge": made_up_challenge(), "code_challenge_method": "S256"}
+    return f"{origin}/oauth/authorization/new?{urlencode(pairs)}"
 
 
 def made_up_challenge() -> str:

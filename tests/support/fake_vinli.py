@@ -11,6 +11,8 @@ from tests.support.servers import Received, Server, http, json_reply
 TOKEN = "/oauth/token"
 USER = "/api/v1/users/_current"
 DEVICES = "/api/v1/devices"
+AUTHORIZE = "/oauth/authorization/new"
+SIGN_IN_PAGE = b"<!doctype html><title>Sign in</title><form><input type=password name=password></form>"
 ACCESS_TOKEN = "an-access-token-of-the-fake-upstream"
 DEVICE_ID = "7f0e8d1c-0000-4000-8000-00000000000"
 
@@ -38,6 +40,8 @@ class FakeVinli:
         return answer(request) if callable(answer) and not isinstance(answer, Hang) else answer
 
     def good_answer(self, request: Received) -> bytes:
+        if request.path == AUTHORIZE:
+            return http(200, SIGN_IN_PAGE, content_type="text/html")
         if request.path == TOKEN:
             return json_reply({"access_token": ACCESS_TOKEN, "token_type": "bearer"})
         if request.path == USER:

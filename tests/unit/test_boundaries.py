@@ -89,7 +89,7 @@ ALLOWED = {
         "an export turns values into text, and asks nobody",
     ),
     "domain.doctor": (
-        {"domain", "domain.redirect_uris", *CLIENTS, "store", "settings"},
+        {"domain", "domain.redirect_uris", "domain.text", *CLIENTS, "store", "settings"},
         "what the doctor's page needs of a request belongs to blueprints/workbench",
     ),
     "domain.drivers": ({"domain", *CLIENTS, "store"}, "cookies and sessions belong to blueprints/web"),

@@ -292,7 +292,7 @@ def test_the_workbenchs_secret_and_type_are_looked_at(good_vinli, local_site):
     (found,) = examine(site).problems
     assert found.code == "web_client_as_workbench_client"
     assert found.todo.startswith(
-        "Set VINLI_WORKBENCH_CLIENT_ID and VINLI_WORKBENCH_CLIENT_SECRET to those of"
+        "In Vinli’s Developer Portal, add a client of the type Server with the redirect URI"
     )
     good_vinli.answers[CLIENTS] = http(404)
     typed = Typed(CALLBACK, IMPLICIT)
@@ -481,12 +481,12 @@ UPSTREAM = {
     ),
     "an empty list": (
         {CLIENTS: json_reply({"clients": []})},
-        ["client_of_another_app", "unknown_implicit_client"],
+        ["client_of_another_app", "implicit_client_of_another_app"],
         {"clock"},
     ),
     "a list of nonsense": (
         {CLIENTS: json_reply({"clients": [None, 7, [], {}, {"id": 7}, {"id": None}]})},
-        ["client_of_another_app", "unknown_implicit_client"],
+        ["client_of_another_app", "implicit_client_of_another_app"],
         {"clock"},
     ),
     "a type nobody knows": (
@@ -513,7 +513,7 @@ UPSTREAM = {
         ["auth_nonsense"],
         {"clients", "redirect_uri", "clock", "app_credentials", "client_secret"},
     ),
-    "a platform that is another": ({DEVICES: http(200, b"<html>")}, ["platform_nonsense"], {"clock"}),
+    "a platform that is another": ({DEVICES: json_reply({})}, ["platform_nonsense"], {"clock"}),
     "everything busy": (
         {CLIENTS: http(429), TOKEN: http(429), DEVICES: http(429)},
         ["auth_throttled"],

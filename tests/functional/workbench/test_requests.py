@@ -521,6 +521,7 @@ def test_what_cannot_be_sent_is_said_beside_its_field(operator, vinli, path, fie
 
 def test_a_state_that_can_be_guessed_begins_no_run_and_may_be_asked_about(operator, vinli):
     """It stands for the run: a site that guesses it could mark the run as failed."""
+    vinli.answers["/oauth/authorization/new"] = http(404)
     for state in ("x", "x" * 15):
         response = send(operator, COMPOSE, state=state)
         assert response.status_code == 400

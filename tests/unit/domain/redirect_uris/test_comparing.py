@@ -48,6 +48,14 @@ DIFFERENT = [
     ("https://a.example/x%20y", "https://a.example/x+y", {"blank_encoding"}),
     ("https://a.example/x%20y", "https://a.example/x y", {"blank_encoding"}),
     ("https://a.example/caf%C3%A9", "https://a.example/café", {"unencoded_character"}),
+    (SENT, "https://cars.example.com/сonnect/callback", {"lookalike_letter"}),
+    (SENT, "https://cars.example.com/%D1%81onnect/callback", {"lookalike_letter"}),
+    (SENT, "https://cars.example.com/сonnect/callback/", {"lookalike_letter", "trailing_slash"}),
+    (SENT, "https://cars.example.com／connect/callback".replace("／connect", "/ｃonnect"), {"lookalike_letter"}),
+    (SENT, "https://саrs.example.com/connect/callback", {"lookalike_letter"}),
+    (SENT, "https://xn--rs-6kc1e.example.com/connect/callback", {"lookalike_letter"}),
+    (LOCAL, "http://0.0.0.0:8000/connect/callback", {"any_address"}),
+    (LOCAL, "http://[::]:8000/connect/callback", {"any_address"}),
     (SENT, "https://cars.example.com/oauth", {"other_path"}),
     (SENT, "https://cars.example.com/connect", {"path_prefix"}),
     (SENT, SENT + "/vinli", {"path_prefix"}),
@@ -113,6 +121,11 @@ def test_a_remedy_names_what_to_change_from_what_to_what():
     assert "add “:8000”" in port.remedy
 
 
+def test_a_letter_of_another_alphabet_is_named_by_its_code_point():
+    (found,) = compare(SENT, SENT.replace("/connect", "/сonnect"))
+    assert "с U+0441 CYRILLIC SMALL LETTER ES" in found.words
+
+
 def test_what_cannot_be_seen_is_shown_as_an_escape():
     (found,) = compare(SENT, f"{SENT}\r\n\u00a0\ud800\x00")
     assert r"\r\n\xa0\ud800\0" in found.registered
@@ -131,7 +144,19 @@ def test_what_cannot_be_seen_is_shown_as_an_escape():
         ("", {"not_absolute"}),
         ("/connect/callback", {"not_absolute"}),
         ("cars.example.com/x", {"not_absolute"}),
-        ("https:///x", {"not_absolute"}),
+        ("https:///x", {"broken_scheme"}),
+        ("https:/cars.example.com/x", {"broken_scheme"}),
+        ("https//cars.example.com/x", {"broken_scheme"}),
+        ("https;//cars.example.com/x", {"broken_scheme"}),
+        ("http://http://cars.example.com/x", {"doubled_scheme"}),
+        ("https://http//cars.example.com/x", {"doubled_scheme"}),
+        (f"{SENT}, {SENT}/", {"several_addresses"}),
+        (f"{SENT};myapp://back", {"several_addresses"}),
+        (f"{SENT}?next=https://cars.example.com/", set()),
+        ("http://0.0.0.0:8000/x", {"any_address"}),
+        ("https://[::]/x", {"any_address"}),
+        ("https://cars.example.com/саllback", {"lookalike_letter"}),
+        ("https://cars.example.com/café", set()),
         ("localhost:8000/x", {"not_absolute"}),
         (SENT + "#x", {"fragment"}),
         ("https://*.example.com/x", {"wildcard"}),
