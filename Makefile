@@ -4,13 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock clean
+.PHONY: help install run doctor test lint format bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 run: $(VENV)/.runtime ## Start the app, and the sandbox beside it unless Vinli credentials are set
 	@exec $(BIN)/python -m serving.local
+
+install: $(VENV)/.runtime ## Create .venv with what the app needs, for production too
+
+doctor: $(VENV)/.runtime ## Find what is wrong with this installation's settings (DOCTOR_ARGS=--problems)
+	@$(BIN)/flask $(if $(wildcard instance/local.env),-e instance/local.env) --app app doctor $(DOCTOR_ARGS)
 
 test: $(VENV)/.dev ## Run all tests (installs Chromium and redis-server where it may)
 	@tests/install-tools

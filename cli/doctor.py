@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from blueprints.web.services import services
-from cli.output import print_json, printable, quiet_log, say, writes_safely
+from cli.output import coloured, print_json, printable, quiet_log, say, wrapped, writes_safely
 from domain.budget import Budget
 from domain.doctor.address import BrowserRequest
 from domain.doctor.diagnosis import Diagnosis, Finding, Section, Severity, Typed, diagnose
@@ -34,11 +34,18 @@ _LABELS = {
     Severity.WARNING: "warning",
     Severity.UNKNOWN: "unknown",
 }
+_COLOURS = {
+    Severity.GOOD: "green",
+    Severity.PROBLEM: "red",
+    Severity.WARNING: "yellow",
+    Severity.UNKNOWN: "cyan",
+}
 _INDENT = 9
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@click.option("--problems", "only_problems", is_flag=True, help="Print only what is wrong or may be.")
 @click.option(
     "--registered", metavar="URI", help="The redirect URI registered for the code flow, if Vinli hides it."
 )
@@ -55,7 +62,11 @@ _INDENT = 9
 @with_appcontext
 @writes_safely
 def doctor(
-    as_json: bool, registered: str | None, registered_implicit: str | None, headers: dict[str, str]
+    as_json: bool,
+    only_problems: bool,
+    registered: str | None,
+    registered_implicit: str | None,
+    headers: dict[str, str],
 ) -> None:
     """Find the problems of this installation and say how to fix them.
 
@@ -75,7 +86,7 @@ def doctor(
     if as_json:
         print_json(_as_json(diagnosis, status))
     else:
-        say("\n".join(_as_text(diagnosis)))
+        say("\n".join(_as_text(diagnosis, only_problems=only_problems)))
     sys.exit(status)
 
 
@@ -133,29 +144,32 @@ def _as_json(diagnosis: Diagnosis, status: int) -> dict[str, Any]:
     return {"status": status, "summary": diagnosis.summary, "findings": findings}
 
 
-def _as_text(diagnosis: Diagnosis) -> Iterator[str]:
-    for section in diagnosis.sections:
-        yield printable(section.title)
-        for finding in section.findings:
-            yield from _finding_lines(finding)
-        yield ""
+def _as_text(diagnosis: Diagnosis, *, only_problems: bool) -> Iterator[str]:
+    """Yield the summary, then all findings, the worst first."""
     unknowns = sum(finding.severity is Severity.UNKNOWN for finding in diagnosis.findings)
     counts = (
         (len(diagnosis.problems), "problem", "problems"),
         (len(diagnosis.warnings), "warning", "warnings"),
         (unknowns, "thing not known", "things not known"),
     )
-    yield f"{diagnosis.summary}."
+    colour = "red" if diagnosis.problems else "yellow" if diagnosis.warnings or diagnosis.unseen else "green"
+    yield coloured(f"{diagnosis.summary}.", colour)
     yield ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+    shown = {Severity.PROBLEM, Severity.WARNING} if only_problems else set(Severity)
+    for section, finding in diagnosis.ranked:
+        if finding.severity in shown:
+            yield ""
+            yield from _finding_lines(section, finding)
 
 
-def _finding_lines(finding: Finding) -> Iterator[str]:
-    """Yield the lines of a finding: severity and title, what was found, what to do, and the facts."""
-    yield f"  {_LABELS[finding.severity]:<{_INDENT}}{printable(finding.title)}"
-    margin = " " * (_INDENT + 2)
-    yield f"{margin}{printable(finding.what)}"
+def _finding_lines(section: Section, finding: Finding) -> Iterator[str]:
+    """Yield the lines of a finding: severity, section and title, what was found, what to do, and the facts."""
+    label = coloured(f"{_LABELS[finding.severity]:<{_INDENT}}", _COLOURS[finding.severity])
+    yield f"{label}{printable(section.title)}: {printable(finding.title)}"
+    margin = " " * _INDENT
+    yield from wrapped(printable(finding.what), margin)
     if finding.todo:
-        yield f"{margin}To do: {printable(finding.todo)}"
+        yield from wrapped(f"To do: {printable(finding.todo)}", margin)
     width = max((len(label) for label, _ in finding.facts), default=0)
     for label, value in finding.facts:
         yield f"{margin}{printable(label):<{width}}  {printable(value)}"

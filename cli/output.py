@@ -7,7 +7,9 @@ import io
 import json
 import logging
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
@@ -22,6 +24,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+# The width of lines that no terminal shows, and the least width of all lines.
+_LINE = 120
+_LEAST_LINE = 40
 EXIT_NOT_WRITTEN = 74
 """The exit status if the output could not be written (EX_IOERR of sysexits.h). It is no result of a command."""
 EXIT_PIPE_CLOSED = 141
@@ -138,6 +143,25 @@ def printable(value: object) -> str:
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+
+
+def coloured(text: str, colour: str) -> str:
+    """Return a text in a colour if standard output is a terminal that wants colours (no-color.org)."""
+    is_wanted = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return click.style(text, fg=colour, bold=True) if is_wanted else text
+
+
+def wrapped(text: str, margin: str = "") -> list[str]:
+    """Return a text in lines that fit the terminal. Words longer than a line, such as addresses, stay whole."""
+    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else _LINE
+    return textwrap.wrap(
+        text,
+        max(width, _LEAST_LINE),
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

@@ -1,7 +1,7 @@
 """The command line of the partner APIs: ``flask --app app partners list|token|call``.
 
-``call`` is like curl with authentication: it prints the response's body on standard output and the status on standard
-error. If a command fails, it prints the reason on standard error and exits with 1.
+``call`` is like curl with authentication: it prints the response's body on standard output, whatever its status, and
+the status on standard error. If a command fails, it prints the reason on standard error and exits with 1.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from providers.tokens.engine import TokenSource
 partners = AppGroup("partners", help="The partner APIs, and their tokens.")
 
 CALL_SECONDS = 30.0
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @partners.command("list")
@@ -47,9 +48,15 @@ def list_partners(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--role", "role_name", help="The role; default: the first with tokens.")
 @click.option("--show", is_flag=True, help="Print the token itself, and nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print the state as a JSON object.")
 @fails_in_words
-def token(name: str, role_name: str | None, show: bool) -> None:
-    """Obtain a token of the partner NAME and print its state."""
+def token(name: str, role_name: str | None, show: bool, as_json: bool) -> None:
+    """Obtain a token of the partner NAME and print its state.
+
+    NAME is anyline, aspose, ayyeka or instyle. Exits with 1 if no token can be had.
+    """
+    if show and as_json:
+        raise click.UsageError("Choose one of --show and --json.")
     partner = _configured(name)
     role = _role(partner, role_name) if role_name else _first_with_tokens(partner)
     if role.source is None:
@@ -61,13 +68,16 @@ def token(name: str, role_name: str | None, show: bool) -> None:
     if show:
         say(value)
         return
-    for about, text in (_state(role.source) or {}).items():
+    if as_json:
+        print_json(_state(role.source))
+        return
+    for about, text in _state(role.source).items():
         say(f"{about:<14} {printable(text)}")
 
 
 @partners.command("call")
 @click.argument("name")
-@click.argument("method", metavar="METHOD")
+@click.argument("method", metavar="METHOD", type=click.Choice(METHODS, case_sensitive=False))
 @click.argument("path")
 @click.option("--data", help="The body: text, @FILE for a file's bytes, @- for standard input.")
 @click.option("--role", "role_name", help="The role to call as; default: the first.")
@@ -76,7 +86,11 @@ def token(name: str, role_name: str | None, show: bool) -> None:
 def call(
     name: str, method: str, path: str, data: str | None, role_name: str | None, headers: tuple[str, ...]
 ) -> None:
-    """Send one request to the partner NAME, authenticated, and print the body of the answer."""
+    """Send one request to the partner NAME, authenticated, and print the body of the answer.
+
+    NAME is anyline, aspose, ayyeka or instyle; METHOD is GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS. Exits with 1
+    if the answer’s status is not 2xx.
+    """
     partner = _configured(name)
     role = _role(partner, role_name) if role_name else partner.default_role
     try:
@@ -94,9 +108,26 @@ def call(
     except ValueError as error:
         raise click.UsageError(f"PATH: {error}.") from error
     except ProviderError as error:
+        if error.status is not None and error.body is not None and not isinstance(error, NoToken):
+            click.echo(f"{error.status}", err=True)
+            _write_body(error.body)
         raise _failure(services().partner_problems.of(partner, error)) from error
     click.echo(f"{answer.status} in {answer.elapsed * 1000:.0f} ms", err=True)
-    write_bytes(answer.body)
+    _write_body(answer.body)
+
+
+def _write_body(body: bytes) -> None:
+    """Write a body. A text ends with a newline, so that a prompt begins on a line of its own."""
+    write_bytes(body)
+    if body and not body.endswith(b"\n") and _is_text(body):
+        write_bytes(b"\n")
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        return "\0" not in body.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _about(partner: Partner) -> dict[str, Any]:

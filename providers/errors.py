@@ -49,8 +49,8 @@ class ProviderError(Exception):
     response; they are None unless they keep to the characters of RFC 6749, section 5.2. They came from outside, so
     escape them. `is_transient` says that the same request will probably succeed within seconds. `cause` is set if no
     connection came about or it broke. `location` is where a redirect leads, without query and fragment. `page_title` is
-    the title of an HTML page that came in place of the documented response, None if none came. These two are from
-    outside as well.
+    the title of an HTML page that came in place of the documented response, None if none came. `body` is the body of a
+    response that is not 2xx, None if it was not read or is larger than 64 KB. These three are from outside as well.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class ProviderError(Exception):
         cause: Cause | None = None,
         location: str | None = None,
         page_title: str | None = None,
+        body: bytes | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -82,6 +83,7 @@ class ProviderError(Exception):
         self.cause = cause
         self.location = location
         self.page_title = page_title
+        self.body = body
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.provider, self.method, self.url) if part)

@@ -63,6 +63,15 @@ def bind_to_browser(response: Response, attempt: Attempt, browser_secret: str) -
     set_cookie(response, COOKIE_PREFIX + attempt.id, value, max_age=int(RETENTION))
 
 
+def last_pending_attempt() -> Attempt | None:
+    """Return the attempt that this browser began last, if its callback has not come. Raises StoreUnavailable."""
+    for attempt_id in reversed(_attempt_ids()):
+        attempt = services().attempts.find(attempt_id)
+        if attempt is not None and attempt.belongs_to(_browser_secret(attempt.id)):
+            return attempt if attempt.status == "pending" else None
+    return None
+
+
 def sessions_begun_here() -> list[str]:
     """Return the ids of the sessions that this browser's attempts of the last hour have started.
 

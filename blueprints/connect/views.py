@@ -18,6 +18,7 @@ from blueprints.connect.attempts import (
     CheckedState,
     bind_to_browser,
     check_state,
+    last_pending_attempt,
     sessions_begun_here,
     state_for,
 )
@@ -151,7 +152,16 @@ def _read_query(arrival: Step) -> CallbackQuery:
 
 
 def _trace_bad_query(arrival: Step) -> None:
-    """Put a callback with an unreadable query into the trace of its attempt if it has exactly one state."""
+    """Put a callback with an unreadable query into the trace of its attempt if it has exactly one state.
+
+    Without any parameter it belongs to the sign-in that this browser began last.
+    """
+    if not _pairs():
+        with suppress(StoreUnavailable):
+            if attempt := last_pending_attempt():
+                g.trace = trace_recorder().of_attempt(attempt)
+                g.trace.steps.append(arrival)
+        return
     states = [value for name, value in _pairs() if name == "state"]
     if len(states) == 1:
         # The error page about the query does not need the store.

@@ -71,7 +71,20 @@ WRONG_ISSUER = replace(
     title="The answer came from somebody else",
     what="The answer names another authorization server than the one this site asked (RFC 9207).",
 )
+NO_QUERY = Problem(
+    "callback_without_query",
+    400,
+    "Nothing came back with you",
+    "You reached the page to which Vinli sends people back, but without an answer of Vinli. Your car is not connected.",
+    (
+        START_AGAIN,
+        "If it happens every time, tell the operator of this site: a proxy in front may drop what follows the ? in "
+        "addresses, or the client may be of the type Web, whose answer stands behind a # and never reaches a server.",
+    ),
+    WAYS_OUT,
+)
 CALLBACK_PROBLEMS = {
+    "no_query": NO_QUERY,
     "no_state": NO_STATE,
     "issuer": WRONG_ISSUER,
     "escaped": ESCAPED,

@@ -142,6 +142,7 @@ def refusal_of(
         retry_after=retry_after,
         is_transient=status in _TRANSIENT_STATUSES or (status == 429 and retry_after is not None),
         page_title=title_of_page(body, headers.get("Content-Type")),
+        body=body,
         **call.fields(),
     )
 

@@ -20,9 +20,10 @@ class BadCallback(ValueError):
     """The query is not a valid authorization response.
 
     `reason` is "repeated" (a parameter occurs twice), "malformed" (forbidden characters), "too_long" (all together),
-    "escaped" (an ampersand was replaced by its HTML entity), "renamed" (the names have other capitals), "empty"
-    (neither code nor error, with or without a state), "no_state", "both" (code and error) or "issuer" (not the
-    configured one, RFC 9207). `longest` is the known name with the longest value, and `length` that value's length.
+    "escaped" (an ampersand was replaced by its HTML entity), "renamed" (the names have other capitals), "no_query" (no
+    parameter at all), "empty" (neither code nor error, with or without a state), "no_state", "both" (code and error)
+    or "issuer" (not the configured one, RFC 9207). `longest` is the known name with the longest value, and `length`
+    that value's length.
     """
 
     def __init__(self, reason: str, longest: str = "", length: int = 0) -> None:
@@ -48,6 +49,8 @@ class CallbackQuery:
         checked only if an `issuer` is configured, and must then be equal to it.
         """
         pairs = list(pairs)
+        if not pairs:
+            raise BadCallback("no_query")
         _check_length(pairs)
         values = _known_values(pairs, (*_KNOWN, "iss") if issuer else _KNOWN)
         state, code, error = (values.get(name) for name in ("state", "code", "error"))
