@@ -25,6 +25,7 @@ from blueprints.web.visitors.limits import register_limits
 from blueprints.workbench import authorization_requests
 from cli.devices import devices
 from cli.doctor import app_without_settings, doctor, is_asked_for
+from cli.help import is_help_asked_for
 from cli.operator import operator as operator_commands
 from cli.partners import partners as partner_commands
 from settings import Settings, SettingsError
@@ -43,7 +44,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     """Build the application. If ``settings`` is None, they are read from the environment.
 
     If settings are missing or malformed, the process ends with one message that names all of them. For the command
-    line's doctor it does not end: then the application can run the doctor only.
+    line's doctor it does not end: then the application can run the doctor only. For ``--help`` it has only commands.
     """
     configure_logging()
     app = Flask(__name__)
@@ -54,6 +55,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     except SettingsError as error:
         if is_asked_for():
             return app_without_settings(app, error)
+        if is_help_asked_for():
+            return _with_commands(app)
         print(error, file=sys.stderr, flush=True)
         raise SystemExit(EXIT_UNUSABLE_SETTINGS) from None
     app.extensions[EXTENSION] = services
@@ -74,6 +77,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
     if settings.operator_password is not None:
         for blueprint in OPERATOR_BLUEPRINTS:
             app.register_blueprint(blueprint)
+    return _with_commands(app)
+
+
+def _with_commands(app: Flask) -> Flask:
     for command in COMMANDS:
         app.cli.add_command(command)
     return app

@@ -18,6 +18,7 @@ import click
 
 from domain.problems import problem_for
 from providers.errors import NotFound, ProviderError
+from settings.environment import wants_colour
 from store.base import StoreError
 
 P = ParamSpec("P")
@@ -148,7 +149,7 @@ def printable(value: object) -> str:
 
 def coloured(text: str, colour: str) -> str:
     """Return a text in a colour if standard output is a terminal that wants colours (no-color.org)."""
-    is_wanted = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    is_wanted = sys.stdout is not None and sys.stdout.isatty() and wants_colour()
     return click.style(text, fg=colour, bold=True) if is_wanted else text
 
 

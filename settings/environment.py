@@ -100,3 +100,8 @@ def _at_start() -> set[str] | None:
     except OSError:
         return None
     return {os.fsdecode(pair.partition(b"=")[0]) for pair in text.split(b"\0") if pair}
+
+
+def wants_colour() -> bool:
+    """Tell if the environment allows coloured output (no-color.org)."""
+    return not os.environ.get("NO_COLOR")

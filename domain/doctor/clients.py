@@ -9,7 +9,7 @@ from domain.doctor.client_evidence import Checkup, Role, plain, shown
 from domain.doctor.redirect_uris import Case, typed_finding, uri_findings
 from domain.doctor.report import Facts, Finding, Section, Severity, fact, good, problem, unknown, warning
 from domain.doctor.secrets import exchanged, secret_findings
-from domain.doctor.vinli import app_is_refused
+from domain.doctor.vinli import app_is_refused, is_from_between
 from domain.redirect_uris.comparing import PORTAL
 from providers.errors import NotFound
 from providers.vinli.oauth_clients import CredentialStatus, RegisteredClient
@@ -67,7 +67,10 @@ def _client_findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
 
 
 def _is_told_elsewhere(checkup: Checkup, role: Role) -> bool:
-    """Tell if the finding on PUBLIC_URL or on another client explains a refused request of this one."""
+    """Tell if a finding on the service, on PUBLIC_URL or on another client explains a refused request of this one."""
+    evidence = checkup.evidence
+    if is_from_between(evidence.registrations_error) or is_from_between(evidence.probe.error):
+        return True
     client = checkup.registered(role)
     if client is None or client.redirect_uri is None:
         return False

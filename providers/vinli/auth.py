@@ -233,4 +233,5 @@ def _plain_refusal(refusal: Refused) -> Refused:
         error=refusal.error,
         error_description=refusal.error_description,
         retry_after=refusal.retry_after,
+        page_title=refusal.page_title,
     )

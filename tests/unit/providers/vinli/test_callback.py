@@ -109,7 +109,7 @@ def test_changed_names_beside_the_right_ones_change_nothing():
 @pytest.mark.parametrize(
     ("pairs", "reason"),
     [
-        ([], "empty"),
+        ([], "no_query"),
         ([("scope", "a")], "empty"),
         ([("state", "s")], "empty"),
         ([("state", "s"), ("code", "")], "empty"),
