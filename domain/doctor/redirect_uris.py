@@ -41,7 +41,7 @@ class Case:
 
 def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
     """Return the findings on a registered redirect URI; None means that it is not known."""
-    facts: Facts = (fact("Sent", case.sent),)
+    facts: Facts = (fact("Client", case.client_id), fact("Sent", case.sent))
     if registered is None:
         what = (
             f"What is registered for the client {case.client_id} is not known. "

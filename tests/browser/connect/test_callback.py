@@ -100,7 +100,7 @@ def test_ten_tabs_started_together_all_end_in_the_garage_in_any_order(jar, site)
 @pytest.mark.parametrize(
     ("query", "heading"),
     [
-        ("", "This address is damaged"),
+        ("", "Nothing came back with you"),
         ("?code=abc", "No state came back"),
         ("?code=abc&state=made-up", "We do not know this sign-in"),
         ("?code=abc&code=def&state=made-up", "This address is damaged"),

@@ -29,7 +29,7 @@ def test_the_link_signs_in_once(open_browser, site):
     expect(first.rows).to_have_count(100)
     second.page.goto(link)
     expect(second.page.get_by_role("heading", level=1)).to_have_text("This link has been used")
-    second.page.get_by_role("link", name="Sign in").click()
+    second.page.get_by_role("link", name="Sign in", exact=True).click()
     expect(second.page.get_by_label("Password")).to_be_visible()
     first.page.reload()
     expect(first.rows).to_have_count(100)

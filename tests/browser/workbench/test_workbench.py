@@ -98,11 +98,7 @@ def test_a_newcomer_mends_a_slash_too_much_with_the_words_of_the_pages_alone(ope
             "Do this: In Vinli’s Developer Portal, change the path of the registered redirect URI"
         )
         whole = re.search(r"The whole of it has to be (\S+)$", todo).group(1)
-        client_id = (
-            main.get_by_role("region", name="Client of the authorization-code flow")
-            .locator("dt:text-is('VINLI_CLIENT_ID') + dd")
-            .inner_text()
-        )
+        client_id = wrong.locator("dt:text-is('Client') + dd").inner_text()
 
         page.get_by_role("link", name="its start page").click()
         registered = page.get_by_role("main").locator("form").filter(has_text=client_id)

@@ -82,6 +82,15 @@ def test_a_right_installation_exits_with_0(doctor):
     assert "Nothing is wrong.\n0 problems, 0 warnings, 1 thing not known\n" in done.stdout
 
 
+def test_the_summary_comes_first_and_only_problems_if_asked_for(doctor):
+    done = doctor("--problems", VINLI_CLIENT_SECRET="wrong-secret")
+    assert done.stdout.startswith(
+        "One thing is wrong.\n1 problem, 0 warnings, 1 thing not known\n\nPROBLEM  "
+    )
+    assert "good " not in done.stdout
+    assert "\x1b" not in done.stdout
+
+
 def test_with_json_nothing_but_json_is_printed(doctor):
     done = doctor("--json")
     report = json.loads(done.stdout)
@@ -95,7 +104,7 @@ def test_with_json_nothing_but_json_is_printed(doctor):
 def test_a_problem_exits_with_1_and_says_what_mends_it(doctor, in_process):
     done = doctor(VINLI_CLIENT_SECRET="wrong-secret")
     assert done.returncode == 1
-    assert "PROBLEM  Client secret is wrong" in done.stdout
+    assert "PROBLEM  Client of the authorization-code flow: Client secret is wrong" in done.stdout
     assert "To do: Set VINLI_CLIENT_SECRET" in done.stdout
     assert "wrong-secret" not in done.stdout + done.stderr
     report = in_process("--json", VINLI_CLIENT_SECRET="wrong-secret")
@@ -164,7 +173,7 @@ def test_warnings_are_printed_and_exit_with_0(in_process, tmp_path):
     folder.chmod(0o770)
     done = in_process(STORE_URL=f"sqlite:///{folder}/store.sqlite3")
     assert done.returncode == 0
-    assert "warning  Others can write beside the store" in done.stdout
+    assert "warning  Store: Others can write beside the store" in done.stdout
     assert "0 problems, 1 warning" in done.stdout
 
 
@@ -179,7 +188,7 @@ def test_settings_that_are_missing_exit_with_2_and_each_is_a_finding(doctor):
     assert all(found["standing"] == "problem" and found["todo"] for found in report["findings"])
     done = doctor(**wrong)
     assert (done.returncode, done.stderr) == (2, "")
-    assert "PROBLEM  SECRET_KEY" in done.stdout
+    assert "PROBLEM  Settings: SECRET_KEY" in done.stdout
     assert "To do: Set SECRET_KEY in the environment" in done.stdout
     assert "To do: Correct TRUSTED_PROXIES in the environment" in done.stdout
 

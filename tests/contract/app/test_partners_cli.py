@@ -128,3 +128,39 @@ def test_a_role_without_tokens_says_so(flask):
     done = flask("token", "instyle", "--role", "service")
     assert done.returncode == 1
     assert b"takes no token" in done.stderr
+
+
+def test_the_body_of_a_refusal_is_printed_too(in_process):
+    done = in_process("call", "ayyeka", "GET", "/v2.0/no-such-path")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("404\n")
+    assert done.stdout.strip()
+    assert done.stdout.endswith("\n")
+
+
+def test_the_state_of_a_token_is_a_json_object_on_request(in_process):
+    done = in_process("token", "ayyeka", "--json")
+    state = json.loads(done.stdout)
+    assert (done.exit_code, state["last_error"]) == (0, None)
+    assert state["valid_until"].endswith("Z")
+    assert in_process("token", "ayyeka", "--json", "--show").exit_code == 2
+
+
+def test_a_method_that_is_none_is_refused(in_process):
+    done = in_process("call", "ayyeka", "FETCH", "/v2.0/sites")
+    assert done.exit_code == 2
+    assert "delete" in done.stderr.lower()
+
+
+def test_help_needs_no_settings():
+    for words in ([], ["--help"], ["partners", "call", "--help"], ["doctor", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *words],
+            cwd=ROOT,
+            env={"PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert "Usage: " in done.stdout + done.stderr
+        assert "need attention" not in done.stdout + done.stderr

@@ -323,7 +323,7 @@ def test_the_words_for_a_trailing_slash_are_enough_to_mend_it(good_vinli, local_
     assert "Developer Portal" in found.todo
     assert "from “/connect/callback/” to “/connect/callback”" in found.todo
     assert CALLBACK in found.todo
-    assert dict(found.facts) == {"Sent": CALLBACK, "Registered": f"{CALLBACK}/"}
+    assert dict(found.facts) == {"Client": "the-client-id", "Sent": CALLBACK, "Registered": f"{CALLBACK}/"}
 
 
 FORWARDED = {"X-Forwarded-Proto": "https"}
