@@ -120,6 +120,8 @@ def visit(site, rounds=ROUNDS, *, names=DRIVERS):
 @over_both(PATIENTLY, PATIENTLY)
 def test_drivers_are_signed_in_by_answers_that_come(name, site, rude):
     rude.manner = PATIENTLY[name]
+    # These answers come, so on a busy machine nobody stops waiting for them.
+    site.shorten_timeouts(read=5.0, deadline=8.0)
     assert set(visit(site)) == {200, 302}
 
 
