@@ -13,7 +13,10 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 def index() -> str:
     """Show what this site does and offer to connect. Makes no upstream call."""
-    return render_template("home/index.html", redirect_uri=services().settings.redirect_uri)
+    settings = services().settings
+    return render_template(
+        "home/index.html", redirect_uri=settings.redirect_uri, vinli_address=settings.vinli_auth_url
+    )
 
 
 @bp.get("/cookies")

@@ -52,3 +52,10 @@ def test_a_callback_without_a_query_is_named_and_belongs_to_the_sign_in_that_was
         trace = browser.get(browser.get(f"/workbench/traces?reference={reference}").headers["Location"]).text
         assert "Failed here" in trace
         assert trace.index("Authorization request") < trace.index("Failed here")
+
+
+def test_who_disconnects_is_told_what_vinli_remembers(site):
+    with site.browser() as browser:
+        page = browser.get("/?left=1")
+    assert "Vinli may remember that you approved" in page.text
+    assert f'href="{site.settings.vinli_auth_url}"' in page.text
