@@ -10,7 +10,7 @@ from datetime import timedelta
 from flask import Flask
 
 import settings as settings_module
-from blueprints import api, connect, garage, health, home, implicit, operator, partners, workbench
+from blueprints import api, connect, garage, health, home, implicit, operator, partners, problems, workbench
 from blueprints.web.arrival import register_arrival
 from blueprints.web.cookies import prefixed
 from blueprints.web.csrf import register_csrf
@@ -31,7 +31,7 @@ from cli.partners import partners as partner_commands
 from settings import Settings, SettingsError
 from wiring.services import build_services, warn_of_halves
 
-BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp)
+BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp, problems.bp)
 # These need an operator, so they are left out if none is configured.
 OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, authorization_requests.bp)
 COMMANDS = (devices, operator_commands, partner_commands, doctor)

@@ -41,6 +41,7 @@ class Problem:
     """What happened, in words for the person who sees it.
 
     ``code`` names the problem for programs and tests and never changes.
+    ``what`` and ``todo`` are for drivers too. ``cause`` is for those who look after this site; pages fold it away.
     ``error_code`` is an OAuth error code from upstream, already checked against RFC 6749's characters.
     ``retry_after`` is in seconds.
     """
@@ -51,8 +52,14 @@ class Problem:
     what: str
     todo: tuple[str, ...] = ()
     actions: tuple[Action, ...] = (HOME,)
+    cause: tuple[str, ...] = ()
     error_code: str | None = None
     retry_after: int | None = None
+
+    @property
+    def technical(self) -> str:
+        """Return the cause in developers' words, or what happened if there are none."""
+        return " ".join(self.cause) or self.what
 
 
 class ProblemError(Exception):
@@ -139,9 +146,10 @@ NOT_FOUND = Problem(
 STORE_DOWN = Problem(
     "store_down",
     503,
-    "Our session store does not answer",
-    "The place where this site keeps sessions does not answer. Nobody was signed out.",
+    "We cannot look up who you are just now",
+    "The place where this site remembers who is connected does not answer. Nobody was signed out.",
     (TRY_AGAIN,),
+    cause=("The store (STORE_URL) cannot be reached, or does not take what is written.",),
     retry_after=10,
 )
 SATURATED = Problem(
@@ -231,4 +239,13 @@ def _provider_problem(error: errors.ProviderError) -> Problem:
     if isinstance(error.__cause__, (errors.TimedOut, TimeoutError)):
         problem = replace(problem, status=504)
     retry_after = round(error.retry_after) if error.retry_after is not None else problem.retry_after
-    return replace(problem, error_code=shown_code(error.error), retry_after=retry_after)
+    cause = _technical(error)
+    return replace(problem, cause=cause, error_code=shown_code(error.error), retry_after=retry_after)
+
+
+def _technical(error: errors.ProviderError) -> tuple[str, ...]:
+    if isinstance(error, errors.InvalidResponse):
+        return (f"What was wrong: {error.reason}.",)
+    if error.cause is not None:
+        return (f"The connection failed: {error.cause.replace('_', ' ')}.",)
+    return (f"The answer had status {error.status}.",) if error.status is not None else ()

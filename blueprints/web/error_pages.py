@@ -14,6 +14,7 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from blueprints.web.csrf import StaleForm
+from blueprints.web.kept_problems import address_without_secrets
 from blueprints.web.logs import reference
 from domain.bulkhead import Saturated
 from domain.events import log_event
@@ -85,16 +86,21 @@ def render_problem(problem: Problem) -> Response:
     """Return the problem as a page, or as JSON if the client asked for it."""
     g.problem = problem  # the trace of this request uses it
     if wants_json():
-        about = {"title": problem.title, "detail": problem.what, "reference": reference()}
+        about = {"title": problem.title, "detail": _detail(problem), "reference": reference()}
         code = problem.error_code or HTTPStatus(problem.status).phrase.lower().replace(" ", "_")
         response = jsonify(error={"status": problem.status, "code": code, **about})
     else:
-        page = render_template("problem.html", problem=problem, reference=reference())
+        address = address_without_secrets(problem, reference())
+        page = render_template("problem.html", problem=problem, reference=reference(), address=address)
         response = make_response(page)
     response.status_code = problem.status
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
+
+
+def _detail(problem: Problem) -> str:
+    return " ".join((problem.what, *problem.cause))
 
 
 def wants_json() -> bool:

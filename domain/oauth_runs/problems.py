@@ -10,7 +10,10 @@ from providers import errors
 from providers.vinli.callback import BadCallback
 
 START_AGAIN = "Press “Connect again”: it takes a few seconds."
+IF_ALWAYS = "If it happens every time, tell the operator of this site the reference below."
 WAYS_OUT = (CONNECT, HOME)
+NOT_CONNECTED = "Your car is not connected."
+REWRITTEN = "Something between Vinli and this site rewrites addresses: a proxy, a mail program, a page that links here."
 
 DENIED = Problem(
     "access_denied",
@@ -19,69 +22,82 @@ DENIED = Problem(
     "Vinli says that access to your cars was refused, so nothing was connected.",
     ("If that was a slip, connect again and choose to approve.",),
     WAYS_OUT,
+    cause=("The authorization server redirected back with this error code.",),
     error_code="access_denied",
 )
 NO_STATE = Problem(
     "no_state",
     400,
-    "No state came back",
-    "Vinli sent you here without the state value that we had sent along, so we cannot tell that you started this.",
-    (
-        START_AGAIN,
-        "If it happens every time, the platform does not echo state; tell the operator of this site.",
-    ),
+    "We cannot tell that you began this",
+    f"A part of the address that brought you back from Vinli is missing. {NOT_CONNECTED}",
+    (START_AGAIN, IF_ALWAYS),
     WAYS_OUT,
+    cause=(
+        "No state came back. Without it, an answer to this browser’s request cannot be told from a forged one "
+        "(RFC 6749 section 10.12).",
+        "If it happens every time, the platform does not echo state.",
+    ),
 )
 BAD_QUERY = Problem(
     "bad_callback",
     400,
     "This address is damaged",
-    "What came back has parameters that are missing, repeated, damaged or contradict each other.",
-    (START_AGAIN,),
+    f"The address that brought you back from Vinli is damaged, so we did not use it. {NOT_CONNECTED}",
+    (START_AGAIN, IF_ALWAYS),
     WAYS_OUT,
+    cause=("What came back has parameters that are missing, repeated, damaged or contradict each other.",),
 )
 CALLBACK_TOO_LONG = Problem(
     "callback_too_long",
     400,
     "This address is too long",
-    "What came back is longer than any answer to a sign-in, so it was not read.",
-    (START_AGAIN, "If it happens every time, tell the operator of this site the reference below."),
+    f"The address that brought you back is longer than any answer to a sign-in, so it was not read. {NOT_CONNECTED}",
+    (START_AGAIN, IF_ALWAYS),
     WAYS_OUT,
 )
-ESCAPED = Problem(
-    "callback_escaped",
+CHANGED = Problem(
+    "callback_changed",
     400,
     "This address was changed on its way",
-    "Each & in it was replaced by &amp;, as in the source of a web page. So the state that belongs to your sign-in "
-    "cannot be found in it.",
-    (START_AGAIN, "If it happens every time, something between Vinli and this site rewrites addresses."),
+    f"Something changed the address that brought you back from Vinli, so we cannot use it. {NOT_CONNECTED}",
+    (START_AGAIN, IF_ALWAYS),
     WAYS_OUT,
 )
-RENAMED = Problem(
-    "callback_renamed",
-    400,
-    "This address was changed on its way",
-    "The names in it came in capitals. They have to arrive as Vinli writes them: state and code.",
-    (START_AGAIN, "If it happens every time, something between Vinli and this site rewrites addresses."),
-    WAYS_OUT,
+ESCAPED = replace(
+    CHANGED,
+    code="callback_escaped",
+    cause=(
+        "Each & in the address was replaced by &amp;, as in the source of a web page. So the state that belongs to "
+        "the sign-in cannot be found in it.",
+        REWRITTEN,
+    ),
+)
+RENAMED = replace(
+    CHANGED,
+    code="callback_renamed",
+    cause=(
+        "The names in the address came in capitals. They have to arrive as Vinli writes them: state and code.",
+        REWRITTEN,
+    ),
 )
 WRONG_ISSUER = replace(
     BAD_QUERY,
     code="wrong_issuer",
     title="The answer came from somebody else",
-    what="The answer names another authorization server than the one this site asked (RFC 9207).",
+    what=f"The answer says that somebody other than Vinli gave it, so we did not use it. {NOT_CONNECTED}",
+    cause=("The parameter iss names another authorization server than VINLI_ISSUER (RFC 9207).",),
 )
 NO_QUERY = Problem(
     "callback_without_query",
     400,
     "Nothing came back with you",
-    "You reached the page to which Vinli sends people back, but without an answer of Vinli. Your car is not connected.",
-    (
-        START_AGAIN,
-        "If it happens every time, tell the operator of this site: a proxy in front may drop what follows the ? in "
-        "addresses, or the client may be of the type Web, whose answer stands behind a # and never reaches a server.",
-    ),
+    f"You reached the page to which Vinli sends people back, but without an answer of Vinli. {NOT_CONNECTED}",
+    (START_AGAIN, IF_ALWAYS),
     WAYS_OUT,
+    cause=(
+        "If it happens every time, a proxy in front may drop what follows the ? in addresses.",
+        "Or the client is of the type Web: its answer stands behind a # and never reaches a server.",
+    ),
 )
 CALLBACK_PROBLEMS = {
     "no_query": NO_QUERY,
@@ -95,28 +111,31 @@ STATE_PROBLEMS = {
         "state_unknown",
         400,
         "We do not know this sign-in",
-        "The state value that came back was not made by this site, or was forgotten since.",
+        f"It was not begun at this site, or so long ago that we have forgotten it. {NOT_CONNECTED}",
         (START_AGAIN,),
         WAYS_OUT,
+        cause=("The state value that came back was not made by this site, or was forgotten since.",),
     ),
     StateCheck.FOREIGN: Problem(
         "state_of_another_browser",
         400,
         "This sign-in began in another browser",
-        "Its state value is good, but this browser does not hold the cookie that goes with it.",
+        f"Only the browser that began a sign-in can finish it. {NOT_CONNECTED}",
         (
             "Finish in the browser and window in which you began, or connect again here.",
             "If you did not begin it yourself, somebody may have sent you this link: close the page.",
         ),
         WAYS_OUT,
+        cause=("The state value is good, but this browser does not hold the cookie that goes with it.",),
     ),
     StateCheck.EXPIRED: Problem(
         "state_expired",
         400,
         "This sign-in took too long",
-        "More than ten minutes passed between the start and the return.",
+        f"More than ten minutes passed between the start and the return. {NOT_CONNECTED}",
         (START_AGAIN,),
         WAYS_OUT,
+        cause=("The state value is older than ten minutes.",),
     ),
     StateCheck.USED: Problem(
         "state_used",
@@ -125,6 +144,7 @@ STATE_PROBLEMS = {
         "Each sign-in works once, and this one was already used, here or in another tab.",
         (START_AGAIN,),
         WAYS_OUT,
+        cause=("A callback with this state value came before.",),
     ),
 }
 # RFC 6749 sections 4.1.2.1 and 5.2, in our own words.
@@ -142,13 +162,44 @@ ERROR_WORDS = {
     ),
     "invalid_grant": "The code was not accepted: it was too old, used before, or given for another redirect URI.",
 }
+# What another try cannot mend: a setting of this site, or of its client at Vinli.
+SETTINGS_AT_FAULT = frozenset(
+    {
+        "invalid_client",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+    }
+)
+PASSING = frozenset({"server_error", "temporarily_unavailable"})
 REFUSED = Problem(
     "sign_in_refused",
     502,
     "Vinli refused the sign-in",
-    "Vinli ended the sign-in with an error.",
-    (START_AGAIN, "If it stays like this, tell the operator of this site the reference below."),
+    f"Vinli ended the sign-in without letting this site in. {NOT_CONNECTED}",
+    (START_AGAIN, IF_ALWAYS),
     WAYS_OUT,
+    cause=("Vinli ended the sign-in with an error.",),
+)
+MISCONFIGURED = replace(
+    REFUSED,
+    what=f"Vinli does not know this site as it should. You did nothing wrong, and your cars are safe. {NOT_CONNECTED}",
+    todo=(
+        "Tell the operator of this site the reference below. Trying again does not help until the operator has "
+        "corrected it.",
+    ),
+    actions=(HOME,),
+)
+TOO_BUSY = replace(
+    REFUSED,
+    what=f"Vinli could not finish the sign-in just now. {NOT_CONNECTED}",
+    todo=("Wait a minute, then connect again.", IF_ALWAYS),
+)
+NOT_TAKEN = replace(
+    REFUSED,
+    what=f"Vinli did not accept what it gave you a moment ago: it was too old, or used before. {NOT_CONNECTED}",
 )
 
 
@@ -160,10 +211,8 @@ def for_state(check: StateCheck) -> Problem:
 def for_bad_callback(error: BadCallback) -> Problem:
     """Return the problem for a callback that cannot be read."""
     if error.reason == "too_long":
-        what = (
-            f"{CALLBACK_TOO_LONG.what} The longest part is {error.longest}, with {error.length:,} characters."
-        )
-        return replace(CALLBACK_TOO_LONG, what=what)
+        longest = f"The longest part is {error.longest}, with {error.length:,} characters."
+        return replace(CALLBACK_TOO_LONG, cause=(longest,))
     return CALLBACK_PROBLEMS.get(error.reason, BAD_QUERY)
 
 
@@ -176,11 +225,13 @@ def for_exchange(error: errors.ProviderError) -> Problem:
     """Return the problem for a failed token exchange or a failed call for the driver's name."""
     if isinstance(error, errors.Refused | errors.Unauthorized | errors.Forbidden):
         return _refusal(error.error or "")
-    problem = replace(problem_for(error), actions=WAYS_OUT)
-    if not isinstance(error, errors.InvalidResponse):
-        return problem
-    return replace(problem, what=f"{problem.what} What was wrong: {error.reason}.")
+    problem = problem_for(error)
+    return replace(problem, what=f"{problem.what} {NOT_CONNECTED}", actions=WAYS_OUT)
 
 
 def _refusal(code: str) -> Problem:
-    return replace(REFUSED, what=ERROR_WORDS.get(code, REFUSED.what), error_code=shown_code(code))
+    words = MISCONFIGURED if code in SETTINGS_AT_FAULT else TOO_BUSY if code in PASSING else REFUSED
+    if code == "invalid_grant":
+        words = NOT_TAKEN
+    cause = (ERROR_WORDS[code],) if code in ERROR_WORDS else REFUSED.cause
+    return replace(words, cause=cause, error_code=shown_code(code))

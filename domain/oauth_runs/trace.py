@@ -31,6 +31,7 @@ USED = STATE_PROBLEMS[StateCheck.USED]
 Kind = Literal["connect", "workbench"]
 # If a run has more steps, keep the first ones, which show its start, and the last ones, which show its result.
 FIRST_STEPS, LAST_STEPS = 12, 12
+FIRST_STEP = "first"
 OUTCOMES: Mapping[TraceBucket, str] = {
     "open": "nobody came back yet",
     "good": "worked",
@@ -63,7 +64,7 @@ class Trace:
             sent |= {"code_challenge": "[hidden]", "code_challenge_method": "S256"}
         endpoint = f"{self.recorder.settings.vinli_auth_url}/oauth/authorization/new"
         # The fixed id makes this one step, even if several requests record it.
-        step = Step("authorization_request", self.started_at, url=endpoint, sent=sent, id="first")
+        step = Step("authorization_request", self.started_at, url=endpoint, sent=sent, id=FIRST_STEP)
         self.steps.append(step)
 
     def came_back(self, path: str, parameters: Mapping[str, str], method: str = "GET") -> Step:
@@ -167,6 +168,12 @@ class Trace:
         happened = {step.name for step in self.steps}
         return tuple(name for name in LADDER if name not in happened)
 
+    @property
+    def seconds(self) -> float | None:
+        """Return the seconds from the start of the run to the end of its last step; None if nobody came back."""
+        ends = [step.at + (step.ms or 0.0) / 1000 for step in self.steps if step.id != FIRST_STEP]
+        return max(0.0, max(ends) - self.started_at) if ends else None
+
     def since_start(self, step: Step) -> float:
         """Return the seconds from the start of the run to a step."""
         return max(0.0, step.at - self.started_at)
@@ -246,9 +253,9 @@ def conclude(trace: Trace, status: int, problem: Problem | None, reference: str)
         return
     if problem.code == USED.code:
         # A repeated callback is no failure, whatever the result of the first one was.
-        arrival.repeat(f"{problem.title}. {problem.what}", advice_for_page(problem))
+        arrival.repeat(f"{problem.title}. {problem.technical}", advice_for_page(problem))
         trace.keep()
         return
     if not any(step.standing == "failed" for step in trace.steps):
-        arrival.fail(f"{problem.title}. {problem.what}", advice_for_page(problem))
+        arrival.fail(f"{problem.title}. {problem.technical}", advice_for_page(problem))
     trace.keep("stray" if trace.bucket == "stray" else "failed" if "token_request" in names else "refused")

@@ -2,7 +2,7 @@
 export function start(button) {
   const source = document.getElementById(button.dataset.source);
   if (!navigator.clipboard || !source) return;
-  const label = button.textContent;
+  const label = [...button.childNodes];
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
@@ -12,6 +12,6 @@ export function start(button) {
       getSelection().selectAllChildren(source);
       button.textContent = "Selected: press Ctrl-C";
     }
-    setTimeout(() => { button.textContent = label; }, 3000);
+    setTimeout(() => button.replaceChildren(...label), 3000);
   });
 }

@@ -2,6 +2,8 @@
 const modules = {
   "local-time": () => import("./local-time.js"),
   "implicit-start": () => import("./implicit/start.js"),
+  "lasting-address": () => import("./lasting-address.js"),
+  vin: () => import("./vin.js"),
   "private-page": () => import("./private-page.js"),
   "copy-text": () => import("./copy-text.js"),
   "tire-photo": () => import("./partners/tire-photo.js"),

@@ -16,12 +16,15 @@ CODE = "a-code-that-is-worth-something"
 DESCRIPTION = "a description for developers <b>from upstream</b>"
 
 
-def assert_fails_well(browser, vinli, response, expected, *, token_requests=1):
-    """Check that the page is the expected one, contains no secret, starts no session, and offers to start again."""
+def assert_fails_well(browser, vinli, response, expected, *, token_requests=1, helps=True):
+    """Check that the page is the expected one, contains no secret, starts no session.
+
+    It offers to start again if that ``helps``.
+    """
     assert seen(response) == expected
     for secret in (CODE, ACCESS_TOKEN, DESCRIPTION, vinli.origin.removeprefix("http://")):
         assert secret not in response.text.replace(f"<code>{vinli.origin}</code>", "")
-    assert 'href="/connect"' in response.text
+    assert ('href="/connect"' in response.text) is helps
     assert "Reference" in response.text
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Referrer-Policy"] == "no-referrer"

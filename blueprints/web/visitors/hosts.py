@@ -63,11 +63,11 @@ def _wrong_address(settings: Settings, arrived: Arrival) -> Problem:
     came = [f"Host: {arrived.host or ''}"]
     came += [f"{name}: {value}" for name, value in arrived.forwarded.items() if name in _ABOUT_THE_HOST]
     shown = "; ".join(line[:120] for line in came)
-    todo = [f"This request came with {shown}."]
-    todo.append(
+    cause = (
+        f"This request came with {shown}.",
         "Operator: have the proxy pass the browser’s Host header on (nginx: proxy_set_header Host $http_host;), or set "
         "PUBLIC_URL to the address that people use. The command “flask --app app doctor” explains more: give it each "
-        "header with -H."
+        "header with -H.",
     )
     # Behind a proxy that changes the host, the link would lead to this page again.
     way_out = Action(f"Open {settings.public_url}", address=settings.public_url, primary=True)
@@ -76,8 +76,11 @@ def _wrong_address(settings: Settings, arrived: Arrival) -> Problem:
         400,
         "Wrong address",
         f"This site answers at {settings.public_url} alone: sign-ins come back there, and cookies belong to it.",
-        tuple(todo),
+        (
+            "Open the address above. If it leads here again, tell the operator of this site the reference below.",
+        ),
         actions=() if arrived.forwarded else (way_out,),
+        cause=cause,
     )
 
 

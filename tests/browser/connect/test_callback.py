@@ -101,7 +101,7 @@ def test_ten_tabs_started_together_all_end_in_the_garage_in_any_order(jar, site)
     ("query", "heading"),
     [
         ("", "Nothing came back with you"),
-        ("?code=abc", "No state came back"),
+        ("?code=abc", "We cannot tell that you began this"),
         ("?code=abc&state=made-up", "We do not know this sign-in"),
         ("?code=abc&code=def&state=made-up", "This address is damaged"),
         ("?error=access_denied&state=made-up", "We do not know this sign-in"),
@@ -114,6 +114,25 @@ def test_a_callback_that_is_not_ours_is_explained(driver, query, heading):
     expect(driver.page.get_by_text(re.compile(r"^[B-Z2-9]{4}-[B-Z2-9]{4}-[B-Z2-9]{4}$"))).to_be_visible()
     driver.page.get_by_role("link", name="Connect again").click()
     expect(driver.page).to_have_url(re.compile(f"^{driver.site.sandbox.origin}/"))
+
+
+@pytest.mark.parametrize(
+    "query", ["?code=secret-code", "?code=secret-code&state=made-up", "?error=server_error"]
+)
+def test_an_error_page_survives_a_reload_and_keeps_no_code_in_the_address(driver, query):
+    page = driver.page
+    driver.visits(f"/connect/callback{query}")
+    expect(page).to_have_url(re.compile("/problem/"))
+    assert "secret-code" not in page.url
+    main = page.get_by_role("main").inner_text()
+    assert re.search("[B-Z2-9]{4}-[B-Z2-9]{4}-[B-Z2-9]{4}", main)
+    response = page.reload()
+    assert response.status == 400
+    assert page.get_by_role("main").inner_text() == main
+    page.get_by_role("link", name="Connect again").click()
+    expect(page).to_have_url(re.compile(f"^{driver.site.sandbox.origin}/"))
+    page.go_back()
+    assert page.get_by_role("main").inner_text() == main
 
 
 def test_an_attempt_of_another_browser_is_not_taken_over(open_browser, site):

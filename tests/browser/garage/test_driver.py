@@ -26,17 +26,49 @@ def test_a_driver_connects_looks_around_and_leaves(open_browser, site, viewport,
     expect(page.get_by_role("main")).not_to_contain_text(vin)
     assert not vin.search(page.content())
     driver.cards.first.get_by_role("link", name="Show").click()
-    expect(page).to_have_url(re.compile("/garage/devices/.*vin=show$"))
     expect(page.get_by_role("main")).to_contain_text(vin)
+    if has_scripts:
+        expect(page).to_have_url(re.compile("/garage$"))
+        expect(page.get_by_role("link", name="Hide the VIN")).to_be_focused()
+    else:
+        expect(page).to_have_url(re.compile("/garage/devices/.*vin=show$"))
     page.get_by_role("link", name="Hide").click()
     expect(page.get_by_role("main")).not_to_contain_text(vin)
-
-    page.get_by_role("link", name="Your garage").click()
-    driver.sees_garage(cars=3)
+    assert not vin.search(page.content())
+    driver.visits("/garage")
     driver.disconnects()
     page.go_back()
     expect(page.get_by_role("main")).not_to_contain_text(site.email())
     expect(page.get_by_role("link", name="Connect", exact=True)).to_be_visible()
+
+
+def test_a_vin_is_copied_where_it_stands(open_browser, site):
+    context, _ = open_browser()
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.origin)
+    driver = Driver(context.new_page(), site)
+    driver.connects()
+    driver.cards.first.get_by_role("link", name="Show").click()
+    copy = driver.cards.first.get_by_role("button", name="Copy the VIN")
+    copy.click()
+    expect(driver.cards.first.get_by_role("button", name="Copied")).to_be_visible()
+    copied = driver.page.evaluate("navigator.clipboard.readText()")
+    assert copied == driver.cards.first.locator(".plate__text").inner_text()
+    assert re.fullmatch("[A-HJ-NPR-Z0-9]{17}", copied)
+
+
+def another_page(route):
+    """Answer a script with a page that has no VIN, as if the driver had been disconnected meanwhile."""
+    if route.request.resource_type == "fetch":
+        route.fulfill(body="<!doctype html><title>Hi</title>", content_type="text/html")
+    else:
+        route.continue_()
+
+
+def test_a_vin_that_cannot_be_fetched_is_asked_for_on_its_page(driver):
+    driver.connects()
+    driver.page.route("**/*vin=show", another_page)
+    driver.cards.first.get_by_role("link", name="Show").click()
+    expect(driver.page).to_have_url(re.compile("/garage/devices/.*vin=show$"))
 
 
 def test_the_landing_page_knows_a_connected_driver(driver):

@@ -154,12 +154,12 @@ class MagicDriver(Driver):
         return self.main.locator(".cards").get_by_role("listitem")
 
     def reference(self):
-        return self.page.locator(".problem__facts code").first.inner_text()
+        return self.page.locator(".problem__reference code").inner_text()
 
     def error_code(self):
         """The error code that the page shows, None when it shows none."""
         code = self.page.locator(".problem__facts div").filter(has_text="Error code").locator("code")
-        return code.inner_text() if code.count() else None
+        return code.text_content() if code.count() else None
 
 
 def read(row):

@@ -170,7 +170,8 @@ def test_a_driver_who_refuses_at_the_sandbox_is_denied(site):
 @pytest.mark.parametrize("code", ["invalid_request", "temporarily_unavailable", "unauthorized_client"])
 def test_other_errors_of_the_authorization_endpoint_are_shown_with_their_code(code, browser, vinli):
     response = browser.come_back(error=code)
-    assert_fails_well(browser, vinli, response, REFUSED, token_requests=0)
+    helps = code == "temporarily_unavailable"
+    assert_fails_well(browser, vinli, response, REFUSED, token_requests=0, helps=helps)
     assert f"<code>{code}</code>" in response.text
 
 
@@ -244,5 +245,6 @@ def test_the_error_page_is_json_for_a_program(browser):
     response = browser.get("/connect/callback?code=x", headers={"Accept": "application/json"})
     assert response.status_code == 400
     problem = json.loads(response.content)["error"]
-    assert problem["title"] == "No state came back"
+    assert problem["title"] == "We cannot tell that you began this"
+    assert "No state came back" in problem["detail"]
     assert problem["reference"]

@@ -57,7 +57,8 @@ TOKEN_ANSWERS = {
 def test_a_token_endpoint_that_answers_with(name, browser, vinli):
     answer, expected = TOKEN_ANSWERS[name]
     vinli.answers[TOKEN] = answer
-    assert_fails_well(browser, vinli, browser.come_back(code=CODE), expected)
+    helps = name not in {"a wrong client secret", "a refusal with status 200"}
+    assert_fails_well(browser, vinli, browser.come_back(code=CODE), expected, helps=helps)
 
 
 GOOD_ENOUGH = {

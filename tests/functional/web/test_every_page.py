@@ -23,7 +23,13 @@ PERSONAL = ("/garage", "/operator", "/operator/devices", "/connect/callback", "/
 
 def addresses(app) -> list[str]:
     """Return a path for every rule of the application, and some that lead nowhere."""
-    values = {"device_id": f"{DEVICE_ID}1", "filename": STATIC, "name": "ayyeka", "trace_id": "0"}
+    values = {
+        "device_id": f"{DEVICE_ID}1",
+        "filename": STATIC,
+        "name": "ayyeka",
+        "trace_id": "0",
+        "kept": "x",
+    }
     with app.test_request_context():
         adapter = app.create_url_adapter(None) or app.url_map.bind("localhost")
         rules = list(app.url_map.iter_rules())
