@@ -27,7 +27,7 @@ OUTCOMES: Mapping[str, frozenset[TraceBucket]] = {
     ANY: frozenset(BUCKETS),
     "Failed": frozenset({"failed", "refused"}),
     "Worked": frozenset({"good"}),
-    "Nobody came back": frozenset({"open"}),
+    "Not ended": frozenset({"open"}),
     "No run of ours": frozenset({"stray"}),
 }
 KINDS: Mapping[str, frozenset[Kind]] = {

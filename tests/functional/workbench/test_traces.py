@@ -389,3 +389,30 @@ def test_a_run_of_the_workbench_leaves_the_whole_ladder(site):
     assert (trace["flow"], trace["outcome"]) == ("workbench", "worked")
     assert [step["name"] for step in trace["steps"]] == WHOLE
     assert trace["steps"][0]["sent"]["client_id"] == query_of(url)["client_id"]
+
+
+def test_traces_are_a_table_that_is_filtered_by_outcome_and_kind(browser, operator):
+    browser.connect_at_once()
+    browser.get("/connect")
+    browser.get("/connect/callback?code=x&state=made-up")
+
+    def rows(query=""):
+        return operator.get(f"/workbench/traces{query}").text.count('<th scope="row">')
+
+    assert rows() == rows("?outcome=All&kind=nonsense") == 3
+    assert rows("?outcome=Worked") == rows("?outcome=Not+ended") == rows("?outcome=No+run+of+ours") == 1
+    assert rows("?kind=Workbench") == 0
+    page = operator.get("/workbench/traces?outcome=Failed")
+    assert rows("?outcome=Failed") == 0
+    assert "No run is like that" in page.text
+    assert "<option selected>Failed</option>" in page.text
+
+
+def test_a_trace_in_the_table_says_when_it_began_and_how_long_it_took(local, operator, browser):
+    browser.get("/connect")
+    waiting = operator.get("/workbench/traces").text
+    assert '<td class="number">–</td>' in waiting
+    browser.connect_at_once()
+    worked = operator.get("/workbench/traces?outcome=Worked").text
+    assert re.search(r'<td class="number">\d+\.\d', worked)
+    assert re.search(r">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d</time>", worked)
