@@ -15,11 +15,15 @@ from flask.cli import AppGroup
 
 from blueprints.web.operators import app_auth
 from blueprints.web.services import services
+from cli.layout import columns, folded, line_width, padded
 from cli.output import fails_in_words, for_programs, json_array, print_facts, print_json, printable, write
 from domain.cars.exports.devices import csv_rows
 from domain.dates import iso
 from domain.list_stream import ListStream
 from providers.vinli.platform import Device, Vehicle
+
+# Columns for names. With fewer, each device is a block of lines.
+_LEAST_NAME = 12
 
 devices = AppGroup("devices", help="The devices of the app, through the BasicAuth app client.")
 
@@ -86,11 +90,28 @@ def _as_json(stream: ListStream[Device]) -> Iterator[str]:
 
 
 def _table(stream: ListStream[Device]) -> Iterator[str]:
-    """Yield fixed-width rows as they arrive, then the count."""
-    yield f"{'ID':<36}  {'CHIP ID':<12}  {'ADDED':<24}  NAME\n"
+    """Yield the devices as they arrive, as rows of a table or, in a narrow terminal, as blocks; then the count."""
+    width = line_width()
+    name_width = width - columns(_row("", "", "", ""))
+    is_narrow = name_width < _LEAST_NAME
+    if not is_narrow:
+        yield _row("ID", "CHIP ID", "ADDED", "NAME") + "\n"
     count = 0
     for count, device in enumerate(stream.rows(), start=1):  # noqa: B007
-        chip_id, name = printable(device.chip_id), printable(device.name)
         mark = f"  (lacks {', '.join(device.flaws)})" if device.flaws else ""
-        yield f"{device.id:<36}  {chip_id:<12}  {iso(device.created_at):<24}  {name}{mark}\n"
-    yield f"{count:,} devices\n"
+        chip_id, name = printable(device.chip_id), printable(device.name) + mark
+        added = iso(device.created_at)[:10]
+        if is_narrow:
+            lines = [*folded(name or "(no name)", width), f"  {device.id}", f"  {chip_id}  {added}".rstrip()]
+        else:
+            first, *others = folded(name, name_width)
+            lines = [
+                _row(device.id, chip_id, added, first).rstrip(),
+                *(_row("", "", "", more) for more in others),
+            ]
+        yield "\n".join(lines) + "\n"
+    yield f"{count:,} {'device' if count == 1 else 'devices'}\n"
+
+
+def _row(device_id: str, chip_id: str, added: str, name: str) -> str:
+    return f"{device_id:<36}  {padded(chip_id, 12)}  {added:<10}  {name}"

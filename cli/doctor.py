@@ -16,7 +16,8 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from blueprints.web.services import services
-from cli.output import coloured, print_json, printable, quiet_log, say, wrapped, writes_safely
+from cli.layout import beside, wrapped
+from cli.output import coloured, print_json, printable, quiet_log, say, writes_safely
 from domain.budget import Budget
 from domain.doctor.address import BrowserRequest
 from domain.doctor.diagnosis import Diagnosis, Finding, Section, Severity, Typed, diagnose
@@ -153,8 +154,9 @@ def _as_text(diagnosis: Diagnosis, *, only_problems: bool) -> Iterator[str]:
         (unknowns, "thing not known", "things not known"),
     )
     colour = "red" if diagnosis.problems else "yellow" if diagnosis.warnings or diagnosis.unseen else "green"
-    yield coloured(f"{diagnosis.summary}.", colour)
-    yield ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+    for line in wrapped(f"{diagnosis.summary}."):
+        yield coloured(line, colour)
+    yield from wrapped(", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts))
     shown = {Severity.PROBLEM, Severity.WARNING} if only_problems else set(Severity)
     for section, finding in diagnosis.ranked:
         if finding.severity in shown:
@@ -164,12 +166,14 @@ def _as_text(diagnosis: Diagnosis, *, only_problems: bool) -> Iterator[str]:
 
 def _finding_lines(section: Section, finding: Finding) -> Iterator[str]:
     """Yield the lines of a finding: severity, section and title, what was found, what to do, and the facts."""
-    label = coloured(f"{_LABELS[finding.severity]:<{_INDENT}}", _COLOURS[finding.severity])
-    yield f"{label}{printable(section.title)}: {printable(finding.title)}"
+    label = f"{_LABELS[finding.severity]:<{_INDENT}}"
+    first, *others = beside(label, f"{printable(section.title)}: {printable(finding.title)}")
+    yield coloured(label, _COLOURS[finding.severity]) + first.removeprefix(label)
+    yield from others
     margin = " " * _INDENT
     yield from wrapped(printable(finding.what), margin)
     if finding.todo:
         yield from wrapped(f"To do: {printable(finding.todo)}", margin)
     width = max((len(label) for label, _ in finding.facts), default=0)
     for label, value in finding.facts:
-        yield f"{margin}{printable(label):<{width}}  {printable(value)}"
+        yield from beside(f"{margin}{printable(label):<{width}}  ", printable(value))

@@ -7,15 +7,14 @@ import io
 import json
 import logging
 import os
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from cli.layout import beside
 from domain.problems import problem_for
 from providers.errors import NotFound, ProviderError
 from settings.environment import wants_colour
@@ -25,9 +24,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-# The width of lines that no terminal shows, and the least width of all lines.
-_LINE = 120
-_LEAST_LINE = 40
 EXIT_NOT_WRITTEN = 74
 """The exit status if the output could not be written (EX_IOERR of sysexits.h). It is no result of a command."""
 EXIT_PIPE_CLOSED = 141
@@ -153,19 +149,6 @@ def coloured(text: str, colour: str) -> str:
     return click.style(text, fg=colour, bold=True) if is_wanted else text
 
 
-def wrapped(text: str, margin: str = "") -> list[str]:
-    """Return a text in lines that fit the terminal. Words longer than a line, such as addresses, stay whole."""
-    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else _LINE
-    return textwrap.wrap(
-        text,
-        max(width, _LEAST_LINE),
-        initial_indent=margin,
-        subsequent_indent=margin,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
 def print_json(value: object) -> None:
     """Print a JSON value, indented."""
     for_programs()
@@ -183,7 +166,7 @@ def json_array(values: Iterable[object]) -> Iterator[str]:
 def print_facts(about: Mapping[str, Any]) -> None:
     """Print names and values, one a line; those of a value with names of its own follow its name and a dot."""
     for name, value in _flat(about):
-        say(f"{name:<22} {printable(value)}")
+        say("\n".join(beside(f"{name:<22} ", printable(value))))
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -15,6 +15,7 @@ import click
 from flask.cli import AppGroup
 
 from blueprints.web.services import services
+from cli.layout import beside
 from cli.output import fails_in_words, print_json, printable, say, write_bytes
 from domain.partners.problems import not_configured
 from domain.problems import Problem
@@ -39,9 +40,9 @@ def list_partners(as_json: bool) -> None:
         return
     for row in rows:
         stands = "set up" if row["is_configured"] else f"missing: {', '.join(row['missing'])}"
-        say(f"{row['name']:<10} {stands}")
+        say("\n".join(beside(f"{row['name']:<10} ", stands)))
         for role in row["roles"]:
-            say(f"  {role['name']:<10} {_in_a_line(role['token'])}")
+            say("\n".join(beside(f"  {role['name']:<10} ", _in_a_line(role["token"]))))
 
 
 @partners.command("token")
@@ -72,7 +73,7 @@ def token(name: str, role_name: str | None, show: bool, as_json: bool) -> None:
         print_json(_state(role.source))
         return
     for about, text in _state(role.source).items():
-        say(f"{about:<14} {printable(text)}")
+        say("\n".join(beside(f"{about:<14} ", printable(text))))
 
 
 @partners.command("call")

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from cli.layout import columns
 from tests.support.app_process import ROOT, AppProcess
 from tests.support.fake_vinli import DEVICES, FakeVinli, device, device_page
 
@@ -34,8 +35,8 @@ def run():
     vinli.answers[f"{DEVICES}/7f0e8d1c-0000-4000-8000-000000000001"] = None
     app = AppProcess({"origin": vinli.origin})
 
-    def run(command, *, shell="", **variables):
-        line = [sys.executable, "-m", "flask", "--app", "app", *COMMANDS[command]]
+    def run(command, *options, shell="", **variables):
+        line = [sys.executable, "-m", "flask", "--app", "app", *COMMANDS[command], *options]
         if shell:
             line = ["bash", "-c", f'"$@" {shell}', "bash", *line]
         environment = app.environment() | variables
@@ -70,6 +71,26 @@ def test_an_output_that_takes_nothing_is_no_finding(shell, command, run):
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
     assert b"could not be written" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["table", "show", "doctor", "partners"])
+@pytest.mark.parametrize("width", [40, 80])
+def test_lines_fit_the_terminal(width, command, run):
+    lines = run(command, COLUMNS=str(width)).stdout.decode().splitlines()
+    assert lines
+    # Only a word that is longer than a line, such as an address, reaches over it.
+    too_long = [line for line in lines if columns(line) > width and len(line.split()) > 1]
+    assert too_long == []
+
+
+def test_a_table_fits_80_columns_where_nothing_tells_the_width(run):
+    assert max(map(columns, run("table").stdout.decode().splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", ["json", "show", "doctor", "partners"])
+def test_json_is_the_whole_output(command, run):
+    options = () if command == "json" else ("--json",)
+    assert json.loads(run(command, *options).stdout)
 
 
 @pytest.mark.parametrize("command", ["json", "doctor"])

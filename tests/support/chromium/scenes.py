@@ -80,6 +80,7 @@ INSTALLATIONS: dict[str, dict[str, str]] = {
         "VINLI_WORKBENCH_CLIENT_ID": "",
         "VINLI_WORKBENCH_CLIENT_SECRET": "",
     },
+    "on IPv6": {"VINLI_PLATFORM_URL": "http://[::1]:9"},
     "partly set up": {"AYYEKA_KEY": "", "AYYEKA_SECRET": "", "ASPOSE_CLIENT_SECRET": "not-the-right-one"},
 }
 SCENES: list[Scene] = []
@@ -146,6 +147,13 @@ def connect_confirm(stage: Stage) -> None:
 def garage(stage: Stage) -> None:
     stage.opens("/garage")
     stage.shows("2020 Ford Escape")
+
+
+@scene("driver")
+def garage_with_a_vin(stage: Stage) -> None:
+    stage.opens("/garage")
+    stage.driver.cards.first.get_by_role("link", name="Show").click()
+    stage.shows("Hide the VIN")
 
 
 @scene("driver")
@@ -242,6 +250,26 @@ def connect_refused(stage: Stage) -> None:
 
 
 @scene()
+def connect_failed_with_the_cause_open(stage: Stage) -> None:
+    stage.opens("/connect/callback?code=abc")
+    stage.page.get_by_text("Technical cause").click()
+    stage.shows("No state came back")
+    expect(stage.page).to_have_url(re.compile("/problem/"))
+
+
+@scene()
+def cookies(stage: Stage) -> None:
+    stage.opens("/cookies")
+    stage.shows("Delete this site’s cookies")
+
+
+@scene(installation="on IPv6")
+def implicit_on_ipv6(stage: Stage) -> None:
+    stage.opens("/implicit")
+    stage.shows("IPv6")
+
+
+@scene()
 def not_found(stage: Stage) -> None:
     stage.opens("/nothing/here")
     stage.shows("Nothing is here")
@@ -289,6 +317,20 @@ def operator_devices_with_odd_names(stage: Stage) -> None:
     stage.site.name_devices(HOSTILE)
     stage.opens("/operator/devices")
     stage.shows("1 to 6 of 6")
+
+
+@scene("operator")
+def operator_devices_with_odd_records(stage: Stage) -> None:
+    good = {"id": "fc8bdd0c-5be3-46d5-8582-b5b54052eca2", "name": "Good", "chipId": "VV0000000001"}
+    odd: list[dict[str, Any]] = [
+        good | {"createdAt": "2019-02-03T04:05:06Z", "links": {}},
+        {**good, "createdAt": None, "name": 7},
+        {"id": None, "name": "No id", "createdAt": "yesterday"},
+    ]
+    page = {"remaining": 0, "limit": 100, "offset": 0, "total": 3, "links": {}}
+    stage.site.answer("/api/v1/devices", json.dumps({"devices": odd, "meta": {"pagination": page}}))
+    stage.opens("/operator/devices")
+    stage.shows("Vinli’s record lacks")
 
 
 @scene("operator")
@@ -648,7 +690,9 @@ def trace_failed(stage: Stage) -> None:
 def trace_open(stage: Stage) -> None:
     stage.developer.composes()
     stage.opens("/workbench/traces")
-    stage.page.get_by_role("main").get_by_role("link", name=re.compile("^Workbench,")).first.click()
+    stage.page.get_by_role("main").get_by_role("row", name=re.compile("Workbench")).first.get_by_role(
+        "link"
+    ).click()
     stage.shows("Nobody came back")
 
 
@@ -659,6 +703,12 @@ def traces(stage: Stage) -> None:
     stage.developer.composes()
     stage.opens("/workbench/traces")
     stage.shows("Failed at the token request")
+
+
+@scene("operator")
+def traces_filtered_to_none(stage: Stage) -> None:
+    stage.opens("/workbench/traces?outcome=No+run+of+ours&kind=Workbench")
+    stage.shows("No run is like that")
 
 
 @scene("operator")
