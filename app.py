@@ -25,8 +25,9 @@ from blueprints.web.visitors.limits import register_limits
 from blueprints.workbench import authorization_requests
 from cli.devices import devices
 from cli.doctor import app_without_settings, doctor, is_asked_for
-from cli.help import is_help_asked_for
+from cli.help import is_command_line, is_help_asked_for
 from cli.operator import operator as operator_commands
+from cli.output import end_in_words_everywhere
 from cli.partners import partners as partner_commands
 from settings import Settings, SettingsError
 from wiring.services import build_services, warn_of_halves
@@ -81,6 +82,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], float] =
 
 
 def _with_commands(app: Flask) -> Flask:
+    if is_command_line():
+        end_in_words_everywhere()
     for command in COMMANDS:
         app.cli.add_command(command)
     return app

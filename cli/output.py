@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import io
 import json
@@ -10,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -24,6 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG})
 EXIT_NOT_WRITTEN = 74
 """The exit status if the output could not be written (EX_IOERR of sysexits.h). It is no result of a command."""
 EXIT_PIPE_CLOSED = 141
@@ -45,10 +48,10 @@ def writes_safely(command: Callable[P, R]) -> Callable[P, R]:
             finally:
                 _flush()
         except BrokenPipeError:
-            _discard_output()
+            _discard()
             raise SystemExit(EXIT_PIPE_CLOSED) from None
         except OutputFailed as error:
-            _discard_output()
+            _discard()
             _say_not_written(error.cause)
             raise SystemExit(EXIT_NOT_WRITTEN) from None
 
@@ -84,7 +87,8 @@ def say(text: str = "") -> None:
 def for_programs() -> None:
     """Write UTF-8 from now on: JSON and CSV mean the same in every terminal (RFC 8259, section 8.1)."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="strict")
+        # What is no UTF-8 comes from arguments. In JSON this is a valid escape.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 @contextmanager
@@ -99,15 +103,36 @@ def _failing_in_words() -> Iterator[None]:
         raise OutputFailed(getattr(error, "strerror", None) or "it is closed") from error
 
 
+def say_aside(text: str) -> None:
+    """Write a line to standard error. If it takes none, the command goes on: its output is what counts."""
+    try:
+        click.echo(text, err=True)
+    except (OSError, ValueError):
+        _discard(2)
+
+
+def end_in_words_everywhere() -> None:
+    """End in words also where click itself writes, such as ``--help``. Its commands cannot be wrapped."""
+    before = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, OSError) and error.errno in _NOT_WRITTEN and error.filename is None:
+            _say_not_written(error.strerror or "it is closed")
+            os._exit(EXIT_NOT_WRITTEN)  # the interpreter would try to write what is left
+        before(kind, error, trace)
+
+    sys.excepthook = hook
+
+
 def _flush() -> None:
     with _failing_in_words():
         sys.stdout.flush()
 
 
-def _discard_output() -> None:
+def _discard(stream: int = 1) -> None:
     """Send what is still buffered nowhere, so that the interpreter does not fail on it at its end."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def _say_not_written(cause: str) -> None:

@@ -6,6 +6,7 @@ the status on standard error. If a command fails, it prints the reason on standa
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from flask.cli import AppGroup
 
 from blueprints.web.services import services
 from cli.layout import beside
-from cli.output import fails_in_words, print_json, printable, say, write_bytes
+from cli.output import fails_in_words, print_json, printable, say, say_aside, write_bytes
 from domain.partners.problems import not_configured
 from domain.problems import Problem
 from providers.errors import NoToken, ProviderError
@@ -110,10 +111,10 @@ def call(
         raise click.UsageError(f"PATH: {error}.") from error
     except ProviderError as error:
         if error.status is not None and error.body is not None and not isinstance(error, NoToken):
-            click.echo(f"{error.status}", err=True)
+            say_aside(f"{error.status}")
             _write_body(error.body)
         raise _failure(services().partner_problems.of(partner, error)) from error
-    click.echo(f"{answer.status} in {answer.elapsed * 1000:.0f} ms", err=True)
+    say_aside(f"{answer.status} in {answer.elapsed * 1000:.0f} ms")
     _write_body(answer.body)
 
 
@@ -191,8 +192,10 @@ def _first_with_tokens(partner: Partner) -> Role:
 
 def _body(data: str | None) -> bytes | None:
     if data is None or not data.startswith("@"):
-        return None if data is None else data.encode()
+        return None if data is None else os.fsencode(data)
     if data == "@-":
+        if sys.stdin is None:
+            raise click.UsageError("--data: standard input is closed.")
         return sys.stdin.buffer.read()
     try:
         return Path(data[1:]).read_bytes()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from pathlib import Path
 
 import click
@@ -30,11 +30,12 @@ def variables(dotenv: str | os.PathLike[str] = DOTENV) -> dict[str, str]:
 
     Raises SettingsError if a file cannot be read.
     """
+    if _is_flask_command():
+        _forget_flasks_files(os.environ)
     named = _file_of_command()
     files = [read_dotenv(dotenv), read_dotenv(named) if named else {}]
-    real = os.environ if not _is_flask_command() else _without_flasks_files(os.environ)
     found: dict[str, str] = {}
-    for values in (*files, real):
+    for values in (*files, os.environ):
         found |= {name: value for name, value in values.items() if value}
     return found
 
@@ -65,8 +66,10 @@ def _is_flask_command() -> bool:
 
 def _file_of_command() -> str | None:
     """Return the file that ``flask -e`` names; None without one. Click does not keep the value."""
-    words = iter(sys.argv[1:] if _is_flask_command() else [])
-    found = None
+    if not _is_flask_command():
+        return None
+    words = iter(sys.argv[1:])
+    found = os.environ.get("FLASK_ENV_FILE")
     for word in words:
         name, equals, value = word.partition("=")
         if not word.startswith("-"):
@@ -82,16 +85,21 @@ def _file_of_command() -> str | None:
     return found
 
 
-def _without_flasks_files(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the variables that the ``flask`` command took from files."""
+def _forget_flasks_files(environ: MutableMapping[str, str]) -> None:
+    """Take from the environment what the ``flask`` command put there from files.
+
+    They must not stay in it: the reloader of ``flask run --debug`` passes it on to the process that serves, which could
+    not tell them from what a person has set. What configures the command itself stays.
+    """
     at_start = _at_start()
-    if at_start is not None:
-        return {name: value for name, value in environ.items() if name in at_start}
-    loaded: dict[str, str | None] = {}
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        for name in _OF_FLASK:
-            loaded = dotenv_values(folder / name) | loaded
-    return {name: value for name, value in environ.items() if loaded.get(name) != value}
+    folders = (Path.cwd(), *Path.cwd().parents)
+    files = [folder / name for folder in folders for name in _OF_FLASK]
+    named = _file_of_command()
+    for path in [Path(named), *files] if named else files:
+        for name, value in dotenv_values(path).items():
+            is_added = environ.get(name) == value if at_start is None else name not in at_start
+            if is_added and not name.startswith("FLASK_"):
+                environ.pop(name, None)
 
 
 def _at_start() -> set[str] | None:

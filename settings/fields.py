@@ -201,26 +201,34 @@ class Settings:
 
         Such a partner is off. The site starts without it, because drivers do not need it.
         """
-        sets = (
+        pairs = (
             ("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET"),
             ("AYYEKA_KEY", "AYYEKA_SECRET"),
             ("ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET"),
             ("INSTYLE_API_BASE_URL", "INSTYLE_API_KEY"),
-            ("INSTYLE_COGNITO_IDP", "INSTYLE_CLIENT_ID"),
-            ("INSTYLE_USERNAME", "INSTYLE_PASSWORD"),
-            (
-                "INSTYLE_SUPERUSER_USERNAME",
-                "INSTYLE_SUPERUSER_PASSWORD",
-                "INSTYLE_SUPERUSER_API_KEY",
-                "INSTYLE_CUSTOMER",
-            ),
         )
-        missing = {names: self._unset(*names) for names in sets}
-        return {
-            next(name for name in names if name not in unset): unset
-            for names, unset in missing.items()
-            if unset and len(unset) < len(names)
-        }
+        halves = [(self._set(*names), self._unset(*names)) for names in pairs]
+        halves += self._instyle_halves()
+        return {present[0]: missing for present, missing in halves if present and missing}
+
+    def _instyle_halves(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Return what is set and what is missing of the roles of instyle.ai that sign in.
+
+        Both need the API's address and key, and share the settings of the identity provider.
+        """
+        admin = self._set("INSTYLE_USERNAME", "INSTYLE_PASSWORD", "INSTYLE_SECRET_HASH")
+        superuser = self._set(
+            *(f"INSTYLE_SUPERUSER_{name}" for name in ("USERNAME", "PASSWORD", "API_KEY", "SECRET_HASH")),
+            "INSTYLE_CUSTOMER",
+        )
+        shared = self._set("INSTYLE_COGNITO_IDP", "INSTYLE_CLIENT_ID", "INSTYLE_CLIENT_SECRET")
+        return [
+            (admin or (() if superuser else shared), self.instyle_missing + self.instyle_admin_missing),
+            (superuser, self.instyle_missing + self.instyle_superuser_missing),
+        ]
+
+    def _set(self, *names: str) -> tuple[str, ...]:
+        return tuple(name for name in names if getattr(self, name.lower()) is not None)
 
     def _unset(self, *names: str) -> tuple[str, ...]:
         return tuple(name for name in names if getattr(self, name.lower()) is None)

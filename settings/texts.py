@@ -6,8 +6,25 @@ import re
 import unicodedata
 
 BYTE_ORDER_MARK = "\ufeff"
-_QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’", "«": "»", "„": "“", "`": "`"}
+# What opens a quotation, and all that may close it, in the languages of Europe.
+_QUOTES = {
+    "'": "'",
+    '"': '"',
+    "“": "”",
+    "‘": "’",
+    "«": "»",
+    "„": "“”",
+    "`": "`´",
+    "´": "´",
+    "”": "”",
+    "’": "’",
+}
+_QUOTES |= {"»": "«»", "‹": "›", "›": "‹›", "‚": "‘’", "＂": "＂"}
 _INVISIBLE = frozenset({"Cc", "Cf", "Cn", "Co", "Zl", "Zp"})
+# Unicode's Default_Ignorable_Code_Point, as far as the categories do not hold it, and the empty Braille pattern.
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 _BLANKS = " \t\r\n"
 
 
@@ -25,9 +42,10 @@ def fault_of(text: str) -> str | None:
         if re.match("[\ud800-\udfff]", character):  # Python's replacement for bytes that are not UTF-8
             return "is not UTF-8 text"
         category = unicodedata.category(character)
-        if category in _INVISIBLE or (category == "Zs" and character != " "):
+        is_blank = category == "Zs" and character != " "
+        if category in _INVISIBLE or is_blank or _IGNORABLE.match(character):
             return f"contains {_name_of(character)}, which cannot be seen; type it again"
-    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
+    if len(text) > 1 and text[-1] in _QUOTES.get(text[0], ""):
         return "is in quotes; leave them out"
     return None
 

@@ -174,7 +174,7 @@ def _oauth_error(body: bytes | None) -> tuple[str | None, str | None]:
     if not body:
         return None, None
     try:
-        value = strict_json.loads(body)
+        value = strict_json.loads_leniently(body, keys_once=True)
     except strict_json.BadJson:
         value = _form_or_code(body)
     return error_in(value) if isinstance(value, dict) else (None, None)
@@ -184,6 +184,12 @@ def _form_or_code(body: bytes) -> dict[str, str]:
     text = body[:_MAX_FORM].decode("latin-1").strip()
     if _ERROR_CODE.fullmatch(text):
         return {"error": text}
+    return error_in_form(body)
+
+
+def error_in_form(body: bytes) -> dict[str, str]:
+    """Return the fields of an error that came as a form, {} for any other body."""
+    text = body[:_MAX_FORM].decode("latin-1").strip()
     return dict(parse_qsl(text)) if text.startswith("error=") else {}
 
 

@@ -128,7 +128,7 @@ def _lines(text: str) -> str:
 
 def _json_text(body: bytes, text: str) -> PageText:
     try:
-        value = strict_json.loads(body)
+        value = strict_json.loads_leniently(body)
     except strict_json.BadJson:
         return PageText(text=_lines(text))
     said = _said(value)

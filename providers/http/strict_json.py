@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from providers.records import REPLACEMENT
 
 MAX_DEPTH = 64
+MAX_DIGITS = 1_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 # An escaped NUL or half of a surrogate pair. A valid pair matches too, so a match only causes a closer check.
@@ -51,9 +52,9 @@ def loads(body: bytes) -> Any:
 def loads_leniently(body: bytes, *, keys_once: bool = False) -> Any:
     """Parse a JSON text and repair what can be repaired.
 
-    Invalid UTF-8, NUL and lone surrogates become U+FFFD, and numbers that are none become null. The last one of
-    duplicate keys counts, unless `keys_once` forbids them. Raises BadJson for text that is not JSON or nested deeper
-    than 64.
+    Invalid UTF-8, NUL and lone surrogates become U+FFFD. Numbers that are none or have thousands of digits become
+    null, and so does what is nested deeper than 64. The last one of duplicate keys counts, unless `keys_once` forbids
+    them. Raises BadJson for text that is not JSON, or nested deeper than the parser can follow.
     """
     decoder = _KEYS_ONCE_DECODER if keys_once else _LENIENT_DECODER
     try:
@@ -64,7 +65,6 @@ def loads_leniently(body: bytes, *, keys_once: bool = False) -> Any:
         raise BadJson("nested too deeply") from None
     except ValueError as error:
         raise BadJson(_kind_of(error)) from None
-    _check_depth(value)
     return _repaired(value)
 
 
@@ -104,7 +104,13 @@ def _finite_or_none(digits: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _int_or_none(digits: str) -> int | None:
+    # Python refuses to read longer numbers, because that takes long.
+    return int(digits) if len(digits) <= MAX_DIGITS else None
+
+
 _REPAIRS: dict[str, Any] = {
+    "parse_int": _int_or_none,
     "parse_constant": lambda _name: None,
     "parse_float": _finite_or_none,
     "strict": False,
@@ -113,12 +119,16 @@ _LENIENT_DECODER = json.JSONDecoder(**_REPAIRS)
 _KEYS_ONCE_DECODER = json.JSONDecoder(**_REPAIRS, object_pairs_hook=_object)
 
 
-def _repaired(value: Any) -> Any:
+def _repaired(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return _FORBIDDEN.sub(REPLACEMENT, value)
+    if not isinstance(value, (dict, list)):
+        return value
+    if depth >= MAX_DEPTH:
+        return None
     if isinstance(value, dict):
-        return {_repaired(key): _repaired(child) for key, child in value.items()}
-    return [_repaired(child) for child in value] if isinstance(value, list) else value
+        return {_repaired(key): _repaired(child, depth + 1) for key, child in value.items()}
+    return [_repaired(child, depth + 1) for child in value]
 
 
 def _check_depth(value: Any) -> None:

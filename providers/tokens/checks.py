@@ -57,7 +57,9 @@ def check_token_type(value: Any, accepted: Collection[str], *, is_needed: bool =
 
     A missing or empty type passes unless it is needed.
     """
-    if value in (None, "") and not is_needed:
+    if isinstance(value, str) and not value.strip():
+        value = None
+    if value is None and not is_needed:
         return
     if not isinstance(value, str) or value.strip().lower() not in accepted:
         raise ValueError(f"token_type is {_shown(value)}, not {' or '.join(sorted(accepted))}")

@@ -8,16 +8,48 @@ first was refused.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Generic, TypeVar, cast
 from urllib.parse import quote_plus
 
 from requests.auth import AuthBase
 
-from providers.errors import Refused
+from providers.errors import ProviderError, Refused
 from providers.http.auth import BasicAuth
 
 A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class _Outcome(Generic[A]):
+    """What came of a request: an answer, which may report a refusal, or a refusal that was raised."""
+
+    answer: A | None
+    refusal: ProviderError | None
+
+    @property
+    def is_client_refused(self) -> bool:
+        return isinstance(self.refusal, Refused) and _is_about_the_client(self.refusal)
+
+    def result(self) -> A:
+        if self.answer is None and self.refusal is not None:
+            raise self.refusal
+        return cast(A, self.answer)
+
+
+def _outcome(
+    request: Callable[[AuthBase], A], form: AuthBase, reported: Callable[[A], ProviderError | None]
+) -> _Outcome[A]:
+    try:
+        answer = request(form)
+    except Refused as refusal:
+        return _Outcome(None, refusal)
+    return _Outcome(answer, reported(answer))
+
+
+def _nothing(_answer: object) -> None:
+    return None
 
 
 class ClientBasic:
@@ -39,29 +71,22 @@ class ClientBasic:
         else:
             self._forms = (plain, encoded)
 
-    def send(self, request: Callable[[AuthBase], A]) -> A:
+    def send(
+        self, request: Callable[[AuthBase], A], reported: Callable[[A], ProviderError | None] = _nothing
+    ) -> A:
         """Send a request with the credentials. If the client is refused, send it once more with the other form.
 
-        Raises the errors of `request`; if both forms are refused, those of the first.
+        `reported` returns the error that an answer with status 2xx reports, None if it reports none. Raises the errors
+        of `request`; if both forms are refused, those of the first.
         """
         first, *others = self._forms
-        try:
-            return request(first)
-        except Refused as refusal:
-            if not others or not _is_about_the_client(refusal):
-                raise
-            return self._try(others[0], request, refusal)
-
-    def _try(self, form: AuthBase, request: Callable[[AuthBase], A], before: Refused) -> A:
-        try:
-            answer = request(form)
-        except Refused as refusal:
-            if _is_about_the_client(refusal):
-                raise before from refusal
-            self._prefer(form)
-            raise
-        self._prefer(form)
-        return answer
+        outcome = _outcome(request, first, reported)
+        if others and outcome.is_client_refused:
+            second = _outcome(request, others[0], reported)
+            if not second.is_client_refused:
+                self._prefer(others[0])
+                outcome = second
+        return outcome.result()
 
     def _prefer(self, form: AuthBase) -> None:
         self._forms = (form, *(other for other in self._forms if other is not form))

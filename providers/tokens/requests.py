@@ -22,7 +22,7 @@ from providers.http.headers import http_date
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.tokens import cognito
-from providers.tokens.answers import refusal_in, token_object
+from providers.tokens.answers import refusal_in, reported_in, token_object
 from providers.tokens.checks import check_token_type, checked_token, optional_token, stated_lifetime
 from providers.tokens.client_auth import ClientBasic
 from providers.tokens.jwt import claims_of
@@ -133,7 +133,7 @@ class TokenRequest:
             )
 
         basic = self._client_basic
-        return self._read(request(None) if basic is None else basic.send(request))
+        return self._read(request(None) if basic is None else basic.send(request, reported_in))
 
     def _cognito_headers(self) -> dict[str, str]:
         if self.body is not Body.COGNITO:

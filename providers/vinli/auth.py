@@ -19,7 +19,7 @@ from providers.http.auth import BearerAuth
 from providers.http.response import Response
 from providers.http.transport import Transport
 from providers.records import REPLACEMENT
-from providers.tokens.answers import refusal_in, token_object
+from providers.tokens.answers import refusal_in, reported_in, token_object
 from providers.tokens.checks import (
     check_token_type,
     checked_token,
@@ -204,7 +204,7 @@ class AuthClient:
             )
 
         try:
-            return self._client_auth.send(request)
+            return self._client_auth.send(request, reported_in)
         except Refused as refusal:
             raise _plain_refusal(refusal) from refusal
 

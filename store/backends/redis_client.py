@@ -5,10 +5,11 @@ and the timeouts are short. If the server has closed a connection, the library r
 command.
 """
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from redis import Redis
+from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
@@ -23,6 +24,19 @@ MAX_CONNECTIONS = 256
 
 DEFAULT_SENTINEL_PORT = 26379
 
+_FILES = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
+_URL_OPTIONS = _FILES | {
+    "client_name",
+    "db",
+    "health_check_interval",
+    "password",
+    "socket_keepalive",
+    "ssl_ca_path",
+    "ssl_cert_reqs",
+    "ssl_check_hostname",
+    "username",
+}
+
 
 def connect(url: str) -> Redis:
     """Return a client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://`. Does no I/O.
@@ -34,11 +48,12 @@ def connect(url: str) -> Redis:
         if url.startswith("redis+sentinel://"):
             return _through_sentinel(url)
         _check_database(url)
+        _check_options(url)
         client: Redis = Redis.from_url(url, **_options(SOCKET_TIMEOUT), max_connections=MAX_CONNECTIONS)
         # The library checks the options of a URL when it makes the first connection. This one is not opened.
         client.connection_pool.make_connection()
         return client
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RedisError):
         # The library's message may quote a part of the URL, which may be the password.
         raise ValueError("is not a Redis URL that can be understood") from None
 
@@ -50,6 +65,15 @@ def _check_database(url: str) -> None:
     names = ([path] if path else []) + parse_qs(parts.query, keep_blank_values=True).get("db", [])
     if not all(name.isascii() and name.isdigit() and len(name) < 6 for name in names):
         raise ValueError("the database of a Redis URL is a number")
+
+
+def _check_options(url: str) -> None:
+    """Raise ValueError for an option that the library would take without a word and that breaks the store."""
+    for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items():
+        if name not in _URL_OPTIONS:
+            raise ValueError("an option of a Redis URL is unknown")
+        if name in _FILES and not all(Path(value).is_file() for value in values):
+            raise ValueError("a file that a Redis URL names does not exist")
 
 
 def _options(timeout: float) -> dict[str, Any]:

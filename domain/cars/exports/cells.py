@@ -14,12 +14,15 @@ BYTE_ORDER_MARK = "\ufeff"
 # Spreadsheet programs run a cell that starts with one of these as a formula (OWASP, CSV injection).
 _FORMULA = re.compile(r"""(\A[ "']*|[,;|\t\r\n][ "']*)(?=[=+\-@\t\r＝＋－＠])""")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-# Texts that change if they are read as a number, a date or a truth value.
+# Texts that change if they are read as a number, a percentage, an amount, a fraction, a date, a time or a truth value:
+# digits among signs, with or without an exponent, a month or a half of the day. Programs ignore blanks around them.
+_NUMERIC = r"[\d.,:/\-()%$€£¥\s]*"
 _CHANGES = re.compile(
-    rf"""0\d+|\d{{12,}}|\d+[.,]\d*|[.,]\d+|\d+(?:[.,]\d+)?e[+-]?\d+|\d{{1,4}}[-/.:]\d{{1,2}}(?:[-/.:]\d{{1,4}})?"""
-    rf"""|\d{{1,4}}[-/. ]?{_MONTH}|{_MONTH}[-/. ]?\d{{1,4}}|true|false""",
-    re.IGNORECASE | re.ASCII,
+    rf"""(?=.*\d){_NUMERIC}(?:e[+-]?\d+)?(?:[ap]\.?m?\.?)?\s*|(?=.*\d){_NUMERIC}{_MONTH}{_NUMERIC}|\s*(?:true|false)\s*""",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
 )
+# A program shows such a number as it is written.
+_SHORT_NUMBER = re.compile(r"0|[1-9]\d{0,10}", re.ASCII)
 _SEPARATOR = re.compile(r"""[",;|\t\n\r]""")
 # Most texts are of letters, digits and blanks, and begin with a letter. No program changes these, unless they begin
 # like a month or a truth value. One match is much faster than the other checks, which counts in long lists. So each
@@ -32,14 +35,15 @@ is_plain = re.compile(
 
 def csv_cell(text: str) -> str:
     """Return a text as a cell: no formula, and in quotes if it holds a separator, a quote or a line break."""
-    cell = _FORMULA.sub(r"\1'", text)
-    if _SEPARATOR.search(cell):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
+    return _quoted(_FORMULA.sub(r"\1'", text))
 
 
 def spreadsheet_cell(text: str) -> str:
     """Return a text as a cell that a spreadsheet shows as it is."""
-    if not text or is_plain(text):
+    if not text or is_plain(text) or _SHORT_NUMBER.fullmatch(text):
         return text
-    return f"'{text}" if _CHANGES.fullmatch(text) else csv_cell(text)
+    return _quoted(f"'{text}") if _CHANGES.fullmatch(text) else csv_cell(text)
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if _SEPARATOR.search(cell) else cell

@@ -26,6 +26,7 @@ COMMANDS = {
     "link": ("operator", "link"),
     "partners": ("partners", "list"),
 }
+OF_CLICK = {"help": ("--help",), "doctor help": ("doctor", "--help"), "routes": ("routes",)}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def run():
     app = AppProcess({"origin": vinli.origin})
 
     def run(command, *options, shell="", **variables):
-        line = [sys.executable, "-m", "flask", "--app", "app", *COMMANDS[command], *options]
+        line = [sys.executable, "-m", "flask", "--app", "app", *(COMMANDS | OF_CLICK)[command], *options]
         if shell:
             line = ["bash", "-c", f'"$@" {shell}', "bash", *line]
         environment = app.environment() | variables
@@ -91,6 +92,20 @@ def test_a_table_fits_80_columns_where_nothing_tells_the_width(run):
 def test_json_is_the_whole_output(command, run):
     options = () if command == "json" else ("--json",)
     assert json.loads(run(command, *options).stdout)
+
+
+@pytest.mark.parametrize("command", ["help", "doctor help", "routes"])
+def test_what_click_prints_is_no_finding_either(command, run):
+    done = run(command, shell="> /dev/full")
+    assert done.returncode == 74
+    assert b"Traceback" not in done.stderr
+    assert b"could not be written: No space left on device" in done.stderr
+
+
+def test_an_argument_that_is_no_text_does_not_break_the_json(run):
+    done = run("doctor", "--json", "-H", b"Host: \xff.test")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["findings"]
 
 
 @pytest.mark.parametrize("command", ["json", "doctor"])

@@ -124,6 +124,29 @@ def test_wrong_usage_ends_the_process_with_2(flask):
     assert b"Error" in done.stderr
 
 
+def test_the_body_counts_and_not_what_stands_beside_it(flask, sandbox):
+    app = AppProcess(sandbox.credentials, **sandbox.credentials["partners"])
+    call = [sys.executable, "-m", "flask", "--app", "app", "partners", "call", "ayyeka"]
+
+    def run(shell, *arguments):
+        line = ["bash", "-c", f'"$@" {shell}', "bash", *call, *arguments]
+        return subprocess.run(
+            line, cwd=ROOT, env=app.environment(), capture_output=True, timeout=60, check=False
+        )
+
+    try:
+        done = run("2> /dev/full", "GET", "/v2.0/site")
+        assert (done.returncode, isinstance(json.loads(done.stdout), list)) == (0, True)
+        assert run("> /dev/full 2>&1", "GET", "/v2.0/site").returncode == 74
+        closed = run("<&-", "POST", "/v2.0/site", "--data", "@-")
+        assert closed.returncode == 2
+        assert b"standard input is closed" in closed.stderr
+        odd = run("", "POST", "/v2.0/site", "--data", b"\xff")
+        assert b"PATH" not in odd.stderr
+    finally:
+        app._directory.cleanup()
+
+
 def test_a_role_without_tokens_says_so(flask):
     done = flask("token", "instyle", "--role", "service")
     assert done.returncode == 1

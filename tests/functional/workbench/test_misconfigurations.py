@@ -2,102 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from base64 import b64decode
+import itertools
+import random
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from domain.budget import Budget
-from domain.doctor.diagnosis import Typed, diagnose
+from domain.doctor.diagnosis import Typed
 from tests.support.app_process import free_port
 from tests.support.certificates import Authority
-from tests.support.fake_vinli import AUTHORIZE, DEVICES, SIGN_IN_PAGE, TOKEN, fleet
+from tests.support.fake_vinli import AUTHORIZE, DEVICES, TOKEN
+from tests.support.judge import (
+    CALLBACK,
+    CLIENTS,
+    HERE,
+    IMPLICIT,
+    NOT_PRECISE,
+    OTHER,
+    OURS,
+    STAGING,
+    WEB,
+    Judge,
+    Person,
+    client,
+    examine,
+    wrong,
+)
 from tests.support.servers import Server, http, json_reply
-
-HERE = "http://127.0.0.1:8000"
-CALLBACK = f"{HERE}/connect/callback"
-IMPLICIT = f"{HERE}/implicit/callback"
-CLIENTS = "/api/v1/clients"
-OURS, WEB, OTHER = "the-client-id", "the-web-client-id", "another-client-id"
-
-
-class Judge:
-    """Answer as a strict Vinli would. ``clients`` maps ids to [type, secret, redirect URI, app]."""
-
-    def __init__(self, vinli, settings):
-        self.clients = {
-            OURS: ["server", settings.vinli_client_secret, CALLBACK, "app"],
-            WEB: ["web", None, IMPLICIT, "app"],
-        }
-        self.apps = {(settings.vinli_app_id, settings.vinli_app_secret): "app", ("other", "secret"): "other"}
-        self.pkce = "on"
-        self.lists = True
-        vinli.answers |= {
-            CLIENTS: self.list,
-            DEVICES: self.devices,
-            TOKEN: self.token,
-            AUTHORIZE: self.authorize,
-        }
-
-    def list(self, request):
-        app = self.apps.get(basic(request))
-        if not self.lists or app is None:
-            return http(404 if not self.lists else 401)
-        date = format_datetime(datetime.now(UTC), usegmt=True)
-        found = [
-            {"id": name, "type": kind, "data": {"redirectUri": uri}}
-            for name, (kind, _, uri, owner) in self.clients.items()
-            if owner == app
-        ]
-        return json_reply({"clients": found}, date=date)
-
-    def devices(self, request):
-        return fleet(2)(request) if basic(request) in self.apps else json_reply({"message": "no"}, 401)
-
-    def token(self, request):
-        name, secret = basic(request)
-        known = name in self.clients and self.clients[name][1] == secret
-        return json_reply({"error": "invalid_grant" if known else "invalid_client"}, 400 if known else 401)
-
-    def authorize(self, request):
-        kind, _, uri, _ = self.clients.get(request.query.get("client_id"), [None] * 4)
-        wanted = {"code": "server", "token": "web"}[request.query["response_type"]]
-        is_code = wanted == "server"
-        faults = {
-            "Unknown client": kind is None,
-            "The redirect_uri is not registered for this client": uri != request.query["redirect_uri"],
-            "unauthorized_client": kind not in {None, wanted},
-            "The request cannot be served": is_code
-            and self.pkce != "on"
-            and (self.pkce == "required") != ("code_challenge" in request.query),
-        }
-        fault = next((words for words, is_so in faults.items() if is_so), None)
-        page = f"<!doctype html><title>Error</title><p>{fault}</p>".encode() if fault else SIGN_IN_PAGE
-        return http(400 if fault else 200, page, content_type="text/html")
-
-
-def basic(request):
-    try:
-        decoded = b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
-    except (KeyError, ValueError):
-        return None, None
-    name, _, secret = decoded.partition(":")
-    return name, secret
 
 
 @pytest.fixture
 def judge(vinli, local_site):
     return Judge(vinli, local_site(vinli.origin).settings)
-
-
-def examine(site, typed=None):
-    return diagnose(site.services.installation, None, typed or Typed(), Budget(20.0))
-
-
-def wrong(diagnosis):
-    return [finding.code for finding in (*diagnosis.problems, *diagnosis.warnings)]
 
 
 def test_nothing_is_wrong_only_after_a_request_went_through(judge, vinli, local_site):
@@ -107,11 +44,6 @@ def test_nothing_is_wrong_only_after_a_request_went_through(judge, vinli, local_
     assert examine(site).summary == "Nothing is wrong, but 2 things could not be checked"
 
 
-def client(kind, uri, app="app", secret="another-secret"):
-    return [kind, secret, uri, app]
-
-
-STAGING = "https://staging.example.com/connect/callback"
 # What is registered and set otherwise, and the codes of what is found.
 REGISTERED = {
     "a similarly named client has our redirect URI": (
@@ -169,32 +101,9 @@ def test_what_is_registered_wrongly_is_named_and_the_advice_mends_it(name, judge
     diagnosis = examine(site)
     assert wrong(diagnosis) == codes
     assert "PUBLIC_URL" not in "".join(finding.todo for finding in diagnosis.problems)
-    mended = local_site(vinli.origin, **variables | follow(judge, diagnosis))
-    assert examine(mended).summary == "Nothing is wrong"
-
-
-ADDED = re.compile(r"add a client of the type (\w+) with the redirect URI (\S+)\. Set (\w+) to its id")
-
-
-def follow(judge, diagnosis):
-    """Do what the advice says, as a person would: change a setting, or what is registered. Return the settings."""
-    variables = {}
-    for finding in (*diagnosis.problems, *diagnosis.warnings):
-        todo = finding.todo
-        if "VINLI_APP_ID and VINLI_APP_SECRET to those of the app that owns" in todo:
-            variables |= {"VINLI_APP_ID": "other", "VINLI_APP_SECRET": "secret"}
-        elif added := re.search(
-            r"add a client of the type (\w+) with the redirect URI (\S+)\. Set (\w+) to its id", todo
-        ):
-            judge.clients["a-new-client"] = client(added[1].lower(), added[2])
-            variables |= {added[3]: "a-new-client", "VINLI_CLIENT_SECRET": "another-secret"}
-        elif there := re.search(r"Set (VINLI_\w+) to (\S+), which has", todo):
-            assert there[2] == finding.value
-            variables |= {there[1]: finding.value, "VINLI_CLIENT_SECRET": judge.clients[finding.value][1]}
-        else:
-            assert "Developer Portal" in todo
-            judge.clients[OURS][2] = finding.value
-    return variables
+    person = Person(judge, local_site(vinli.origin).settings, variables)
+    person.follow(diagnosis)
+    assert examine(local_site(vinli.origin, **person.variables)).summary == "Nothing is wrong"
 
 
 @pytest.mark.parametrize(
@@ -304,3 +213,178 @@ def test_a_misspelt_stack_is_one_finding_with_the_right_value(local_site):
     site = local_site("", VINLI_STACK=".localhost.invalid", VINLI_AUTH_URL="", VINLI_PLATFORM_URL="")
     (found,) = examine(site).problems
     assert (found.code, found.value) == ("auth_name_from_stack", ".vin.li")
+
+
+def registered(name, uri, kind="server"):
+    """Register another redirect URI for a client."""
+
+    def misconfigure(judge, _variables):
+        judge.clients[name][2] = uri
+
+    return misconfigure
+
+
+def setting(**values):
+    """Set variables otherwise."""
+
+    def misconfigure(_judge, variables):
+        variables.update(values)
+
+    return misconfigure
+
+
+def another_holds(name, other_uri, kind):
+    """Give the redirect URI of a client to another client of the app."""
+
+    def misconfigure(judge, _variables):
+        right = judge.clients[name][2]
+        judge.clients[name][2] = other_uri
+        judge.clients[f"similar-{kind}"] = client(kind, right)
+
+    return misconfigure
+
+
+def pkce(judged, value):
+    def misconfigure(judge, variables):
+        judge.pkce = judged
+        variables["VINLI_PKCE"] = value
+
+    return misconfigure
+
+
+# Where something is wrong, what is done, and the code of the finding. Mistakes of one place exclude each other.
+MISTAKES = {
+    "code: slash": (registered(OURS, f"{CALLBACK}/"), "trailing_slash"),
+    "code: Cyrillic": (
+        registered(OURS, CALLBACK.replace("/connect", "/\N{CYRILLIC SMALL LETTER ES}onnect")),
+        "lookalike_letter",
+    ),
+    "code: two addresses": (registered(OURS, f"{CALLBACK} {STAGING}"), "several_addresses"),
+    "code: scheme twice": (registered(OURS, f"http://{CALLBACK}"), "doubled_scheme"),
+    "code: any address": (registered(OURS, CALLBACK.replace("127.0.0.1", "0.0.0.0")), "any_address"),
+    "code: capitals in the path": (registered(OURS, CALLBACK.replace("callback", "Callback")), "path_case"),
+    "code: another path": (registered(OURS, f"{HERE}/callback"), "other_path"),
+    "code: a query": (registered(OURS, f"{CALLBACK}?from=vinli"), "query_parameter_added"),
+    "code: another client holds it": (another_holds(OURS, STAGING, "server"), "another_client_than_client"),
+    "code: unknown client": (setting(VINLI_CLIENT_ID="nobody"), "unknown_client"),
+    "implicit: slash": (registered(WEB, f"{IMPLICIT}/"), "trailing_slash"),
+    "implicit: fullwidth letter": (
+        registered(WEB, IMPLICIT.replace("/implicit", "/\N{FULLWIDTH LATIN SMALL LETTER I}mplicit")),
+        "lookalike_letter",
+    ),
+    "implicit: another client holds it": (
+        another_holds(WEB, "https://staging.example.com/implicit/callback", "web"),
+        "another_client_than_implicit_client",
+    ),
+    "implicit: unknown client": (setting(VINLI_WEB_CLIENT_ID="nobody-on-the-web"), "unknown_implicit_client"),
+    "implicit: the App ID": (
+        setting(VINLI_WEB_CLIENT_ID="3f9f2f06-1111-4222-8333-abcdefabcdef"),
+        "app_id_as_implicit_client_id",
+    ),
+    "secret: wrong": (setting(VINLI_CLIENT_SECRET="not-the-secret"), "client_secret_refused"),
+    "app: wrong secret": (setting(VINLI_APP_SECRET="not-the-app-secret"), "app_credentials_refused"),
+    "pkce: required and off": (pkce("required", "off"), "pkce_required"),
+    "pkce: refused and on": (pkce("never", "on"), "pkce_refused"),
+}
+
+
+PAIRS = [
+    (one, other)
+    for one, other in itertools.combinations(MISTAKES, 2)
+    if one.split(":")[0] != other.split(":")[0]
+]
+ROUNDS = 3
+
+
+@pytest.mark.parametrize("names", random.Random(20261126).sample(PAIRS, 30), ids=" and ".join)
+def test_two_misconfigurations_at_once_are_both_named_and_mended(names, judge, vinli, local_site):
+    variables: dict[str, str] = {}
+    for name in names:
+        MISTAKES[name][0](judge, variables)
+    person = Person(judge, local_site(vinli.origin).settings, variables)
+    expected, named = {MISTAKES[name][1] for name in names}, set()
+    for _ in range(ROUNDS):
+        diagnosis = examine(local_site(vinli.origin, **person.variables))
+        found = set(wrong(diagnosis))
+        if "app_credentials_refused" in found:
+            found -= NOT_PRECISE
+        assert found <= expected - named, "no false alarm, and nothing that was mended before"
+        named |= found
+        if diagnosis.summary == "Nothing is wrong":
+            break
+        person.follow(diagnosis)
+    assert diagnosis.summary == "Nothing is wrong"
+    # Another client has another secret, so the advice about the client replaces a wrong secret too.
+    replaced = (
+        {"client_secret_refused"} if named & {"unknown_client", "another_client_than_client"} else set()
+    )
+    assert named | replaced >= expected
+
+
+def of_many(judge, vinli):
+    """Add clients of other installations to the app."""
+    for number in range(5):
+        judge.clients[f"stage-{number}"] = client("server", STAGING.replace("staging", f"stage-{number}"))
+        judge.clients[f"stage-web-{number}"] = client("web", IMPLICIT.replace("127.0.0.1", f"stage-{number}"))
+
+
+def at(origin):
+    """Register the redirect URIs of another PUBLIC_URL."""
+
+    def register(judge, _vinli):
+        judge.clients[OURS][2] = f"{origin}/connect/callback"
+        judge.clients[WEB][2] = f"{origin}/implicit/callback"
+
+    return register
+
+
+def without_types(judge, vinli):
+    listed = [{"id": name, "data": {"redirectUri": uri}} for name, (_, _, uri, _) in judge.clients.items()]
+    vinli.answers[CLIENTS] = json_reply(
+        {"clients": listed}, date=format_datetime(datetime.now(UTC), usegmt=True)
+    )
+
+
+def judging_pkce(value):
+    def judge_it(judge, _vinli):
+        judge.pkce = value
+
+    return judge_it
+
+
+def unchanged(_judge, _vinli):
+    pass
+
+
+RIGHT = {
+    "the usual one": (unchanged, {}),
+    "without the implicit flow": (unchanged, {"VINLI_WEB_CLIENT_ID": ""}),
+    "without PKCE": (unchanged, {"VINLI_PKCE": "off"}),
+    "with PKCE that is required": (judging_pkce("required"), {}),
+    "without PKCE that is refused": (judging_pkce("never"), {"VINLI_PKCE": "off"}),
+    "beside many other clients": (of_many, {}),
+    "at another host": (
+        at("https://cars.example.com"),
+        {"PUBLIC_URL": "https://cars.example.com", "TRUSTED_PROXIES": "1"},
+    ),
+    "at a port": (at("https://cars.example.com:8443"), {"PUBLIC_URL": "https://cars.example.com:8443"}),
+    "at an IPv6 address": (at("http://[::1]:8000"), {"PUBLIC_URL": "http://[::1]:8000"}),
+    "at a Unicode name": (at("https://xn--bcher-kva.example"), {"PUBLIC_URL": "https://bücher.example"}),
+    "with a list that gives no types": (without_types, {}),
+    "with an issuer and an older key": (
+        unchanged,
+        {
+            "VINLI_ISSUER": "https://auth.vin.li",
+            "SECRET_KEY_FALLBACKS": "an-older-key-of-thirty-two-bytes-or-more",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_configuration_raises_no_alarm(name, judge, vinli, local_site):
+    arrange, variables = RIGHT[name]
+    arrange(judge, vinli)
+    diagnosis = examine(local_site(vinli.origin, **variables))
+    assert wrong(diagnosis) == []
+    assert diagnosis.summary == "Nothing is wrong"

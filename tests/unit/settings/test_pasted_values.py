@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 
 import settings
 from settings import SettingsError, can_be_public_url, from_environ
-from tests.support.app_process import ROOT
+from tests.support.app_process import ROOT, free_port
 from tests.unit.settings.test_settings import GOOD, problems_of
 
 SECRET = "paste-me-and-see"
@@ -33,6 +34,13 @@ SECRET = "paste-me-and-see"
         ("\t", "U+0009 a control character"),
         ("\n", "a line break"),
         ("\x00", "U+0000 a control character"),
+        ("\u034f", "U+034F COMBINING GRAPHEME JOINER"),
+        ("\u1160", "U+1160 HANGUL JUNGSEONG FILLER"),
+        ("\u3164", "U+3164 HANGUL FILLER"),
+        ("\uffa0", "U+FFA0 HALFWIDTH HANGUL FILLER"),
+        ("\u2800", "U+2800 BRAILLE PATTERN BLANK"),
+        ("\ufe0f", "U+FE0F VARIATION SELECTOR-16"),
+        ("\U000e0100", "U+E0100 VARIATION SELECTOR-17"),
     ],
 )
 def test_a_character_that_cannot_be_seen_is_named_and_the_value_is_not(name, character, named):
@@ -43,7 +51,9 @@ def test_a_character_that_cannot_be_seen_is_named_and_the_value_is_not(name, cha
 
 
 @pytest.mark.parametrize("name", ["VINLI_CLIENT_SECRET", "SECRET_KEY", "PUBLIC_URL", "VINLI_APP_ID"])
-@pytest.mark.parametrize("quotes", ['""', "''", "“”", "‘’", "«»", "``"])
+@pytest.mark.parametrize(
+    "quotes", ['""', "''", "“”", "‘’", "«»", "``", "””", "»«", "»»", "„”", "‹›", "‚‘", "´´"]
+)
 def test_quotes_around_a_value_are_named(name, quotes):
     assert "quotes" in problems_of(**{name: f"{quotes[0]}{SECRET * 3}{quotes[1]}"})[name]
 
@@ -123,6 +133,11 @@ def test_what_is_refused_is_never_advised(host):
 
 # --- Redis, partners
 
+INSTYLE_API = {"INSTYLE_API_BASE_URL": "https://api.example.com", "INSTYLE_API_KEY": "x"}
+INSTYLE_IDP = {"INSTYLE_COGNITO_IDP": "https://idp.example.com", "INSTYLE_CLIENT_ID": "x"}
+INSTYLE_USER = {"INSTYLE_USERNAME": "x", "INSTYLE_PASSWORD": "y"}
+HASH = "INSTYLE_SECRET_HASH"
+
 
 @pytest.mark.parametrize(
     ("given", "missing"),
@@ -131,7 +146,20 @@ def test_what_is_refused_is_never_advised(host):
         ({"AYYEKA_SECRET": "x"}, {"AYYEKA_SECRET": ("AYYEKA_KEY",)}),
         ({"ASPOSE_CLIENT_SECRET": "x"}, {"ASPOSE_CLIENT_SECRET": ("ASPOSE_CLIENT_ID",)}),
         ({"INSTYLE_API_KEY": "x"}, {"INSTYLE_API_KEY": ("INSTYLE_API_BASE_URL",)}),
-        ({"INSTYLE_USERNAME": "x"}, {"INSTYLE_USERNAME": ("INSTYLE_PASSWORD",)}),
+        (
+            INSTYLE_API | {"INSTYLE_USERNAME": "x"} | INSTYLE_IDP,
+            {"INSTYLE_USERNAME": ("INSTYLE_PASSWORD", HASH)},
+        ),
+        (INSTYLE_API | INSTYLE_IDP, {"INSTYLE_COGNITO_IDP": (*INSTYLE_USER, HASH)}),
+        (INSTYLE_API | INSTYLE_USER, {"INSTYLE_USERNAME": (*INSTYLE_IDP, HASH)}),
+        (INSTYLE_API | INSTYLE_IDP | INSTYLE_USER, {"INSTYLE_USERNAME": (HASH,)}),
+        (INSTYLE_IDP | INSTYLE_USER | {HASH: "x"}, {"INSTYLE_USERNAME": tuple(INSTYLE_API)}),
+        (
+            INSTYLE_API | {"INSTYLE_CLIENT_SECRET": "x"},
+            {"INSTYLE_CLIENT_SECRET": (*INSTYLE_IDP, *INSTYLE_USER)},
+        ),
+        (INSTYLE_API | INSTYLE_IDP | INSTYLE_USER | {HASH: "x"}, {}),
+        (INSTYLE_API, {}),
         ({"ANYLINE_CLIENT_ID": "x", "ANYLINE_CLIENT_SECRET": "y"}, {}),
         ({}, {}),
     ],
@@ -167,6 +195,41 @@ def read_by(program, directory):
         if "FOUND" in done.stdout
         else done.stdout + done.stderr
     )
+
+
+RELOADED = """
+import os, settings
+from flask import Flask
+found = settings.load()
+print("FOUND", found.vinli_client_secret, found.operator_password, os.environ.get("OF_THE_PARENT"), flush=True)
+app = Flask(__name__)
+"""
+
+
+def test_the_process_that_the_reloader_starts_reads_the_same(tmp_path):
+    inner = tmp_path / "project"
+    inner.mkdir()
+    (tmp_path / ".env").write_text("OPERATOR_PASSWORD=of-another-project\nOF_THE_PARENT=yes\n")
+    (inner / ".env").write_text(dotenv(VINLI_CLIENT_SECRET="ab${HOME}cd"))
+    (inner / "probe.py").write_text(RELOADED)
+    environment = {"PATH": os.environ["PATH"], "HOME": "/home/somebody", "PYTHONPATH": str(ROOT)}
+    arguments = ["-m", "flask", "--app", "probe", "run", "--reload", "--port", str(free_port())]
+    found = []
+    with subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=inner,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            while len(found) < 2 and (line := process.stdout.readline()):
+                found += [line.strip()] if line.startswith("FOUND") else []
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert found == ["FOUND ab${HOME}cd None None"] * 2
 
 
 def dotenv(**changes):

@@ -5,6 +5,8 @@ import io
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.cars.exports.cells import csv_cell, spreadsheet_cell
 
@@ -51,7 +53,48 @@ def test_other_texts_are_left_alone(text):
         "1-Mar",
         "TRUE",
         "1,5",
+        "1,5e3",
+        "0,",
+        "50%",
+        "(123)",
+        "1,234,567",
+        " 00123",
+        "00123 ",
+        "5 May 2020",
+        "May 5, 2020",
+        "1/2/2024 10:00",
+        "12:30:45 PM",
+        "9 a",
+        "2024-01-02 10:00",
+        "1 1/2",
+        "12:30:45.5",
+        "$5",
+        "5 €",
+        " true",
     ],
 )
 def test_texts_that_would_become_numbers_or_dates_stay_texts(text):
-    assert spreadsheet_cell(text) == f"'{text}"
+    assert read(spreadsheet_cell(text)) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["2016 Ford", "5 door", "4x4", "A4", "May", "Route 66", "3", "0", "12345678901"]
+)
+def test_texts_that_no_program_changes_stay_as_they_are(text):
+    assert spreadsheet_cell(text) == text
+
+
+@given(
+    st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
+    | st.from_regex(r"[0-9.,:/()%; -]{1,9}", fullmatch=True)
+)
+def test_every_text_is_one_cell(text):
+    for cell in (spreadsheet_cell(text), csv_cell(text)):
+        (row,) = csv.reader(io.StringIO(f"id,{cell},end\r\n", newline=""))
+        assert len(row) == 3
+        assert row[1].replace("'", "") == text.replace("'", "")
+
+
+def read(cell):
+    ((value,),) = csv.reader(io.StringIO(cell, newline=""))
+    return value

@@ -159,8 +159,6 @@ def test_an_answer_without_a_token_is_invalid(ask, body):
         http(200, b"<html>Sign in</html>", content_type="text/html"),
         http(200, b'{"access_token": "abc", "access_token": "def"}'),
         http(200, b'{"access_token": "a\\u0000"}'),
-        http(200, b'{"access_token": "abc", "expires_in": NaN}'),
-        http(200, b'{"access_token": "abc", "expires_in": 1e999}'),
         http(200, b'\xff{"access_token": "abc"}'),
         http(200, b'{"access_token": "abc"'),
         http(200, b"[" * 10_000 + b"]" * 10_000),

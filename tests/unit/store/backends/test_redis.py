@@ -142,6 +142,12 @@ def test_after_a_failover_the_name_is_looked_up_again(two_ports, monkeypatch):
             "unix:///tmp/x?db=first",
             "redis://127.0.0.1:1/0?x=1",
         ),
+        *(
+            "rediss://127.0.0.1:1/0?ssl_cert_reqs=maybe",
+            "redis://127.0.0.1:1/0?decode_responses=true",
+            "rediss://127.0.0.1:1/0?ssl_ca_certs=/nowhere/ca.pem",
+            "redis://127.0.0.1:1/0?socket_timeout=soon",
+        ),
         *("redis://127.0.0.1:x/0", "redis+sentinel://127.0.0.1:1/name/first", "redis://127.0.0.1:1/999999"),
     ],
 )
