@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from flask import request
 from werkzeug.wrappers import Response
 
 from blueprints.web.identity import Driver, current_driver, forget_driver, forget_expired_driver
+from blueprints.web.requests import path_as_asked
 from blueprints.web.services import services
 from domain.events import log_event
 from domain.problems import HOME, Action, Problem, ProblemError
@@ -45,6 +45,5 @@ def for_driver(page: Callable[[Driver], Response | str]) -> Response | str:
 
 
 def _ask_to_connect(problem: Problem) -> ProblemError:
-    next_path = request.full_path.rstrip("?")
-    connect = Action("Connect", "/connect", primary=True, next_path=next_path)
+    connect = Action("Connect", "/connect", primary=True, next_path=path_as_asked())
     return ProblemError(replace(problem, actions=(connect, HOME)))

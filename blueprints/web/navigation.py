@@ -9,6 +9,7 @@ from flask import Flask
 
 from blueprints.web.identity import Driver, current_driver
 from blueprints.web.operators import is_operator, operator_enabled
+from blueprints.web.requests import path_as_asked
 from blueprints.web.services import services
 from store.base import StoreUnavailable
 
@@ -24,7 +25,8 @@ class Navigation:
 
 
 def register_navigation(app: Flask) -> None:
-    """Pass ``nav`` and ``sandbox_origin`` to every template."""
+    """Pass ``nav``, ``sandbox_origin`` and ``path_as_asked`` to every template."""
+    app.add_template_global(path_as_asked)
 
     @app.context_processor
     def navigation() -> dict[str, Any]:

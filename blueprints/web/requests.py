@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import request
 from werkzeug.exceptions import MethodNotAllowed
@@ -10,6 +10,8 @@ from werkzeug.exceptions import MethodNotAllowed
 from domain.problems import Problem, ProblemError
 
 MAX_NEXT_LENGTH = 512
+# RFC 3986, section 3.3.
+_SAFE_IN_PATHS = "/:@!$&'()*+,;=~"
 
 PREFETCH = Problem(
     "prefetch",
@@ -42,6 +44,17 @@ def refuse_other_methods(*allowed: str) -> None:
 def came_from_another_site() -> bool:
     """Tell if a page of another site sent the browser here; False if the browser does not report it."""
     return request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+
+
+def path_as_asked() -> str:
+    """Return path and query as the browser asked for them: percent-encoded, so that they fit into a header.
+
+    ``request.full_path`` is decoded. It may hold line breaks, and it means another address if it holds ``?`` or bytes
+    that are not UTF-8.
+    """
+    path = quote(request.environ.get("PATH_INFO", "/").encode("latin-1"), safe=_SAFE_IN_PATHS)
+    query = quote(request.query_string, safe=f"{_SAFE_IN_PATHS}?%")
+    return f"{path}?{query}" if query else path
 
 
 def local_path(text: str | None, default: str) -> str:

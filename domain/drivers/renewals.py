@@ -16,7 +16,7 @@ from domain.events import log_event
 from providers.errors import InvalidResponse, NoToken, ProviderError, Refused, Throttled, Unauthorized
 from providers.http.transport import Transport
 from providers.tokens.remedies import WAIT
-from providers.vinli.auth import PROVIDER, AuthClient, TokenResponse
+from providers.vinli.auth import PROVIDER, AuthClient, TokenResponse, UnusableToken
 from store.base import StoreUnavailable
 from store.grants import Grant, Grants, StoredGrant
 from store.leases import Lease
@@ -99,9 +99,9 @@ class Renewals:
             raise Unauthorized("the access token has expired", provider=PROVIDER)
         if (seconds := grant.retry_at - self._clock()) > 0:
             raise _paused(seconds)
-        return self._ask(grant_id, before, grant.refresh_token)
+        return self._ask(grant_id, before, grant.refresh_token, refused)
 
-    def _ask(self, grant_id: str, before: StoredGrant, refresh_token: str) -> Grant:
+    def _ask(self, grant_id: str, before: StoredGrant, refresh_token: str, refused: str | None) -> Grant:
         user_id = before.grant.user_id
         # Token and user must belong together. No other request's response can arrive on this connection in between.
         with self._transport.one_connection():
@@ -110,15 +110,19 @@ class Renewals:
             except ProviderError as error:
                 if error.error == "invalid_grant":
                     self._end(grant_id, "Vinli no longer accepts the refresh token")
-                raise self._failed(grant_id, before, before.grant, error) from error
+                rotated = error.refresh_token if isinstance(error, UnusableToken) else None
+                kept = replace(before.grant, refresh_token=rotated or refresh_token)
+                raise self._failed(grant_id, before, kept, error) from error
             now = self._clock()
             renewed = granted(user_id, token, refresh_token, now)
             try:
                 user = self._auth.current_user(token.access_token, deadline=USER_SECONDS)
             except ProviderError as error:
                 # The old refresh token may be gone, so the new one is kept. The new access token is not used before
-                # Vinli says whose it is.
-                unchecked = replace(renewed, expires_at=now, renew_at=now)
+                # Vinli says whose it is. The old one is used as long as it is good.
+                is_good = before.grant.access_token != refused and not before.grant.is_expired(now)
+                kept = replace(before.grant, refresh_token=renewed.refresh_token)
+                unchecked = kept if is_good else replace(renewed, expires_at=now, renew_at=now)
                 raise self._failed(grant_id, before, unchecked, error) from error
         if user.id != user_id:
             self._end(grant_id, "the renewed token belongs to another user")

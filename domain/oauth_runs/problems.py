@@ -76,7 +76,8 @@ RENAMED = replace(
     CHANGED,
     code="callback_renamed",
     cause=(
-        "The names in the address came in capitals. They have to arrive as Vinli writes them: state and code.",
+        "The names in the address came in capitals, or with something before them. They have to arrive as Vinli writes "
+        "them: state and code.",
         REWRITTEN,
     ),
 )

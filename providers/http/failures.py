@@ -72,6 +72,17 @@ _PASSING = frozenset({Cause.REFUSED, Cause.NO_ROUTE, Cause.BROKE_OFF, Cause.NAME
 _ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 _ERROR_CODE = re.compile(r"[a-z]{1,30}(?:_[a-z]{1,30}){1,4}")
 _MAX_FORM = 4096
+# RFC 6749, section 5.2. Some servers write them with capitals.
+_OAUTH_ERRORS = frozenset(
+    {
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    }
+)
 _MAX_ERROR = 100
 _MAX_DESCRIPTION = 500
 _MAX_LOCATION = 2000
@@ -137,7 +148,9 @@ def refusal_of(
     return _class_of(status, told)(
         "no success",
         status=status,
-        error=error or _text(told, _MAX_ERROR),
+        error=error
+        or _text(told, _MAX_ERROR)
+        or _text(_kind_of(headers.get("X-Amzn-ErrorType", "")), _MAX_ERROR),
         error_description=description,
         retry_after=retry_after,
         is_transient=status in _TRANSIENT_STATUSES or (status == 429 and retry_after is not None),
@@ -161,12 +174,18 @@ def _class_of(status: int, bearer_error: str | None) -> type[ProviderError]:
 def error_in(value: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Return the error and its description in a JSON object, None for each that is missing or unreadable.
 
-    Cognito names an error by its type, with or without a namespace (AWS JSON protocol 1.1).
+    Cognito names an error by its type, with or without a namespace before it and an address behind it (AWS JSON
+    protocol 1.1).
     """
-    kind = value["__type"].rpartition("#")[2] if isinstance(value.get("__type"), str) else None
-    return _text(value.get("error", kind), _MAX_ERROR), _text(
-        value.get("error_description"), _MAX_DESCRIPTION
-    )
+    kind = _kind_of(value["__type"]) if isinstance(value.get("__type"), str) else None
+    error = _text(value.get("error", kind), _MAX_ERROR)
+    if error is not None and error.lower() in _OAUTH_ERRORS:
+        error = error.lower()
+    return error, _text(value.get("error_description"), _MAX_DESCRIPTION)
+
+
+def _kind_of(text: str) -> str:
+    return text.rpartition("#")[2].partition(":")[0]
 
 
 def _oauth_error(body: bytes | None) -> tuple[str | None, str | None]:

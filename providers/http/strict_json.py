@@ -15,6 +15,7 @@ from providers.records import REPLACEMENT
 
 MAX_DEPTH = 64
 MAX_DIGITS = 1_000
+MAX_EXACT = 2**53
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 # An escaped NUL or half of a surrogate pair. A valid pair matches too, so a match only causes a closer check.
@@ -99,8 +100,10 @@ def _finite(digits: str) -> float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite)
 
 
-def _finite_or_none(digits: str) -> float | None:
+def _finite_or_none(digits: str) -> float | int | None:
     value = float(digits)
+    if value.is_integer() and abs(value) < MAX_EXACT:
+        return int(value)
     return value if math.isfinite(value) else None
 
 

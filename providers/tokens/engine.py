@@ -116,9 +116,9 @@ class TokenSource:
                 self._renew()
             newer = self._token
             if newer is None or newer.value != token.value or self._read()[0].failure is not None:
-                return newer or self._obtain()
+                return newer if newer and self._clock.steady() < newer.expires_at else self._obtain()
             self._sleep(_LONGEST_PAUSE)
-        return token
+        return token if self._clock.steady() < token.expires_at else self._obtain()
 
     def refused(self, token: Token) -> Token | None:
         """Drop a token that got a 401 and return a new one; None if fresh tokens get a 401 too.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Self
 
 from providers.errors import (
@@ -34,6 +35,7 @@ _NOT_ABOUT_CREDENTIALS = frozenset(
     {"invalid_request", "unsupported_grant_type", "InvalidParameterException", "SerializationException"}
 )
 # Cognito throttles with status 400 (API reference, InitiateAuth, Errors).
+_TRY_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _TOO_MANY = frozenset({"TooManyRequestsException", "LimitExceededException"})
 
 
@@ -111,13 +113,16 @@ def asks_to_wait(error: ProviderError) -> bool:
 
     A plain 500 does not count: some servers answer it to a refresh token that they cannot read.
     """
-    if isinstance(error, ServerFailed):
-        return error.is_transient or error.error in TRANSIENT_ERRORS
-    return isinstance(error, (TimedOut, Unreachable, Throttled)) or error.error in _TOO_MANY
+    if isinstance(error, (TimedOut, Unreachable, Throttled)) or error.status in _TRY_LATER:
+        return True
+    # The code server_error means the same as a plain 500.
+    return error.error in _TOO_MANY | (TRANSIENT_ERRORS - {"server_error"}) or (
+        isinstance(error, ServerFailed) and error.is_transient
+    )
 
 
 def _remedy(error: ProviderError) -> str:
-    if error.error in _TOO_MANY or error.error in TRANSIENT_ERRORS:
+    if asks_to_wait(error) or error.error in TRANSIENT_ERRORS:
         return WAIT
     if isinstance(error, Refused):
         return PROVIDER if error.error in _NOT_ABOUT_CREDENTIALS else SETTINGS

@@ -14,7 +14,7 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from requests.auth import AuthBase
 
-from providers.errors import Refused
+from providers.errors import InvalidResponse, Refused
 from providers.http.auth import BearerAuth
 from providers.http.response import Response
 from providers.http.transport import Transport
@@ -107,6 +107,27 @@ class TokenResponse:
             raise refusal_in(body, answer) or answer.invalid(str(error)) from error
 
 
+class UnusableToken(InvalidResponse):
+    """A renewal brought no usable access token, but a new refresh token. The old one may be gone."""
+
+    refresh_token: str
+
+    @classmethod
+    def of(cls, error: InvalidResponse, refresh_token: str) -> Self:
+        """Return the error with the new refresh token."""
+        about = {name: getattr(error, name) for name in ("provider", "method", "url", "status")}
+        made = cls(error.reason, **about)
+        made.refresh_token = refresh_token
+        return made
+
+
+def _rotated_in(answer: Response) -> str | None:
+    try:
+        return optional_token(token_object(answer).get("refresh_token"))
+    except InvalidResponse:
+        return None
+
+
 class User(Value, frozen=True, rename={"first_name": "firstName", "last_name": "lastName"}):
     """The user that a token belongs to (auth service, users/_current). Only `id` is needed."""
 
@@ -172,10 +193,16 @@ class AuthClient:
     def refresh(self, refresh_token: str, *, deadline: float | None = None) -> TokenResponse:
         """Renew an access token (RFC 6749, section 6). Without a new refresh token in the response, the old one stays.
 
-        Raises the errors of `exchange`; Refused with the error `invalid_grant` if the refresh token is no longer valid.
+        Raises the errors of `exchange`; Refused with the error `invalid_grant` if the refresh token is no longer valid;
+        UnusableToken if only the new refresh token can be used.
         """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return TokenResponse.from_answer(self._token_answer(form, deadline))
+        answer = self._token_answer(form, deadline)
+        try:
+            return TokenResponse.from_answer(answer)
+        except InvalidResponse as error:
+            rotated = _rotated_in(answer)
+            raise UnusableToken.of(error, rotated) if rotated else error from error.__cause__
 
     def token_answer(
         self, code: str, redirect_uri: str, code_verifier: str | None, *, deadline: float | None = None

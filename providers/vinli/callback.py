@@ -11,6 +11,10 @@ from typing import Self
 MAX_TOTAL = 16 * 1024
 
 _KNOWN = ("state", "code", "error", "error_description", "error_uri")
+# Nothing is done with the texts, so that they may come twice.
+_DECIDING = ("state", "code", "error", "iss")
+# What a pasted or rewritten address may put before the first name: another question mark, a blank, a mark.
+_BEFORE_NAMES = re.compile("^[^a-z]+")
 # RFC 6749, appendices A.5, A.7 and A.11: state and code are VSCHAR, error leaves out the quote and backslash.
 _VSCHAR = re.compile(r"[\x20-\x7e]*")
 _ERROR = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
@@ -19,11 +23,11 @@ _ERROR = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 class BadCallback(ValueError):
     """The query is not a valid authorization response.
 
-    `reason` is "repeated" (a parameter occurs twice), "malformed" (forbidden characters), "too_long" (all together),
-    "escaped" (an ampersand was replaced by its HTML entity), "renamed" (the names have other capitals), "no_query" (no
-    parameter at all), "empty" (neither code nor error, with or without a state), "no_state", "both" (code and error)
-    or "issuer" (not the configured one, RFC 9207). `longest` is the known name with the longest value, and `length`
-    that value's length.
+    `reason` is "repeated" (a parameter that decides occurs twice), "malformed" (forbidden characters), "too_long" (all
+    together), "escaped" (an ampersand was replaced by its HTML entity), "renamed" (the names have other capitals, or
+    something before them), "no_query" (no parameter at all), "empty" (neither code nor error, with or without a state),
+    "no_state", "both" (code and error) or "issuer" (not the configured one, RFC 9207). `longest` is the known name with
+    the longest value, and `length` that value's length.
     """
 
     def __init__(self, reason: str, longest: str = "", length: int = 0) -> None:
@@ -75,7 +79,7 @@ def _known_values(pairs: Iterable[tuple[str, str]], known: tuple[str, ...]) -> d
     for name, value in pairs:
         if name not in known:
             continue
-        if name in seen:
+        if name in seen and name in _DECIDING:
             raise BadCallback("repeated")
         seen[name] = value
     if any(map(_is_malformed, seen, seen.values())):
@@ -101,5 +105,5 @@ def _check_names(pairs: list[tuple[str, str]]) -> None:
     names = {name for name, _ in pairs}
     if any(name.lower().startswith("amp;") for name in names):
         raise BadCallback("escaped")
-    if any(name not in _KNOWN and name.lower() in _KNOWN for name in names):
+    if any(name not in _KNOWN and _BEFORE_NAMES.sub("", name.lower()) in _KNOWN for name in names):
         raise BadCallback("renamed")

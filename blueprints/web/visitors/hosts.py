@@ -8,6 +8,7 @@ from blueprints.web.arrival import Arrival, arrival
 from blueprints.web.cookies import COOKIE_NAMESPACE
 from blueprints.web.error_pages import HTTP_PROBLEMS, wants_json
 from blueprints.web.policies import current_policy
+from blueprints.web.requests import path_as_asked
 from domain.client_addresses import forwarded_values, listed
 from domain.own_host import is_own_host
 from domain.problems import Action, Problem, ProblemError
@@ -38,7 +39,8 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
         # browser was already redirected. Programs keep no cookies.
         if TRIED_HTTPS in request.cookies or wants_json():
             return None
-        path = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else request.path
+        asked = path_as_asked()
+        path = asked if request.method in {"GET", "HEAD"} else asked.partition("?")[0]
         response = make_response(redirect(settings.public_url + path, code=303))
         response.set_cookie(TRIED_HTTPS, "1", max_age=TRIED_SECONDS, httponly=True, samesite="Lax")
         return response

@@ -348,3 +348,51 @@ def grant_ids(local):
     with sqlite3.connect(local.store_path) as connection:
         rows = connection.execute("SELECT key FROM entries WHERE key LIKE 'grant:%'")
         return [key for (key,) in rows]
+
+
+def test_an_outage_of_the_user_call_takes_no_good_token_away(local, driver, vinli):
+    vinli.answers[USER] = http(500)
+    local.clock.advance(3545)
+    assert garage(driver) == "cars"
+    until(vinli.refreshes)
+    vinli.valid.add("access-1")
+    until(lambda: local.clock() and "refresh-1" in vinli.refreshes())
+    assert garage(driver) == "cars", "the old token is good for 55 more seconds"
+    del vinli.answers[USER]
+    local.clock.advance(120)
+    assert garage(driver) == "cars"
+    assert vinli.refreshes() == ["refresh-1", "refresh-2"], "the rotated token was kept"
+
+
+def test_a_refused_token_is_not_used_again_while_the_user_call_fails(driver, vinli):
+    vinli.answers[USER] = http(500)
+    vinli.expire()
+    assert device_page(driver) == NOT_RENEWED
+
+
+@pytest.mark.parametrize("access_token", ["", None, 7, "a b"])
+def test_a_rotated_token_beside_an_unusable_one_is_kept(access_token, local, driver, vinli):
+    vinli.expire()
+    vinli.refresh_answer = json_reply({"access_token": access_token, "refresh_token": "refresh-77"})
+    assert device_page(driver) == NOT_RENEWED
+    vinli.refresh_answer = None
+    vinli.refresh_tokens = {"refresh-77"}
+    local.clock.advance(400)
+    assert garage(driver) == "cars"
+    assert vinli.refreshes() == ["refresh-1", "refresh-77"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json_reply({"error": "invalid_grant", "note": "x\ud83d"}, 400),
+        http(400, b'{"error": "invalid_grant", "error_description": "caf\xe9"}'),
+        http(400, b'{"error": "invalid_grant", "error_description": "a\nb"}'),
+        json_reply({"error": "Invalid_Grant"}, 400),
+        http(200, b"error=invalid_grant", content_type="text/plain"),
+    ],
+)
+def test_an_ended_grant_is_known_whatever_stands_beside_the_code(answer, driver, vinli):
+    vinli.expire()
+    vinli.refresh_answer = answer
+    assert garage(driver) == ENDED

@@ -163,7 +163,13 @@ def http_browser(site):
     return browser
 
 
-@pytest.mark.parametrize("path", ["/connect?next=/garage", "/implicit", "/operator", "/", "/garage"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/connect?next=/garage", "/implicit", "/operator", "/", "/garage", "/garage?a=b%0D%0AX:y&c=%FF"),
+        *("/connect%0A", "/%0D%0AX:y", "/garage/devices/%FF", "/a%3Fb?c=d%3F", "//evil.example/%22"),
+    ],
+)
 @pytest.mark.parametrize("headers", [{}, {"X-Forwarded-Proto": "http"}])
 def test_a_visit_by_http_is_led_to_https_before_anything_starts(path, headers, local_site, vinli):
     site = local_site(vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES="1")

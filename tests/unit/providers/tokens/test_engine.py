@@ -345,6 +345,9 @@ def failing(source, clock, reply, seconds):
         (json_reply({"__type": "x#NotAuthorizedException", "message": "no"}, 400), 2, "settings"),
         (json_reply({"error": "invalid_request"}, 400), 2, "provider"),
         (json_reply({"__type": "TooManyRequestsException"}, 400), 2, "wait"),
+        (json_reply({"__type": "a#TooManyRequestsException:http://x/"}, 400), 2, "wait"),
+        (json_reply({}, 400, X_Amzn_ErrorType="TooManyRequestsException:http://x/"), 2, "wait"),
+        (json_reply({"error": "slow_down"}, 400), 8, "wait"),
         (http(404), 2, "settings"),
         (http(429), 2, "wait"),
         (http(500), 8, "wait"),
@@ -514,6 +517,11 @@ def test_if_the_credentials_fail_too_the_error_is_theirs_and_the_refresh_token_i
         http(502),
         json_reply({"__type": "TooManyRequestsException"}, 400),
         json_reply({"error": "temporarily_unavailable"}),
+        json_reply({"error": "temporarily_unavailable"}, 400),
+        json_reply({"error": "slow_down"}, 400),
+        json_reply({"__type": "a#TooManyRequestsException:http://x/"}, 400),
+        http(408),
+        http(425),
     ],
 )
 def test_a_refresh_that_has_to_wait_asks_for_nothing_else(reply, source, clock):
@@ -595,3 +603,11 @@ def test_a_settled_token_that_cannot_be_renewed_is_the_old_one_while_it_lives(so
     clock.pass_time(5)
     with pytest.raises(NoToken):
         tokens.settled()
+
+
+def test_a_settled_token_never_is_one_that_expired_while_another_renews(source, clock):
+    tokens = source(Endpoint(expires_in=1200))
+    tokens.settled()
+    clock.pass_time(1196)
+    with tokens._renewing:  # another thread renews, and does not come to an end
+        assert tokens.settled().value == "t2"

@@ -34,10 +34,22 @@ def test_what_is_not_known_is_ignored_even_twice():
     assert CallbackQuery.from_pairs(pairs).code == "c"
 
 
-@pytest.mark.parametrize("name", ["state", "code", "error", "error_description", "error_uri"])
+@pytest.mark.parametrize("name", ["state", "code", "error"])
 def test_a_parameter_may_not_come_twice(name):
     assert reason_for((name, "a"), ("state", "s"), ("code", "c"), (name, "a")) == "repeated"
     assert reason_for(("state", "s"), ("code", "c"), (name, ""), (name, "")) == "repeated"
+
+
+@pytest.mark.parametrize("name", ["error_description", "error_uri"])
+def test_texts_that_decide_nothing_may_come_twice(name):
+    query = CallbackQuery.from_pairs([("state", "s"), ("code", "c"), (name, "a"), (name, "\u20ac")])
+    assert (query.state, query.code) == ("s", "c")
+
+
+@pytest.mark.parametrize("before", ["?", " ", "\ufeff", "??"])
+def test_something_before_the_first_name_is_named(before):
+    assert reason_for((f"{before}state", "s"), ("code", "c")) == "renamed"
+    assert reason_for((f"{before}code", "c"), ("state", "s")) == "renamed"
 
 
 @pytest.mark.parametrize("name", ["state", "code", "error"])

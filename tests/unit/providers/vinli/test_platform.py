@@ -238,7 +238,7 @@ def test_a_later_page_that_fails_fails_the_list(serve, client_for):
         {"devices": {}, "meta": {"pagination": {"total": 0, "limit": 1, "offset": 0}}},
         {"devices": [], "meta": {"pagination": {"total": "0", "limit": 1, "offset": 0}}},
         {"devices": [], "meta": {"pagination": {"total": True, "limit": 1, "offset": 0}}},
-        {"devices": [], "meta": {"pagination": {"total": 0, "limit": 1.0, "offset": 0}}},
+        {"devices": [], "meta": {"pagination": {"total": 0, "limit": 1.5, "offset": 0}}},
         {"devices": None, "meta": {"pagination": {"total": 1, "limit": 1, "offset": 0}}},
         {"devices": [None], "meta": {"pagination": {"total": None, "limit": 1, "offset": 0}}},
         {"devices": [None], "meta": None},
