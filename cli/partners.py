@@ -48,7 +48,11 @@ def list_partners(as_json: bool) -> None:
 
 @partners.command("token")
 @click.argument("name")
-@click.option("--role", "role_name", help="The role; default: the first with tokens.")
+@click.option(
+    "--role",
+    "role_name",
+    help="The role; default: the first with tokens. instyle has service, admin and superuser.",
+)
 @click.option("--show", is_flag=True, help="Print the token itself, and nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="Print the state as a JSON object.")
 @fails_in_words
@@ -82,7 +86,11 @@ def token(name: str, role_name: str | None, show: bool, as_json: bool) -> None:
 @click.argument("method", metavar="METHOD", type=click.Choice(METHODS, case_sensitive=False))
 @click.argument("path")
 @click.option("--data", help="The body: text, @FILE for a file's bytes, @- for standard input.")
-@click.option("--role", "role_name", help="The role to call as; default: the first.")
+@click.option(
+    "--role",
+    "role_name",
+    help="The role to call as; default: the first. instyle has service, admin and superuser.",
+)
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME:VALUE", help="An extra header.")
 @fails_in_words
 def call(

@@ -18,6 +18,8 @@ TITLE = "Authorization request"
 # Words that servers use for a refusal. Servers choose their own words, so a match is only a hint.
 _ABOUT_REDIRECT_URI = re.compile(r"redirect(?:ion)?[ _-]?ur[il]|callback url", re.IGNORECASE)
 _ABOUT_TYPE = re.compile(r"response[ _]?type|unauthorized_client|grant[ _]?type", re.IGNORECASE)
+# Codes of findings on a setting that all clients share.
+PKCE_CODES = frozenset({"pkce_required", "pkce_refused"})
 _ABOUT_CLIENT = re.compile(
     r"invalid_client|unknown client|no client|client[ _]?(?:id)? (?:was )?not found|client[ _]?id",
     re.IGNORECASE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.doctor.authorization import authorization_findings
+from domain.doctor.authorization import PKCE_CODES, authorization_findings
 from domain.doctor.client_evidence import Checkup, Role, plain, shown
 from domain.doctor.redirect_uris import Case, typed_finding, uri_findings
 from domain.doctor.report import Facts, Finding, Section, Severity, fact, good, problem, unknown, warning
@@ -16,11 +16,14 @@ from providers.vinli.oauth_clients import CredentialStatus, RegisteredClient
 
 
 def client_sections(checkup: Checkup) -> tuple[Section, ...]:
-    """Return one section for each client that is set."""
-    return tuple(
-        Section(f"Client of the {role.flow}", tuple(_findings(checkup, role)), is_remote=True)
-        for role in checkup.roles
-    )
+    """Return one section for each client that is set. A setting that all share is a finding of the first alone."""
+    sections: list[Section] = []
+    shared: set[str] = set()
+    for role in checkup.roles:
+        found = [one for one in _findings(checkup, role) if one.code not in shared]
+        shared |= {one.code for one in found} & PKCE_CODES
+        sections.append(Section(f"Client of the {role.flow}", tuple(found), is_remote=True))
+    return tuple(sections)
 
 
 def _findings(checkup: Checkup, role: Role) -> Iterator[Finding]:

@@ -7,10 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.app_process import OPERATOR_PASSWORD
 from tests.support.chromium.people import Developer, Driver
 from tests.support.chromium.scenes import cookie_jars
-from tests.support.chromium.sites import Site
 
 # What of a page could keep or show a code or a token, apart from the fields of its form.
 ADDRESSES = """() => JSON.stringify([
@@ -66,54 +64,6 @@ def token_requests(site):
 def jwt(claims):
     pieces = (json.dumps(part).encode() for part in ({"alg": "RS256"}, claims))
     return ".".join([*(base64.urlsafe_b64encode(piece).decode().rstrip("=") for piece in pieces), "c2lnbmVk"])
-
-
-# --- the newcomer
-
-
-def test_a_newcomer_mends_a_slash_too_much_with_the_words_of_the_pages_alone(open_browser):
-    with Site("--redirect-uri", "{app}/connect/callback/") as site:
-        page = open_browser()[0].new_page()
-        newcomer = Driver(page, site)
-        newcomer.visits("/")
-        newcomer.presses_connect()
-        expect(page).to_have_url(re.compile(f"^{re.escape(site.sandbox.origin)}/"))
-        newcomer.sees("This request cannot go on")
-        page.go_back()
-
-        page.get_by_text("Vinli did not send you back?").click()
-        page.get_by_role("group").get_by_role("link", name="workbench").click()
-        newcomer.sees("Operator sign-in")
-        page.get_by_label("Password").fill(OPERATOR_PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page).to_have_url(site.url("/workbench"))
-
-        main = page.get_by_role("main")
-        expect(main).to_contain_text("One thing is wrong")
-        wrong = main.locator(".finding--problem, .finding--warning")
-        expect(wrong).to_have_count(1)
-        expect(wrong).to_contain_text("A slash at the end")
-        todo = wrong.locator(".finding__todo").inner_text()
-        assert todo.startswith(
-            "Do this: In Vinli’s Developer Portal, change the path of the registered redirect URI"
-        )
-        whole = re.search(r"The whole of it has to be (\S+)$", todo).group(1)
-        client_id = wrong.locator("dt:text-is('Client') + dd").inner_text()
-
-        page.get_by_role("link", name="its start page").click()
-        registered = page.get_by_role("main").locator("form").filter(has_text=client_id)
-        registered.get_by_label("Redirect URI").fill(whole)
-        registered.get_by_role("button", name="Save").click()
-        expect(page).to_have_url(f"{site.sandbox.origin}/#registered")
-
-        newcomer.visits("/workbench")
-        expect(main).to_contain_text("Nothing is wrong")
-        expect(wrong).to_have_count(0)
-        newcomer.visits("/")
-        newcomer.presses_connect()
-        newcomer.signs_in()
-        newcomer.approves()
-        newcomer.sees_garage(cars=3)
 
 
 # --- a code

@@ -111,7 +111,9 @@ def test_what_is_registered_wrongly_is_named_and_the_advice_mends_it(name, judge
 )
 def test_pkce_that_the_server_minds_is_named(pkce, setting, code, judge, vinli, local_site):
     judge.pkce = pkce
-    (found,) = examine(local_site(vinli.origin, VINLI_PKCE=setting)).problems
+    judge.clients["the-workbench"] = client("server", f"{HERE}/workbench/catch")
+    shared = {"VINLI_WORKBENCH_CLIENT_ID": "the-workbench", "VINLI_WORKBENCH_CLIENT_SECRET": "another-secret"}
+    (found,) = examine(local_site(vinli.origin, VINLI_PKCE=setting, **shared)).problems
     assert found.code == code
     assert found.todo == f"Set VINLI_PKCE={found.value}"
     assert examine(local_site(vinli.origin, VINLI_PKCE=found.value)).summary == "Nothing is wrong"
