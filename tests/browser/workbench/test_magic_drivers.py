@@ -89,7 +89,7 @@ def test_it_leads_to_the_page_that_is_promised_and_its_trace_is_found(driver, op
 def test_an_error_in_the_sandboxs_own_page_leaves_an_open_trace(driver, operator):
     driver.connects_as("error-in-body")
     operator.page.goto(operator.site.url("/workbench/traces"))
-    operator.page.get_by_role("link", name="Sign-in").first.click()
+    operator.page.get_by_role("row", name="Sign-in").first.get_by_role("link").click()
     expect(operator.page.get_by_role("heading", level=1)).to_have_text("A sign-in: nobody came back yet")
     expect(operator.page.get_by_role("heading", name="Nobody came back", exact=True)).to_be_visible()
 
