@@ -55,7 +55,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _serve(server: Server, options: Options) -> None:
     origin = _origin(options, server.port)
-    box = build_sandbox(options, origin, server.recorder, Clock())
+    start = None if options.now_ms is None else options.now_ms / 1000
+    box = build_sandbox(options, origin, server.recorder, Clock(start=start))
     server.app = create_app(box)
     _announce(announcement(box, origin))
     server.serve_forever()

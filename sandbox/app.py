@@ -18,7 +18,18 @@ from sandbox.partners.current import attach_partners
 from sandbox.partners.instyle import cognito
 from sandbox.partners.instyle import views as instyle
 from sandbox.partners.responses import RequestRefused, refused_response
-from sandbox.services import platform, portal, transactions
+from sandbox.services import (
+    behavioral,
+    diagnostic,
+    distance,
+    events,
+    platform,
+    portal,
+    safety,
+    telemetry,
+    transactions,
+    trips,
+)
 from sandbox.services.auth import accounts, authorization_endpoint, pages
 from sandbox.services.current import attach_vinli, current_vinli
 
@@ -30,13 +41,34 @@ SERVICE_OF_BLUEPRINT = {
     portal.bp.name: "auth",
     platform.bp.name: "platform",
     transactions.bp.name: "platform",
+    telemetry.bp.name: "telemetry",
+    events.bp.name: "events",
+    trips.bp.name: "trips",
+    behavioral.bp.name: "behavioral",
+    safety.bp.name: "safety",
+    diagnostic.bp.name: "diagnostic",
+    distance.bp.name: "distance",
     anyline.bp.name: "anyline",
     ayyeka.bp.name: "ayyeka",
     aspose.bp.name: "aspose",
     cognito.bp.name: "instyle",
     instyle.bp.name: "instyle",
 }
-VINLI = (accounts, authorization_endpoint, pages, portal, platform, transactions)
+VINLI = (
+    accounts,
+    authorization_endpoint,
+    pages,
+    portal,
+    platform,
+    transactions,
+    telemetry,
+    events,
+    trips,
+    behavioral,
+    safety,
+    diagnostic,
+    distance,
+)
 PARTNERS = (anyline, ayyeka, aspose, cognito, instyle)
 # Paths that programs call. Their errors are JSON, all others are pages.
 CALLS = (

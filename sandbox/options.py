@@ -22,6 +22,7 @@ class Options:
     implicit_redirect_uri: str = "http://127.0.0.1:8000/implicit/callback"
     workbench_redirect_uri: str | None = None
     seed: int = 1
+    now_ms: int | None = None
     devices: int | None = None
     drivers: int = 0
     latency_ms: int = 0

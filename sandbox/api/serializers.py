@@ -41,7 +41,7 @@ class Serializers:
             f'"createdAt":"{iso(device.created_ms)}{device.id.join(self._around_ids)}'
         )
 
-    def vehicle(self, vehicle: Vehicle) -> str:
+    def vehicle(self, vehicle: Vehicle, last_startup_ms: int | None) -> str:
         """Return a vehicle as JSON, always in full. Values that are not known yet are null."""
         return to_json(
             {
@@ -53,7 +53,7 @@ class Serializers:
                 "trim": vehicle.trim,
                 "data": vehicle.model and _details(vehicle.model),
                 "createdAt": iso(vehicle.created_ms),
-                "lastStartup": iso(vehicle.last_startup_ms),
+                "lastStartup": None if last_startup_ms is None else iso(last_startup_ms),
                 "links": self._vehicle_links(vehicle.id),
             }
         )

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+from sandbox.api.dates import parse_ms
 from sandbox.api.origins import is_loopback
 from sandbox.oauth import redirect_uris
 from sandbox.options import Options
@@ -110,6 +111,14 @@ def _add_registration(group: "argparse._ArgumentGroup") -> None:
         help="same seed, same ids and data (%(default)s)",
     )
     group.add_argument(
+        "--now",
+        dest="now_ms",
+        type=_instant,
+        metavar="TIME",
+        help="where the clock starts, as ISO 8601 or Unix milliseconds; the cars' history ends there, and what lists "
+        "show moves on every minute (the real time)",
+    )
+    group.add_argument(
         "--devices",
         type=_between(0, LARGEST_FLEET),
         metavar="N",
@@ -211,6 +220,13 @@ def _on_or_off(text: str) -> bool:
     if text not in ("on", "off"):
         raise argparse.ArgumentTypeError(f"{text!r} is neither on nor off")
     return text == "on"
+
+
+def _instant(text: str) -> int:
+    try:
+        return parse_ms(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-06-01T12:00:00Z") from None
 
 
 def _redirect_uri(text: str) -> str:

@@ -12,6 +12,8 @@ from sandbox.options import Options
 from sandbox.personas.magic_drivers import ACCOUNTS
 from sandbox.world.clock import Clock
 from sandbox.world.fleet import Fleet
+from sandbox.world.journal import Journal
+from sandbox.world.odometers import Odometers
 from sandbox.world.people import People
 from sandbox.world.seeds import Seed
 from sandbox.world.transactions import Transactions
@@ -34,6 +36,9 @@ class Vinli:
     transactions: Transactions
     oauth: OAuthServer
     serializers: Serializers
+    seed: Seed
+    journal: Journal
+    odometers: Odometers
 
 
 def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock) -> Vinli:
@@ -42,6 +47,7 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
     people = People(seed, options.drivers, ACCOUNTS)
     registry = Registry(seed, options)
     tokens = Tokens(clock)
+    vehicles = Vehicles(seed, fleet, ACCOUNTS)
     return Vinli(
         options=options,
         addresses=addresses,
@@ -49,10 +55,13 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
         people=people,
         registry=registry,
         fleet=fleet,
-        vehicles=Vehicles(seed, fleet, ACCOUNTS),
+        vehicles=vehicles,
         tokens=tokens,
         sign_in_sessions=SignInSessions(clock),
         transactions=Transactions(clock),
         oauth=OAuthServer(options, registry, people, tokens, clock),
         serializers=Serializers(addresses),
+        seed=seed,
+        journal=Journal(seed, fleet, vehicles, clock),
+        odometers=Odometers(),
     )

@@ -11,7 +11,7 @@ from sandbox.api.paging import Window, offset_meta, read_window
 from sandbox.api.serializers import to_json
 from sandbox.services.callers import app_caller, authenticated_caller
 from sandbox.services.current import current_vinli
-from sandbox.world.devices import Device
+from sandbox.services.sources import visible_device, visible_vehicle
 from sandbox.world.fleet import CASE_ID, FleetFull
 from sandbox.world.vehicles import Vehicle
 
@@ -42,7 +42,7 @@ def list_devices() -> Response:
 @bp.get("/api/v1/devices/<device_id>")
 def show_device(device_id: str) -> Response:
     """Return one device."""
-    return _item("device", current_vinli().serializers.device(_visible_device(device_id)))
+    return _item("device", current_vinli().serializers.device(visible_device(device_id)))
 
 
 def create_device() -> Response:
@@ -68,29 +68,29 @@ def create_device() -> Response:
 def delete_device(device_id: str) -> Response:
     """Remove a device from the app. The response is 204 without a body, which vinli-node reads as an empty string."""
     app_caller()
-    current_vinli().fleet.remove(_visible_device(device_id))
+    current_vinli().fleet.remove(visible_device(device_id))
     return Response(status=204)
 
 
 @bp.get("/api/v1/devices/<device_id>/capabilities")
 def show_capabilities(device_id: str) -> Response:
     """Return an empty object. ios-net makes this call; what Vinli returns is not documented."""
-    _visible_device(device_id)
+    visible_device(device_id)
     return jsonify(capabilities={})
 
 
 @bp.get("/api/v1/devices/<device_id>/vehicles")
 def list_device_vehicles(device_id: str) -> Response:
     """Return a page of the vehicles that the device was plugged into, newest first."""
-    vehicles = current_vinli().vehicles.of_device(_visible_device(device_id))
+    vehicles = current_vinli().vehicles.of_device(visible_device(device_id))
     return _vehicle_page(vehicles)
 
 
 @bp.get("/api/v1/devices/<device_id>/vehicles/_latest")
 def show_latest_vehicle(device_id: str) -> Response:
     """Return the vehicle that the device is plugged into, null when it never was (vinli-node test)."""
-    latest = next(iter(current_vinli().vehicles.of_device(_visible_device(device_id))), None)
-    return _item("vehicle", current_vinli().serializers.vehicle(latest) if latest else "null")
+    latest = next(iter(current_vinli().vehicles.of_device(visible_device(device_id))), None)
+    return _item("vehicle", _vehicle(latest) if latest else "null")
 
 
 @bp.get("/api/v1/vehicles")
@@ -111,24 +111,7 @@ def list_vehicles() -> Response:
 @bp.get("/api/v1/vehicles/<vehicle_id>")
 def show_vehicle(vehicle_id: str) -> Response:
     """Return one vehicle. The caller has to be allowed to see its device."""
-    caller = authenticated_caller()
-    vehicle = current_vinli().vehicles.find(vehicle_id)
-    device = current_vinli().fleet.find(vehicle.device_id) if vehicle else None
-    if vehicle is None or device is None or not caller.may_see(device):
-        raise ApiError(404, "No such vehicle")
-    return _item("vehicle", current_vinli().serializers.vehicle(vehicle))
-
-
-def _visible_device(device_id: str) -> Device:
-    """Return a device that the caller may see; raises ApiError 404 for any other.
-
-    The docs do not say whether another driver's device is 403 or 404. 404 does not reveal that it exists.
-    """
-    caller = authenticated_caller()
-    device = current_vinli().fleet.find(device_id)
-    if device is None or not caller.may_see(device):
-        raise ApiError(404, "No such device")
-    return device
+    return _item("vehicle", _vehicle(visible_vehicle(vehicle_id)))
 
 
 def _is_newest_first() -> bool:
@@ -151,12 +134,15 @@ def _wanted_device(body: bytes) -> tuple[str | None, str]:
     raise ApiError(400, 'Send {"device": {"id": UUID}} or {"device": {"caseId": "VNL999"}}')
 
 
+def _vehicle(vehicle: Vehicle) -> str:
+    vinli = current_vinli()
+    return vinli.serializers.vehicle(vehicle, vinli.journal.last_startup_ms(vehicle))
+
+
 def _vehicle_page(vehicles: Sequence[Vehicle]) -> Response:
     window = read_window(request.args)
     shown = vehicles[window.offset :][: window.limit]
-    return _page(
-        "vehicles", [current_vinli().serializers.vehicle(vehicle) for vehicle in shown], window, len(vehicles)
-    )
+    return _page("vehicles", [_vehicle(vehicle) for vehicle in shown], window, len(vehicles))
 
 
 def _page(key: str, items: Sequence[str], window: Window, total: int) -> Response:

@@ -19,7 +19,6 @@ MOST_PER_DEVICE = 2
 SECOND_DEVICE = 1
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
-LAST_DRIVES_MS = 1_789_927_500_000  # 2026-09-20T18:05:00Z
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +26,13 @@ class Vehicle:
     """A vehicle with the device in it. ``model``, ``year`` and ``trim`` are None while only the VIN is known."""
 
     id: str
+    number: int
     device_id: str
     vin: str
     model: CarModel | None
     year: int | None
     trim: str | None
     created_ms: int
-    last_startup_ms: int
 
 
 class Vehicles:
@@ -75,13 +74,13 @@ class Vehicles:
         moves = count_at(rank) - 1 - age
         return Vehicle(
             id=self._ids.of(number),
+            number=number,
             device_id=device.id,
             vin=_vin(kind, year, draw),
             model=kind if is_known else None,
             year=year if is_known else None,
             trim=kind.trims[draw("trim", len(kind.trims))] if is_known else None,
             created_ms=device.created_ms + (3 + draw("met", 20)) * MINUTE_MS + moves * 20 * DAY_MS,
-            last_startup_ms=_last_startup_ms(device, age, draw),
         )
 
 
@@ -100,9 +99,3 @@ def has_vin_only(rank: int) -> bool:
 def _vin(kind: CarModel, year: int, draw: Callable[[str, int], int]) -> str:
     plant = MODEL_CODES[draw("plant", len(MODEL_CODES))]
     return build_vin(kind.manufacturer, kind.description, year, plant, draw("serial", 1_000_000))
-
-
-def _last_startup_ms(device: Device, age: int, draw: Callable[[str, int], int]) -> int:
-    if age == 0:
-        return LAST_DRIVES_MS - draw("drive", 12 * DAY_MS)
-    return device.created_ms + DAY_MS + draw("drive", 18 * DAY_MS)

@@ -1,5 +1,4 @@
-from sandbox.api.streams import read_period
-from sandbox.services.transactions import first_page
+from sandbox.api.streams import read_period, take
 from sandbox.world.clock import Clock
 from sandbox.world.transactions import Transactions
 
@@ -20,6 +19,12 @@ def recorded(*offsets_ms):
         before = offset
         transactions.record("GET", f"/api/v1/devices?at={offset}", 200, "platform")
     return transactions
+
+
+def first_page(calls, period):
+    ordered = calls if period.ascending else calls[::-1]
+    shown = [call for _, call in take(((call.timestamp_ms, call) for call in ordered), period.limit)]
+    return shown, len(calls) - len(shown)
 
 
 def paths(calls):

@@ -1,0 +1,295 @@
+"""Distance service: odometers, their triggers, and distances (docs distance-services/distance-api)."""
+
+import json
+import math
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from sandbox.api.dates import iso, parse_ms
+from sandbox.api.errors import ApiError
+from sandbox.api.serializers import to_json
+from sandbox.services.current import current_vinli
+from sandbox.services.sources import json_item, page_of_few, period_of_request, source_of, visible_vehicle
+from sandbox.world.driving.habits import DAY_MS, day_start_ms
+from sandbox.world.journal import Source
+from sandbox.world.odometers import Conflict, Reading, TooMany, Trigger
+
+bp = Blueprint("distance", __name__)
+
+METRES = {"m": 1.0, "km": 1000.0, "mi": 1609.344}
+KINDS = ("specific", "from_now", "milestone")
+# The seeded reading of a vehicle was made so many days after its first one.
+FIRST_READING_DAYS = 2
+
+
+@bp.get("/api/v1/vehicles/<vehicle_id>/distances/_latest")
+def show_latest_distance(vehicle_id: str) -> Response:
+    """Return the odometer as it is estimated now, or the distance of a period (docs, since December 2016)."""
+    source = source_of("vehicles", vehicle_id)
+    found = _distance(source)
+    origin = current_vinli().addresses.origin
+    links = {
+        "self": f"{origin('distance')}/api/v1/vehicles/{vehicle_id}/distances/_latest",
+        "vehicle": f"{origin('platform')}/api/v1/vehicles/{vehicle_id}",
+    }
+    return json_item("distance", {"vehicleId": vehicle_id, **found, "links": links} if found else None)
+
+
+@bp.get("/api/v1/vehicles/<vehicle_id>/distances/_best")
+def show_best_distance(vehicle_id: str) -> Response:
+    """Return the best estimate of the odometer (vinli-node ``bestDistance``)."""
+    return json_item("distance", _distance(source_of("vehicles", vehicle_id)))
+
+
+@bp.get("/api/v1/vehicles/<vehicle_id>/distances")
+def list_distances(vehicle_id: str) -> Response:
+    """Return the estimates of the odometer; here there is one (vinli-node ``distances``). There is no ``meta``."""
+    found = _distance(source_of("vehicles", vehicle_id))
+    return json_item("distances", [found] if found else [])
+
+
+@bp.get("/api/v1/vehicles/<vehicle_id>/odometers")
+def list_odometers(vehicle_id: str) -> Response:
+    """Return a page of odometer readings by their date."""
+    source, period = source_of("vehicles", vehicle_id), period_of_request()
+    found = [(one.date_ms, one) for one in _readings(source)]
+    return page_of_few("distance", "odometers", period, found, lambda item: to_json(_reading(item[1])))
+
+
+@bp.post("/api/v1/vehicles/<vehicle_id>/odometers")
+def create_odometer(vehicle_id: str) -> Response:
+    """Keep a reading. The docs show 200, vinli-node's tests and ios-net 201; here it is 201.
+
+    A reading that contradicts another one is 409 (ios-net, September 2016).
+    """
+    vinli, source = current_vinli(), source_of("vehicles", vehicle_id)
+    body = _body("odometer")
+    metres = _number(body, "reading") * _unit(body)
+    date_ms = _date(body.get("date"), vinli.clock.settled_ms())
+    try:
+        reading = vinli.odometers.read(vehicle_id, metres, date_ms, [_first_reading(source)])
+    except Conflict:
+        raise ApiError(409, "The reading contradicts another one") from None
+    except TooMany:
+        raise ApiError(409, "The sandbox keeps no more readings") from None
+    return _created("odometer", _reading(reading))
+
+
+@bp.get("/api/v1/odometers/<odometer_id>")
+def show_odometer(odometer_id: str) -> Response:
+    """Return one reading."""
+    return json_item("odometer", _reading(_known_reading(odometer_id)))
+
+
+@bp.delete("/api/v1/odometers/<odometer_id>")
+def delete_odometer(odometer_id: str) -> Response:
+    """Delete a reading that was made at run time."""
+    current_vinli().odometers.forget_reading(_known_reading(odometer_id).id)
+    return Response(status=204)
+
+
+@bp.get("/api/v1/vehicles/<vehicle_id>/odometer_triggers")
+def list_triggers(vehicle_id: str) -> Response:
+    """Return a page of triggers by the time when they were made."""
+    source_of("vehicles", vehicle_id)
+    period = period_of_request()
+    found = [(one.made_ms, one) for one in current_vinli().odometers.triggers(vehicle_id)]
+    return page_of_few("distance", "odometerTriggers", period, found, lambda item: to_json(_trigger(item[1])))
+
+
+@bp.post("/api/v1/vehicles/<vehicle_id>/odometer_triggers")
+def create_trigger(vehicle_id: str) -> Response:
+    """Keep a trigger: at an odometer, after a distance from now, or at every multiple of a distance."""
+    vinli, source = current_vinli(), source_of("vehicles", vehicle_id)
+    body = _body("odometerTrigger")
+    if body.get("type") not in KINDS:
+        raise ApiError(400, '"type" must be specific, from_now or milestone')
+    threshold = _number(body, "threshold") * _unit(body)
+    if threshold <= 0:
+        raise ApiError(400, '"threshold" must be more than 0')
+    now = vinli.clock.settled_ms()
+    try:
+        trigger = vinli.odometers.set_trigger(
+            vehicle_id, body["type"], threshold, _odometer(source, now), now
+        )
+    except TooMany:
+        raise ApiError(409, "The sandbox keeps no more triggers") from None
+    return _created("odometerTrigger", _trigger(trigger))
+
+
+@bp.get("/api/v1/odometer_triggers/<trigger_id>")
+def show_trigger(trigger_id: str) -> Response:
+    """Return one trigger."""
+    return json_item("odometerTrigger", _trigger(_known_trigger(trigger_id)))
+
+
+@bp.delete("/api/v1/odometer_triggers/<trigger_id>")
+def delete_trigger(trigger_id: str) -> Response:
+    """Delete a trigger."""
+    current_vinli().odometers.forget_trigger(_known_trigger(trigger_id).id)
+    return Response(status=204)
+
+
+def _distance(source: Source) -> dict[str, object] | None:
+    """Return what the odometer shows, or with ``since`` or ``until`` the distance between; None without a reading."""
+    vinli = current_vinli()
+    period = period_of_request()
+    until = min(period.until, vinli.clock.settled_ms())
+    last = _last_reading(source, until)
+    if last is None or source.vehicle is None:
+        return None
+    if request.args.get("since"):
+        value = _odometer(source, until) - _odometer(source, period.since)
+        doubt = 100 + value * 0.01
+    else:
+        value = _odometer(source, until)
+        doubt = 1000 + (value - last.metres) * 0.005
+    unit = _wanted_unit()
+    factor = METRES[unit]
+    return {
+        "confidenceMin": round((value - doubt) / factor, 2),
+        "confidenceMax": round((value + doubt) / factor, 2),
+        "value": round(value / factor, 2),
+        "unit": unit,
+        "lastOdometerDate": iso(last.date_ms),
+    }
+
+
+def _odometer(source: Source, at_ms: int) -> float:
+    """Return the odometer of a vehicle: its last reading, and the metres driven since."""
+    journal, vehicle = current_vinli().journal, source.vehicle
+    if vehicle is None:
+        raise ApiError(404, "No such vehicle")
+    true = journal.odometer_m(source, vehicle, at_ms)
+    last = _last_reading(source, at_ms)
+    return true if last is None else last.metres + true - journal.odometer_m(source, vehicle, last.date_ms)
+
+
+def _last_reading(source: Source, at_ms: int) -> Reading | None:
+    found = [one for one in _readings(source) if one.date_ms <= at_ms]
+    return found[-1] if found else None
+
+
+def _readings(source: Source) -> list[Reading]:
+    """Return the readings of a vehicle, oldest first."""
+    vehicle = source.vehicle
+    made = current_vinli().odometers.readings(vehicle.id) if vehicle else []
+    first = _first_reading(source)
+    now = current_vinli().clock.settled_ms()
+    return sorted(
+        [one for one in (first, *made) if one.date_ms <= now or one in made], key=lambda one: one.date_ms
+    )
+
+
+def _first_reading(source: Source) -> Reading:
+    vinli, vehicle = current_vinli(), source.vehicle
+    if vehicle is None:
+        raise ApiError(404, "No such vehicle")
+    tenure = next((one for one in source.history.tenures if one.vehicle.id == vehicle.id), None)
+    first = source.history.first_day if tenure is None else max(tenure.first_day, source.history.first_day)
+    date_ms = day_start_ms(first) + FIRST_READING_DAYS * DAY_MS
+    true = vinli.journal.odometer_m(source, vehicle, date_ms) if tenure else 0.0
+    return Reading(vinli.seed.uuid(f"odometer {vehicle.id}"), vehicle.id, float(round(true, -3)), date_ms)
+
+
+def _known_reading(odometer_id: str) -> Reading:
+    found = current_vinli().odometers.reading(odometer_id)
+    if found is None:
+        raise ApiError(404, "No such odometer")
+    visible_vehicle(found.vehicle_id)
+    return found
+
+
+def _known_trigger(trigger_id: str) -> Trigger:
+    found = current_vinli().odometers.trigger(trigger_id)
+    if found is None:
+        raise ApiError(404, "No such trigger")
+    visible_vehicle(found.vehicle_id)
+    return found
+
+
+def _reading(reading: Reading) -> dict[str, object]:
+    """Return a reading in metres, whatever unit it was sent in (docs; vinli-node's fixture has it as it was sent)."""
+    origin = current_vinli().addresses.origin
+    return {
+        "id": reading.id,
+        "vehicleId": reading.vehicle_id,
+        "reading": reading.metres,
+        "unit": "m",
+        "date": iso(reading.date_ms),
+        "links": {
+            "self": f"{origin('distance')}/api/v1/odometers/{reading.id}",
+            "vehicle": f"{origin('platform')}/api/v1/vehicles/{reading.vehicle_id}",
+        },
+    }
+
+
+def _trigger(trigger: Trigger) -> dict[str, object]:
+    vinli = current_vinli()
+    origin = vinli.addresses.origin
+    source = source_of("vehicles", trigger.vehicle_id)
+    return {
+        "id": trigger.id,
+        "vehicleId": trigger.vehicle_id,
+        "type": trigger.kind,
+        "threshold": trigger.threshold_m,
+        "unit": "m",
+        "events": trigger.firings(_odometer(source, vinli.clock.settled_ms())),
+        "links": {
+            "self": f"{origin('distance')}/api/v1/odometer_triggers/{trigger.id}",
+            "vehicle": f"{origin('platform')}/api/v1/vehicles/{trigger.vehicle_id}",
+        },
+    }
+
+
+def _created(key: str, item: dict[str, Any]) -> Response:
+    response = json_item(key, item, 201)
+    response.headers["Location"] = item["links"]["self"]
+    return response
+
+
+def _body(key: str) -> dict[str, Any]:
+    try:
+        value = json.loads(request.get_data())[key]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ApiError(400, f'Send {{"{key}": {{...}}}}')
+    return value
+
+
+def _number(body: dict[str, Any], name: str) -> float:
+    value = body.get(name)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not 0 <= value < 1e12
+        or math.isnan(value)
+    ):
+        raise ApiError(400, f'"{name}" must be a number from 0 up')
+    return float(value)
+
+
+def _unit(body: dict[str, Any]) -> float:
+    unit = body.get("unit")
+    if unit not in METRES:
+        raise ApiError(400, '"unit" must be km, mi or m')
+    return METRES[unit]
+
+
+def _date(value: object, now_ms: int) -> int:
+    if value is None or value == "":
+        return now_ms
+    try:
+        return parse_ms(str(value))
+    except ValueError:
+        raise ApiError(400, '"date" must be an ISO 8601 date or Unix milliseconds') from None
+
+
+def _wanted_unit() -> str:
+    """Return the unit of the header ``x-vinli-unit``, m without one."""
+    unit = request.headers.get("X-Vinli-Unit") or "m"
+    if unit not in METRES:
+        raise ApiError(400, "x-vinli-unit must be km, mi or m")
+    return unit

@@ -1,0 +1,1 @@
+"""How cars move: habits, the motion of one drive, the engine, and the position that a receiver reports."""

@@ -1,0 +1,224 @@
+"""One drive: its messages' times, which cost nothing, and its samples, which are computed when they are asked for."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from sandbox.world.driving.motion import Motion, Way, motion_of, way_through
+from sandbox.world.town.map import coordinates
+
+# A device sends a message every five seconds (docs telemetry-services/device-messages).
+STEP_MS = 5_000
+JITTER_MS = 900
+MOST_DRIVES_KEPT = 512
+
+
+class Sample(NamedTuple):
+    """The car when a message is sent. ``item`` counts the messages of the drive; speeds in m/s, lengths in metres.
+
+    ``position`` is longitude and latitude as the receiver reports them, None without a view of the sky.
+    """
+
+    item: int
+    timestamp_ms: int
+    way_m: float
+    speed: float
+    change: float
+    position: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A drive as planned. ``start_ms`` is Unix milliseconds, ``salt`` decides everything that is left to chance.
+
+    ``fixless`` is the number of messages before the first position. Messages in the range ``lost`` never arrived. Of an
+    orphaned drive only the first half arrived.
+    """
+
+    vehicle: int
+    day: int
+    index: int
+    start_ms: int
+    duration_ms: int
+    junctions: tuple[str, ...]
+    pace: float
+    salt: int
+    fixless: int = 0
+    lost: tuple[int, int] = (0, 0)
+    is_orphaned: bool = False
+
+    @property
+    def stop_ms(self) -> int:
+        """Return when the engine was switched off."""
+        return self.start_ms + self.duration_ms
+
+    @property
+    def planned_messages(self) -> int:
+        """Return how many messages the device sends, the one at each end included."""
+        return -(-self.duration_ms // STEP_MS) + 1
+
+    @property
+    def last_item(self) -> int:
+        """Return the number of the last message that arrived."""
+        return self.planned_messages // 2 if self.is_orphaned else self.planned_messages - 1
+
+    @property
+    def messages(self) -> int:
+        """Return how many messages arrived."""
+        first, end = self.lost
+        return self.last_item + 1 - (end - first if end <= self.last_item else 0)
+
+    @property
+    def last_ms(self) -> int:
+        """Return when the last message was sent."""
+        return self.time_of(self.last_item)
+
+    @property
+    def length_m(self) -> float:
+        """Return the length of the way."""
+        return self.way.length_m
+
+    @property
+    def way(self) -> Way:
+        """Return the streets of the drive."""
+        return way_through(self.junctions)
+
+    def has(self, item: int) -> bool:
+        """Tell whether this message was sent and arrived."""
+        return 0 <= item <= self.last_item and not self.lost[0] <= item < self.lost[1]
+
+    def items(self) -> list[int]:
+        """Return the numbers of the messages that arrived, in order."""
+        first, end = self.lost
+        if end > self.last_item:
+            return list(range(self.last_item + 1))
+        return [*range(first), *range(end, self.last_item + 1)]
+
+    def time_of(self, item: int) -> int:
+        """Return when a message was sent. Now and then two carry the same millisecond."""
+        last = self.planned_messages - 1
+        if item <= 0 or item >= last:
+            return self.start_ms if item <= 0 else self.stop_ms
+        chance = mixed(self.salt, item)
+        if chance % 53 == 0 and item > 1:
+            item, chance = item - 1, mixed(self.salt, item - 1)
+        latest = self.duration_ms - item * STEP_MS - 1
+        return self.start_ms + item * STEP_MS + min(chance % JITTER_MS, max(latest, 0))
+
+    def item_after(self, at_ms: int) -> int:
+        """Return the first message later than an instant; one more than the last if there is none."""
+        item = min(max(0, (at_ms - self.start_ms - JITTER_MS) // STEP_MS), self.last_item + 1)
+        while item <= self.last_item and self.time_of(item) <= at_ms:
+            item += 1
+        return item
+
+    def count_between(self, after_ms: int, up_to_ms: int) -> int:
+        """Return how many messages arrived in a period."""
+        if after_ms < self.start_ms and up_to_ms >= self.last_ms:
+            return self.messages
+        first, end = self.item_after(after_ms), self.item_after(up_to_ms)
+        lost = max(0, min(end, self.lost[1]) - max(first, self.lost[0]))
+        return max(0, end - first - lost)
+
+    def way_until(self, at_ms: int) -> float:
+        """Return the metres driven until an instant."""
+        if at_ms >= self.stop_ms:
+            return self.length_m
+        return self.motion().at((at_ms - self.start_ms) / 1000)[0] if at_ms > self.start_ms else 0.0
+
+    def without_position(self) -> list[range]:
+        """Return the messages without a position: those before the first fix, and those in a tunnel."""
+        found = [range(self.fixless)] if self.fixless else []
+        tunnels = [leg for leg in self.way.legs if leg.street.is_tunnel]
+        if not tunnels:
+            return found
+        motion = self.motion()
+
+        def first_at(way_m: float) -> int:
+            """Return the first message at or behind a place."""
+            low, high = 0, self.planned_messages
+            while low < high:
+                middle = (low + high) // 2
+                if motion.at((self.time_of(middle) - self.start_ms) / 1000)[0] < way_m:
+                    low = middle + 1
+                else:
+                    high = middle
+            return low
+
+        for leg in tunnels:
+            found.append(range(first_at(leg.starts_m), first_at(leg.starts_m + leg.length_m)))
+        return found
+
+    def count_located(self, after_ms: int, up_to_ms: int) -> int:
+        """Return how many messages with a position arrived in a period."""
+        count = self.count_between(after_ms, up_to_ms)
+        first, end = self.item_after(after_ms), self.item_after(up_to_ms)
+        for dark in _without_position(self):
+            hidden = range(max(first, dark.start), min(end, dark.stop, self.last_item + 1))
+            lost = max(0, min(hidden.stop, self.lost[1]) - max(hidden.start, self.lost[0]))
+            count -= max(0, len(hidden) - lost)
+        return count
+
+    def count_with(self, turns: frozenset[int], after_ms: int, up_to_ms: int) -> int:
+        """Return how many messages of a period have a number that leaves one of these rests when divided by 12.
+
+        -1 among them stands for the message number 1.
+        """
+        first, end = self.item_after(after_ms), self.item_after(up_to_ms)
+        return sum(
+            self.has(item) and (item % 12 in turns or (item == 1 and -1 in turns))
+            for item in range(first, end)
+        )
+
+    def motion(self) -> Motion:
+        """Return the motion of the car."""
+        hard = self.salt >> 3 & self.salt >> 17 & self.salt >> 29
+        return motion_of(self.junctions, self.pace, self.duration_ms / 1000, self.salt, hard)
+
+    def hard_manoeuvres(self, up_to_ms: int) -> tuple[int, int]:
+        """Return how often the driver accelerated and braked hard until an instant."""
+        return self.motion().hard((up_to_ms - self.start_ms) / 1000)
+
+    def samples(self) -> list[Sample]:
+        """Return the car at each message that arrived. The drives asked for last are kept."""
+        return _samples(self)
+
+
+@lru_cache(MOST_DRIVES_KEPT)
+def _samples(drive: Drive) -> list[Sample]:
+    motion, way = drive.motion(), drive.way
+    found = []
+    for item in drive.items():
+        at = drive.time_of(item)
+        way_m, speed, change = motion.at((at - drive.start_ms) / 1000)
+        found.append(Sample(item, at, way_m, speed, change, _position(drive, way, item, way_m)))
+    return found
+
+
+@lru_cache(4096)
+def _without_position(drive: Drive) -> list[range]:
+    return drive.without_position()
+
+
+def _position(drive: Drive, way: Way, item: int, way_m: float) -> tuple[float, float] | None:
+    leg = way.leg_at(way_m)
+    if item < drive.fixless or leg.street.is_tunnel:
+        return None
+    along = way_m - leg.starts_m
+    chance = mixed(drive.salt ^ 0x5BD1E995, item)
+    # The error wanders slowly: neighbouring positions share most of it.
+    angle, far = item / 9 + (drive.salt & 63), (chance & 0xFF) / 255
+    error = leg.street.noise_m * (0.35 + 0.3 * far)
+    lon, lat = coordinates(
+        leg.x + leg.across * along + error * math.cos(angle), leg.y + leg.up * along + error * math.sin(angle)
+    )
+    return round(lon, 6), round(lat, 6)
+
+
+def mixed(salt: int, number: int) -> int:
+    """Return 32 bits that look random, for a number of a series."""
+    bits = (salt ^ (number + 1) * 0x9E3779B1) & 0xFFFFFFFF
+    bits = (bits ^ bits >> 15) * 0x85EBCA77 & 0xFFFFFFFF
+    bits = (bits ^ bits >> 13) * 0xC2B2AE3D & 0xFFFFFFFF
+    return bits ^ bits >> 16
