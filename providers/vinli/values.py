@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 from msgspec.structs import force_setattr
 
 from providers.records import in_utc, readable_fields
+
+T = TypeVar("T")
 
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID = re.compile(CANONICAL_UUID.pattern, re.ASCII | re.IGNORECASE)
@@ -57,3 +59,74 @@ def canonical_uuid(value: str) -> str:
     if not is_uuid(value):
         raise ValueError("id is not a UUID")
     return value.lower()
+
+
+class Fields:
+    """Read the fields of a JSON object one by one. A field that cannot be read counts as missing.
+
+    Raises ValueError if the value is no object.
+    """
+
+    def __init__(self, value: Any) -> None:
+        if not isinstance(value, dict):
+            raise ValueError("a record that is no object")
+        self.value: dict[str, Any] = value
+
+    def text(self, name: str, most: int = MAX_TEXT) -> str | None:
+        """Return a text, cut at `most` characters; a number as text; None without one."""
+        value = self.value.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = str(value)
+        return value[:most] if isinstance(value, str) and value else None
+
+    def number(self, name: str) -> float | None:
+        """Return a finite number, also if it came as a text; None without one."""
+        value = self.value.get(name)
+        if isinstance(value, str):
+            try:
+                value = float(value)
+            except ValueError:
+                return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e300:
+            return None
+        return float(value)
+
+    def whole(self, name: str) -> int | None:
+        """Return a number as an integer; None without one."""
+        value = self.number(name)
+        return None if value is None else round(value)
+
+    def flag(self, name: str) -> bool | None:
+        """Return a truth value; None without one."""
+        value = self.value.get(name)
+        return value if isinstance(value, bool) else None
+
+    def moment(self, name: str) -> datetime | None:
+        """Return an instant in UTC: ISO 8601 or Unix milliseconds; None without one."""
+        try:
+            return moment_of(self.value.get(name))
+        except ValueError:
+            return None
+
+    def inner(self, name: str) -> Fields:
+        """Return the fields of an object inside, none of them if there is no object."""
+        value = self.value.get(name)
+        return Fields(value if isinstance(value, dict) else {})
+
+    def needed(self, value: T | None, name: str) -> T:
+        """Return a value. Raises ValueError if it is missing."""
+        if value is None:
+            raise ValueError(f"{name} is missing or cannot be read")
+        return value
+
+
+def moment_of(value: Any) -> datetime:
+    """Return a time in UTC: ISO 8601, or Unix milliseconds as in old messages. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError("a time that is none")
+    try:
+        if isinstance(value, str) and not value.lstrip("-").isdecimal():
+            return in_utc(msgspec.convert(value, datetime), "time")
+        return datetime.fromtimestamp(float(value) / 1000, UTC)
+    except (msgspec.ValidationError, OverflowError, OSError) as error:
+        raise ValueError("a time that cannot be read") from error
