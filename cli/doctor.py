@@ -28,7 +28,12 @@ SECONDS = 20.0
 EXIT_WELL, EXIT_PROBLEMS, EXIT_NOT_EXAMINED = 0, 1, 2
 # The key in ``app.extensions`` for the error, in an application that has only this command.
 _SETTINGS_ERROR = "settings_error"
-_COMMANDS = frozenset({"devices", "operator", "partners", "doctor", "run", "routes", "shell"})
+_COMMANDS = frozenset(
+    {
+        *("devices", "vehicles", "trips", "locations", "messages", "snapshots", "events", "codes"),
+        *("operator", "partners", "doctor", "run", "routes", "shell"),
+    }
+)
 _LABELS = {
     Severity.GOOD: "good",
     Severity.PROBLEM: "PROBLEM",

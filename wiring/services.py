@@ -34,6 +34,7 @@ from store.vault import Vault
 from store.workbench_runs import WorkbenchRuns
 from wiring.partners import Partners, build_partners
 from wiring.token_cache import StoredTokenCache
+from wiring.vinli import VinliHistory, build_history
 
 UPSTREAM_SECONDS = 5.0
 
@@ -53,6 +54,7 @@ class Services:
     auth: AuthClient
     driver_tokens: DriverTokens
     platform: PlatformClient
+    history: VinliHistory
     app_auth: BasicAuth
     partners: Partners
     bulkhead: Bulkhead
@@ -109,6 +111,7 @@ def build_services(settings: Settings, app: Flask, clock: Callable[[], float]) -
         driver_tokens=DriverTokens(grants, auth, transport, clock=clock),
         app_auth=BasicAuth(settings.vinli_app_id, settings.vinli_app_secret),
         platform=PlatformClient(transport, settings.vinli_platform_url, settings.vinli_concurrency),
+        history=build_history(settings, transport),
         partners=build_partners(settings, transport, StoredTokenCache(records, leases)),
         bulkhead=Bulkhead(settings.upstream_slots),
         recent_probes=RecentProbes(clock),

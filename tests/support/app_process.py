@@ -120,6 +120,9 @@ class AppProcess:
         self._directory.cleanup()
 
 
+HISTORY_SERVICES = tuple("TELEMETRY EVENTS RULES TRIPS DIAGNOSTIC SAFETY BEHAVIORAL DISTANCE DUMMIES".split())
+
+
 def app_variables(origin: str, sandbox: dict[str, str] | None = None) -> dict[str, str]:
     """Return the variables of an application at ``origin`` that uses a sandbox (given by its JSON line)."""
     about = sandbox or {}
@@ -137,6 +140,7 @@ def app_variables(origin: str, sandbox: dict[str, str] | None = None) -> dict[st
         "VINLI_WEB_CLIENT_ID": about.get("web_client_id", "the-web-client-id"),
         "VINLI_AUTH_URL": upstream,
         "VINLI_PLATFORM_URL": upstream,
+        **{f"VINLI_{service}_URL": upstream for service in HISTORY_SERVICES},
         "RATE_LIMIT_CONNECT": "100000/minute",
         "RATE_LIMIT_SIGN_IN": "1000/minute",
     }
