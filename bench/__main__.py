@@ -1,14 +1,19 @@
-"""``python -m bench [login] [devices] [tokens]``: measure, print a table, exit with 1 if a target is missed."""
+"""``python -m bench [NAME...]``: measure, print a table, exit with 1 if a target is missed."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import devices, login, tokens
+from bench import devices, login, streams, tokens
 from bench.report import Row, table
 
-BENCHES = {"login": login.measure, "devices": devices.measure, "tokens": tokens.measure}
+BENCHES = {
+    "login": login.measure,
+    "devices": devices.measure,
+    "tokens": tokens.measure,
+    "streams": streams.measure,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -63,6 +63,8 @@ def _is_readable(value: Any, kind: Any) -> bool:
 
 def in_utc(moment: datetime, name: str) -> datetime:
     """Return an instant in UTC. One without a zone counts as UTC. Raises ValueError if the result is out of range."""
+    if moment.tzinfo is UTC:
+        return moment
     try:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:

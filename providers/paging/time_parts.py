@@ -115,23 +115,22 @@ class TimeListing(Generic[T]):
                 self._take(self._parts[0], self.first_page)
                 while self._parts:
                     front = self._parts[0]
+                    self._collect()
+                    self._ask(executor)
                     if front.pages:
                         yield from front.pages.popleft()
                     elif front.is_done:
                         self._parts.popleft()
                     else:
-                        self._ask(executor)
-                        self._collect(front)
-                        continue
-                    self._ask(executor)
+                        self._wait()
             finally:
                 executor.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, executor: ThreadPoolExecutor) -> None:
-        """Let the parts at the front ask for their next pages, as many as there are threads."""
+        """Let the parts at the front ask for their next pages: for each thread one, and one that waits for it."""
         busy = 0
         for place, part in enumerate(self._parts):
-            if busy >= self._concurrency or place > 3 * self._concurrency:
+            if busy >= 2 * self._concurrency or place > 3 * self._concurrency:
                 return
             if part.asked is not None:
                 busy += 1
@@ -139,21 +138,24 @@ class TimeListing(Generic[T]):
                 part.asked = executor.submit(self._fetch, part.since_ms, part.until_ms, self._limit)
                 busy += 1
 
-    def _collect(self, front: _Part[T]) -> None:
-        """Take the pages that have come; wait for the one of the first part."""
-        asked = [part for part in self._parts if part.asked is not None]
-        if front.asked is not None and not front.asked.done():
-            wait([part.asked for part in asked if part.asked is not None], return_when=FIRST_COMPLETED)
-        for part in asked:
-            if part.asked is not None and part.asked.done():
+    def _collect(self) -> None:
+        """Take the pages that have come."""
+        for part in [one for one in self._parts if one.asked is not None and one.asked.done()]:
+            if part.asked is not None:
                 page, part.asked = part.asked.result(), None
                 self._take(part, page)
+
+    def _wait(self) -> None:
+        """Wait for a page."""
+        wait([part.asked for part in self._parts if part.asked is not None], return_when=FIRST_COMPLETED)
 
     def _take(self, part: _Part[T], page: TimePage[T]) -> None:
         """Add a page to its part, and go on behind it."""
         if page.limit < 1 or page.remaining < 0:
             raise InvalidResponse(f"a page of {page.limit} entries with {page.remaining} behind it")
-        new = [one for one in page.items if self._key(one) not in part.known]
+        new = page.items
+        if part.known:
+            new = [one for one in page.items if self._key(one) not in part.known]
         self.skipped += page.skipped
         part.pages.append(new)
         if page.remaining == 0 or page.last_ms is None:
@@ -166,7 +168,7 @@ class TimeListing(Generic[T]):
             # All of the page is known. What else has this millisecond cannot be reached.
             last, known = last - 1, frozenset[object]()
         else:
-            known = frozenset(self._key(one) for one in page.items if self._time_ms(one) == last)
+            known = self._keys_at(page.items, last)
             if last == part.until_ms:
                 known |= part.known
                 if part.left is not None and page.remaining >= part.left:
@@ -175,6 +177,15 @@ class TimeListing(Generic[T]):
         if last <= part.since_ms:
             raise Incomplete(f"{page.remaining} entries are missing")
         self._go_on(part, page, last, known)
+
+    def _keys_at(self, items: list[T], at_ms: int) -> frozenset[object]:
+        """Return the keys of the entries at an instant, which are the last ones of a page."""
+        found = []
+        for one in reversed(items):
+            if self._time_ms(one) > at_ms:
+                break
+            found.append(self._key(one))
+        return frozenset(found)
 
     def _go_on(self, part: _Part[T], page: TimePage[T], last_ms: int, known: frozenset[object]) -> None:
         """Read on behind ``last_ms``: in this part, or cut into several if much is left."""

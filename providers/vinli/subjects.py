@@ -35,9 +35,13 @@ def position_of(value: Any) -> Position | None:
     """
     if not isinstance(value, dict):
         return None
+    pair = value.get("coordinates")
+    if type(pair) is list and len(pair) == 2 and type(pair[0]) is float and type(pair[1]) is float:
+        # By far the most, and read by the thousand.
+        return (pair[0], pair[1]) if -180 <= pair[0] <= 180 and -90 <= pair[1] <= 90 else None
     if isinstance(value.get("geometry"), dict):
         return position_of(value["geometry"])
-    pair = value.get("coordinates", value.get("coordinate"))
+    pair = value.get("coordinate") if pair is None else pair
     if not isinstance(pair, list):
         pair = [value.get("longitude", value.get("lon")), value.get("latitude", value.get("lat"))]
     numbers = [float(one) for one in pair[:2] if isinstance(one, (int, float)) and not isinstance(one, bool)]

@@ -122,11 +122,16 @@ class Fields:
 
 def moment_of(value: Any) -> datetime:
     """Return a time in UTC: ISO 8601, or Unix milliseconds as in old messages. Raises ValueError."""
+    if type(value) is str:
+        try:
+            moment = msgspec.convert(value, datetime)
+        except msgspec.ValidationError:
+            pass  # Unix milliseconds as a text, or none
+        else:
+            return in_utc(moment, "time")
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError("a time that is none")
     try:
-        if isinstance(value, str) and not value.lstrip("-").isdecimal():
-            return in_utc(msgspec.convert(value, datetime), "time")
         return datetime.fromtimestamp(float(value) / 1000, UTC)
-    except (msgspec.ValidationError, OverflowError, OSError) as error:
+    except (ValueError, OverflowError, OSError) as error:
         raise ValueError("a time that cannot be read") from error

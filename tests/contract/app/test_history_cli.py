@@ -125,8 +125,6 @@ def test_filters(flask, first_device):
     assert all(code["stop"] is None for code in active)
     trips = json.loads(flask("trips", "list", first_device, *WINDOW, "--limit", "1", "--json").stdout)
     vehicle = trips[0]["vehicle_id"]
-        "vehicle_id"
-    ]
     by_vehicle = flask("trips", "list", "--vehicle", vehicle, *WINDOW, "--json").stdout
     assert by_vehicle == flask("trips", "list", first_device, *WINDOW, "--json").stdout
 
