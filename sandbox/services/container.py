@@ -10,6 +10,7 @@ from sandbox.oauth.sign_in_sessions import SignInSessions
 from sandbox.oauth.tokens import Tokens
 from sandbox.options import Options
 from sandbox.personas.magic_drivers import ACCOUNTS
+from sandbox.services.event_json import EventJson
 from sandbox.world.clock import Clock
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal import Journal
@@ -18,6 +19,7 @@ from sandbox.world.people import People
 from sandbox.world.seeds import Seed
 from sandbox.world.transactions import Transactions
 from sandbox.world.vehicles import Vehicles
+from sandbox.world.watching import Watching
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Vinli:
     serializers: Serializers
     seed: Seed
     journal: Journal
+    event_json: EventJson
+    watching: Watching
     odometers: Odometers
 
 
@@ -48,6 +52,7 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
     registry = Registry(seed, options)
     tokens = Tokens(clock)
     vehicles = Vehicles(seed, fleet, ACCOUNTS)
+    journal = Journal(seed, fleet, vehicles, clock)
     return Vinli(
         options=options,
         addresses=addresses,
@@ -62,6 +67,8 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
         oauth=OAuthServer(options, registry, people, tokens, clock),
         serializers=Serializers(addresses),
         seed=seed,
-        journal=Journal(seed, fleet, vehicles, clock),
+        journal=journal,
+        event_json=EventJson(addresses),
+        watching=Watching(journal, clock),
         odometers=Odometers(),
     )
