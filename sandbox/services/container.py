@@ -11,9 +11,11 @@ from sandbox.oauth.tokens import Tokens
 from sandbox.options import Options
 from sandbox.personas.magic_drivers import ACCOUNTS
 from sandbox.services.event_json import EventJson
+from sandbox.services.notifier import Notifier
 from sandbox.world.clock import Clock
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal import Journal
+from sandbox.world.notifications import Notifications
 from sandbox.world.odometers import Odometers
 from sandbox.world.people import People
 from sandbox.world.seeds import Seed
@@ -42,6 +44,7 @@ class Vinli:
     journal: Journal
     event_json: EventJson
     watching: Watching
+    notifications: Notifications
     odometers: Odometers
 
 
@@ -53,6 +56,8 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
     tokens = Tokens(clock)
     vehicles = Vehicles(seed, fleet, ACCOUNTS)
     journal = Journal(seed, fleet, vehicles, clock)
+    event_json, notifications = EventJson(addresses), Notifications()
+    notifier = Notifier(notifications, event_json, clock, options.notify_hosts)
     return Vinli(
         options=options,
         addresses=addresses,
@@ -68,7 +73,8 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
         serializers=Serializers(addresses),
         seed=seed,
         journal=journal,
-        event_json=EventJson(addresses),
-        watching=Watching(journal, clock),
+        event_json=event_json,
+        watching=Watching(journal, clock, notifier.tell),
+        notifications=notifications,
         odometers=Odometers(),
     )

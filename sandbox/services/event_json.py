@@ -3,6 +3,7 @@
 from sandbox.api.addresses import Addresses
 from sandbox.api.dates import iso
 from sandbox.world.journal import Message
+from sandbox.world.notifications import Notification
 from sandbox.world.rules import Boundary, Parametric, Radius, Rule, position_of
 from sandbox.world.watching import Crossing, Event, Subscription
 
@@ -82,8 +83,39 @@ class EventJson:
             "links": {"self": link, "notifications": f"{link}/notifications"},
         }
 
+    def notification(self, notification: Notification) -> dict[str, object]:
+        """Return a notification. What came back is there once it is complete or an error."""
+        about = self._url("events", f"devices/{notification.device_id}")
+        return {
+            "id": notification.id,
+            "eventId": notification.event_id,
+            "eventType": notification.event_type,
+            "eventTimestamp": iso(notification.event_ms),
+            "subscriptionId": notification.subscription_id,
+            "state": notification.state,
+            **(_outcome(notification) if notification.is_over else {}),
+            "url": notification.url,
+            "payload": notification.payload,
+            "createdAt": iso(notification.created_ms),
+            "links": {
+                "self": self._url("events", f"notifications/{notification.id}"),
+                "event": f"{about}/events/{notification.event_id}",
+                "subscription": f"{about}/subscriptions/{notification.subscription_id}",
+            },
+        }
+
     def _url(self, service: str, path: str) -> str:
         return f"{self._addresses.origin(service)}/api/v1/{path}"
+
+
+def _outcome(notification: Notification) -> dict[str, object]:
+    """Return what came back. Without a response ``responseCode`` is null, and ``response`` says why (a guess)."""
+    return {
+        "responseCode": notification.response_code,
+        "response": notification.response,
+        "notifiedAt": iso(notification.notified_ms or 0),
+        "respondedAt": iso(notification.responded_ms or 0),
+    }
 
 
 def _path(rule: Rule) -> str:

@@ -259,7 +259,11 @@ class Watching:
 
     def catch_up(self, device: Device) -> None:
         """Read what a watched device has reported since it was last looked at."""
-        watch = self._watches.get(device.id)
+        self.catch_up_with(device.id)
+
+    def catch_up_with(self, device_id: str) -> None:
+        """Read what the device with this id has reported, if it is watched."""
+        watch = self._watches.get(device_id)
         if watch is None:
             return
         with watch.lock:

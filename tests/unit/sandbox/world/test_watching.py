@@ -1,5 +1,4 @@
 import threading
-import time
 
 import pytest
 from hypothesis import given
@@ -10,6 +9,7 @@ from sandbox.world.clock import Clock
 from sandbox.world.devices import Device
 from sandbox.world.rules import Parametric
 from sandbox.world.watching import TooMany, Watching, is_of_type
+from tests.support.receiver import wait_until
 from tests.support.reports import Reports
 
 NOW_MS = 1_800_000_000_000
@@ -230,10 +230,3 @@ def test_the_thread_tells_without_being_asked_and_ends_when_nothing_is_watched(w
     assert not thread.is_alive()
     world.watching.add_rule(DEVICE, None, "fast", FAST)
     assert world.watching._thread.is_alive()
-
-
-def wait_until(is_met):
-    deadline = time.monotonic() + 5
-    while not is_met():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
