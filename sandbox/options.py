@@ -18,6 +18,7 @@ class Options:
     tls_cert: str | None = None
     tls_key: str | None = None
     public_url: str | None = None
+    notify_hosts: tuple[str, ...] = ()
     redirect_uri: str = "http://127.0.0.1:8000/connect/callback"
     implicit_redirect_uri: str = "http://127.0.0.1:8000/implicit/callback"
     workbench_redirect_uri: str | None = None

@@ -20,7 +20,8 @@ likely ones. Switch them to see whether an application can handle the others."""
 def parse_options(arguments: Sequence[str]) -> Options:
     """Return the options; exits with status 2 and one message when an argument is wrong."""
     parser = _parser()
-    options = Options(**vars(parser.parse_args(arguments)))
+    given = vars(parser.parse_args(arguments))
+    options = Options(**given | {"notify_hosts": tuple(given["notify_hosts"])})
     problem = _find_problem(options)
     if problem:
         parser.error(problem)
@@ -79,6 +80,15 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         type=_public_url,
         help="origin that links are built on; may contain {service}, as in "
         "http://{service}.localhost:9000 (where it listens)",
+    )
+    group.add_argument(
+        "--notify",
+        dest="notify_hosts",
+        action="append",
+        default=[],
+        type=str.lower,
+        metavar="HOST",
+        help="host that notifications may be posted to besides this machine; may be repeated (none)",
     )
 
 

@@ -2,8 +2,9 @@
 
 A WSGI application running here finds in its environment
 ``sandbox.arrived`` (monotonic seconds when the request's head had arrived), and may set
-``sandbox.not_before`` (monotonic seconds before which no byte of the response is sent) and
-``sandbox.drop`` (True: close the connection without a response).
+``sandbox.not_before`` (monotonic seconds before which no byte of the response is sent),
+``sandbox.drop`` (True: close the connection without a response) and
+``sandbox.websocket`` (a function: the request becomes a WebSocket, which the function gets).
 """
 
 import io
@@ -23,6 +24,7 @@ from urllib.parse import unquote_to_bytes
 
 from sandbox.server.recorder import Recorder
 from sandbox.server.requests import Refusal, Request, RequestReader
+from sandbox.server.websocket import Closed, WebSocket
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +99,9 @@ class Connection(BaseRequestHandler):
             time.sleep(max(0.0, environ.get("sandbox.not_before", 0.0) - time.monotonic()))
             status, headers = started
             is_dropped = environ.get("sandbox.drop", False)
+            if "sandbox.websocket" in environ and not is_dropped:
+                self._upgrade(request, environ["sandbox.websocket"])
+                return
             # Recorded before it is sent: a client that has its response finds it in the record.
             self._record(request, 0 if is_dropped else int(status[:3]))
             if is_dropped:
@@ -105,6 +110,19 @@ class Connection(BaseRequestHandler):
                 self._send(status, headers, chunks, is_chunkable=request.version != "HTTP/1.0")
         finally:
             getattr(chunks, "close", lambda: None)()
+
+    def _upgrade(self, request: Request, handler: Callable[[WebSocket], object]) -> None:
+        """Let a handler use the connection as a WebSocket until either side closes it."""
+        self.is_closing = True
+        self._record(request, int(HTTPStatus.SWITCHING_PROTOCOLS))
+        try:
+            websocket = WebSocket(self.request, request, self.requests.take_rest())
+        except Refusal as refusal:
+            self._refuse(refusal)
+        except Closed:
+            pass
+        else:
+            websocket.run(handler)
 
     def _environ(self, request: Request) -> dict[str, Any]:
         host, port = self.server.server_address[:2]

@@ -78,6 +78,11 @@ class RequestReader:
             head.method.decode("latin-1"), path, query, f"HTTP/{version}", headers, body, arrived, is_last
         )
 
+    def take_rest(self) -> bytes:
+        """Return what has arrived after the last request, for a connection that changes its protocol."""
+        rest, self._rest = self._rest, b""
+        return rest
+
     def _head(self, parser: h11.Connection) -> h11.Request | None:
         try:
             while (event := parser.next_event()) is h11.NEED_DATA:

@@ -68,6 +68,10 @@ def token_of_request(in_query: bool = False) -> Token:
     value = authorization.token if authorization and authorization.type == "bearer" else None
     if value is None and in_query:
         value = request.args.get("access_token")
+    return _valid_token(value)
+
+
+def _valid_token(value: str | None) -> Token:
     if not value:
         raise ApiError(401, "Send an access token", f"Bearer {REALM}")
     token = current_vinli().tokens.find(value)
@@ -77,6 +81,18 @@ def token_of_request(in_query: bool = False) -> Token:
     if request.path in behaviour_of(token.driver).broken_paths:
         raise ApiError(500, "An internal server error occurred")
     return token
+
+
+def stream_caller() -> tuple[Caller, Token | None]:
+    """Return who opens a stream, with the access token if there is one; raises ApiError 401.
+
+    vinli-cli sends the app's credentials, the mobile SDKs send an access token as ``?token=``.
+    """
+    if request.authorization:
+        caller = authenticated_caller()
+        return caller, None if caller.driver is None else token_of_request()
+    token = _valid_token(request.args.get("token"))
+    return Caller(token.driver), token
 
 
 def driver_of_token() -> Driver:

@@ -10,14 +10,18 @@ from sandbox.oauth.sign_in_sessions import SignInSessions
 from sandbox.oauth.tokens import Tokens
 from sandbox.options import Options
 from sandbox.personas.magic_drivers import ACCOUNTS
+from sandbox.services.event_json import EventJson
+from sandbox.services.notifier import Notifier
 from sandbox.world.clock import Clock
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal import Journal
+from sandbox.world.notifications import Notifications
 from sandbox.world.odometers import Odometers
 from sandbox.world.people import People
 from sandbox.world.seeds import Seed
 from sandbox.world.transactions import Transactions
 from sandbox.world.vehicles import Vehicles
+from sandbox.world.watching import Watching
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class Vinli:
     serializers: Serializers
     seed: Seed
     journal: Journal
+    event_json: EventJson
+    watching: Watching
+    notifications: Notifications
     odometers: Odometers
 
 
@@ -48,6 +55,9 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
     registry = Registry(seed, options)
     tokens = Tokens(clock)
     vehicles = Vehicles(seed, fleet, ACCOUNTS)
+    journal = Journal(seed, fleet, vehicles, clock)
+    event_json, notifications = EventJson(addresses), Notifications()
+    notifier = Notifier(notifications, event_json, clock, options.notify_hosts)
     return Vinli(
         options=options,
         addresses=addresses,
@@ -62,6 +72,9 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
         oauth=OAuthServer(options, registry, people, tokens, clock),
         serializers=Serializers(addresses),
         seed=seed,
-        journal=Journal(seed, fleet, vehicles, clock),
+        journal=journal,
+        event_json=event_json,
+        watching=Watching(journal, clock, notifier.tell),
+        notifications=notifications,
         odometers=Odometers(),
     )

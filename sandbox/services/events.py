@@ -1,13 +1,13 @@
-"""Event service: what happened (docs event-services/events)."""
+"""Event service: what happened (docs event-services/events, event-services/overview)."""
 
+import heapq
 from collections.abc import Iterator
+from operator import attrgetter
 
 from flask import Blueprint, Response, request
 
-from sandbox.api.dates import iso
 from sandbox.api.errors import ApiError
 from sandbox.api.serializers import to_json
-from sandbox.services.callers import authenticated_caller
 from sandbox.services.current import current_vinli
 from sandbox.services.sources import (
     SUBJECT,
@@ -17,80 +17,79 @@ from sandbox.services.sources import (
     source_of,
     visible_device,
 )
-from sandbox.world.journal import Happening
+from sandbox.services.subjects import check_visible, subject_of
+from sandbox.world.watching import Event, is_of_type
 
 bp = Blueprint("events", __name__)
+
+FILTERS = ("type", "objectId", "objectType")
 
 
 @bp.get(f"{SUBJECT}/events")
 def list_events(kind: str, subject_id: str) -> Response:
-    """Return a page of events. ``type`` may end in a wildcard (``trip-*``); so may not the other filters."""
-    source, period = source_of(kind, subject_id), period_of_request("type", "objectId", "objectType")
+    """Return a page of events. ``type`` may end in a wildcard (``rule-*``, ``trip-*``); so may not the other filters.
 
-    def matching(*, newest_first: bool) -> Iterator[tuple[int, Happening]]:
-        for one in source.happenings(period.since, period.until, newest_first=newest_first):
-            if _matches(one):
-                yield one.timestamp_ms, one
+    Events of rules come after others of the same instant.
+    """
+    subject, source, period = (
+        subject_of(kind, subject_id),
+        source_of(kind, subject_id),
+        period_of_request(*FILTERS),
+    )
+    vinli = current_vinli()
+    crossings = vinli.watching.crossings(subject.device, period.since, period.until)
+    own = [event for event in crossings if subject.has(event)]
+
+    def events(*, newest_first: bool) -> Iterator[Event]:
+        happenings = source.happenings(period.since, period.until, newest_first=newest_first)
+        both: list[Iterator[Event]] = [iter(happenings), iter(own)]
+        if newest_first:
+            both = [iter(own[::-1]), iter(happenings)]
+        return heapq.merge(*both, key=attrgetter("timestamp_ms"), reverse=newest_first)
 
     def total(_shown: int) -> int:
-        if any(request.args.get(name) for name in ("type", "objectId", "objectType")):
-            return sum(1 for _ in matching(newest_first=False))
-        return source.count_happenings(period.since, period.until)
+        if any(request.args.get(name) for name in FILTERS):
+            return sum(map(_matches, events(newest_first=False)))
+        return source.count_happenings(period.since, period.until) + len(own)
 
-    items = matching(newest_first=not period.ascending)
-    return page_by_time("events", "events", period, items, total, lambda item: to_json(event_json(item[1])))
+    items = (
+        (event.timestamp_ms, event) for event in events(newest_first=not period.ascending) if _matches(event)
+    )
+    return page_by_time(
+        "events", "events", period, items, total, lambda item: to_json(vinli.event_json.event(item[1]))
+    )
 
 
 @bp.get("/api/v1/events/<event_id>")
 def show_event(event_id: str) -> Response:
     """Return one event (docs until 2024; vinli-node)."""
-    return json_item("event", event_json(_visible_event(event_id)))
+    return json_item("event", current_vinli().event_json.event(visible_event(event_id)))
 
 
 @bp.get("/api/v1/devices/<device_id>/events/<event_id>")
 def show_event_of_device(device_id: str, event_id: str) -> Response:
     """Return one event of a device; notifications link here."""
     visible_device(device_id)
-    event = _visible_event(event_id)
+    event = visible_event(event_id)
     if event.device_id != device_id:
         raise ApiError(404, "No such event")
-    return json_item("event", event_json(event))
+    return json_item("event", current_vinli().event_json.event(event))
 
 
-def _visible_event(event_id: str) -> Happening:
-    caller, vinli = authenticated_caller(), current_vinli()
-    event = vinli.journal.find_happening(event_id)
-    device = vinli.fleet.find(event.device_id) if event else None
-    if event is None or device is None or not caller.may_see(device):
+def visible_event(event_id: str) -> Event:
+    """Return an event of a device that the caller may see; raises ApiError 404."""
+    vinli = current_vinli()
+    event: Event | None = vinli.watching.find_crossing(event_id) or vinli.journal.find_happening(event_id)
+    check_visible(event.device_id if event else None, "event")
+    if event is None:
         raise ApiError(404, "No such event")
     return event
 
 
-def _matches(event: Happening) -> bool:
-    wanted = request.args.get("type", "")
-    if wanted.endswith("*"):
-        is_type = event.event_type.startswith(wanted[:-1])
-    else:
-        is_type = not wanted or wanted in (event.event_type, event.event_type.partition("-")[0])
-    object_id, object_type = request.args.get("objectId"), request.args.get("objectType")
+def _matches(event: Event) -> bool:
+    wanted = {name: request.args.get(name) for name in FILTERS}
     return (
-        is_type
-        and (not object_id or object_id == event.object_id)
-        and (not object_type or object_type == event.object_type)
+        (not wanted["type"] or is_of_type(event.event_type, wanted["type"]))
+        and (not wanted["objectId"] or wanted["objectId"] == event.object_id)
+        and (not wanted["objectType"] or wanted["objectType"] == event.object_type)
     )
-
-
-def event_json(event: Happening) -> dict[str, object]:
-    """Return an event as the docs show it."""
-    origin = current_vinli().addresses.origin("events")
-    links = f"{origin}/api/v1/events/{event.id}"
-    return {
-        "id": event.id,
-        "timestamp": iso(event.timestamp_ms),
-        "deviceId": event.device_id,
-        "vehicleId": event.vehicle_id,
-        "eventType": event.event_type,
-        "object": {"id": event.object_id, "type": event.object_type} if event.object_id else None,
-        "meta": event.meta,
-        "links": {"self": links, "notifications": f"{links}/notifications"},
-    }

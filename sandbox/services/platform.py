@@ -66,9 +66,14 @@ def create_device() -> Response:
 
 @bp.delete("/api/v1/devices/<device_id>")
 def delete_device(device_id: str) -> Response:
-    """Remove a device from the app. The response is 204 without a body, which vinli-node reads as an empty string."""
+    """Remove a device from the app, with its rules and subscriptions.
+
+    The response is 204 without a body, which vinli-node reads as an empty string.
+    """
     app_caller()
-    current_vinli().fleet.remove(visible_device(device_id))
+    device = visible_device(device_id)
+    current_vinli().fleet.remove(device)
+    current_vinli().watching.forget(device)
     return Response(status=204)
 
 

@@ -48,7 +48,7 @@ ALLOWED = {
     "__main__": {"world", "server", "cli", "container", "app", "options"},
 }
 # What else these may import. The others are free to use the libraries of requirements.in.
-LIBRARIES = {"world": set(), "server": {"h11"}, "options": set(), "bounded": set()}
+LIBRARIES = {"world": set(), "server": {"h11", "wsproto"}, "options": set(), "bounded": set()}
 PARTNERS = ("anyline", "aspose", "ayyeka", "instyle")
 
 

@@ -23,7 +23,9 @@ RANDOM = settings(
 NAMES = st.sampled_from(
     ["client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method", "next",
      "grant_type", "code", "code_verifier", "refresh_token", "client_secret", "transaction_id", "cancel", "email",
-     "password", "limit", "offset", "since", "until", "sortDir", "sortDirection", "device[caseId]", "é", ""]
+     "password", "limit", "offset", "since", "until", "sortDir", "sortDirection", "device[caseId]", "é", "",
+     "type", "objectId", "objectType", "name", "boundaries", "parameter", "min", "max", "lon", "lat", "radius",
+     "coordinates", "url", "eventType", "appData", "object", "id"]
 )  # fmt: skip
 BOX = build_sandbox(
     Options(refresh_token=True, client_auth="basic-or-post"), ORIGIN, Recorder(), Clock(lambda: 1_800_000_000)
@@ -31,15 +33,17 @@ BOX = build_sandbox(
 GOOD = (
     BOX.vinli.registry.server_client.id, BOX.vinli.registry.server_client.redirect_uri, "code", "token",
     "authorization_code", "refresh_token", "S256", "a" * 43, BOX.vinli.people.password, "driver@example.com",
-    "1", "100", "asc", "VNL999",
+    "1", "100", "asc", "VNL999", "parametric", "radius", "polygon", "rpm", "rule-*", "startup", "http://127.0.0.1/",
 )  # fmt: skip
+WATCHED = [
+    f"/api/v1/devices/{BOX.vinli.fleet.at(0).id}/{kind}" for kind in ("rules", "subscriptions", "events")
+]
 VALUES = st.one_of(st.sampled_from(GOOD), st.text(max_size=60))
 PAIRS = st.lists(st.tuples(NAMES, VALUES), max_size=8)
+ROOTS = st.sampled_from(["session", "device", "rule", "subscription"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | VALUES,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.sampled_from(["session", "device"]), inner)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | ROOTS, inner),
     max_leaves=10,
 )
 
@@ -63,7 +67,10 @@ def test_any_query(client, pairs):
 
 
 @RANDOM
-@given(pairs=PAIRS, path=st.sampled_from(["/api/v1/devices", "/api/v1/transactions", "/api/v1/vehicles"]))
+@given(
+    pairs=PAIRS,
+    path=st.sampled_from(["/api/v1/devices", "/api/v1/transactions", "/api/v1/vehicles", *WATCHED]),
+)
 def test_any_query_of_the_app(client, pairs, path):
     app = BOX.vinli.registry.app
     assert_answered(client.get(path, query_string=pairs, base_url=ORIGIN, auth=(app.id, app.secret)))
@@ -83,7 +90,9 @@ def test_any_form(client, pairs, path):
 @RANDOM
 @given(
     value=JSON,
-    path=st.sampled_from(["/oauth/token", "/oauth/authorization", "/api/v1/sessions", "/api/v1/devices"]),
+    path=st.sampled_from(
+        ["/oauth/token", "/oauth/authorization", "/api/v1/sessions", "/api/v1/devices", *WATCHED]
+    ),
 )
 def test_any_json(client, value, path):
     app = BOX.vinli.registry.app

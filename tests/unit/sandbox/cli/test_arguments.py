@@ -97,3 +97,8 @@ def test_help_says_that_the_documents_leave_it_open(capsys):
     with pytest.raises(SystemExit):
         parse_options(["--help"])
     assert "Vinli's public documents do not say how these work" in capsys.readouterr().out
+
+
+def test_hosts_for_notifications_are_named_one_by_one():
+    assert parse_options([]).notify_hosts == ()
+    assert parse_options(["--notify", "a.test", "--notify", "B.test"]).notify_hosts == ("a.test", "b.test")
