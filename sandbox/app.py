@@ -22,6 +22,7 @@ from sandbox.services import (
     behavioral,
     diagnostic,
     distance,
+    dummies,
     events,
     notifications,
     platform,
@@ -51,6 +52,7 @@ SERVICE_OF_BLUEPRINT = {
     notifications.bp.name: "events",
     rules.bp.name: "rules",
     stream.bp.name: "stream",
+    dummies.bp.name: "dummies",
     trips.bp.name: "trips",
     behavioral.bp.name: "behavioral",
     safety.bp.name: "safety",
@@ -80,6 +82,7 @@ VINLI = (
     safety,
     diagnostic,
     distance,
+    dummies,
 )
 PARTNERS = (anyline, ayyeka, aspose, cognito, instyle)
 # Paths that programs call. Their errors are JSON, all others are pages.

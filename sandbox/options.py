@@ -24,6 +24,7 @@ class Options:
     workbench_redirect_uri: str | None = None
     seed: int = 1
     now_ms: int | None = None
+    pace: float = 1.0
     devices: int | None = None
     drivers: int = 0
     latency_ms: int = 0

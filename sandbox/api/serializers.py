@@ -31,14 +31,16 @@ class Serializers:
             for service in ("platform", "rules", "events", "trips")
         }
         self._around_ids = template.split(ID)
+        self._around_virtual_ids = template.replace('"virtual":false', '"virtual":true').split(ID)
         # (Device) -> str. The cache holds as many texts as there are cached devices, about 15 MB.
         self.device = lru_cache(MOST_KEPT)(self._device)
 
     def _device(self, device: Device) -> str:
         """Return a device as JSON. All seven links are present and absolute, as android-net-v2 needs them."""
+        around = self._around_virtual_ids if device.is_virtual else self._around_ids
         return (
             f'{{"id":"{device.id}","name":{json.dumps(device.name)},"chipId":"{device.chip_id}",'
-            f'"createdAt":"{iso(device.created_ms)}{device.id.join(self._around_ids)}'
+            f'"createdAt":"{iso(device.created_ms)}{device.id.join(around)}'
         )
 
     def vehicle(self, vehicle: Vehicle, last_startup_ms: int | None) -> str:

@@ -10,6 +10,7 @@ from sandbox.oauth import redirect_uris
 from sandbox.options import Options
 
 LARGEST_FLEET = 1_000_000
+MOST_PACE = 100.0
 MOST_DRIVERS = 10_000
 
 OPEN_QUESTIONS = """\
@@ -129,6 +130,13 @@ def _add_registration(group: "argparse._ArgumentGroup") -> None:
         "show moves on every minute (the real time)",
     )
     group.add_argument(
+        "--pace",
+        type=_pace,
+        default=Options.pace,
+        metavar="N",
+        help="how much faster than real time the runs of dummies are, at most 100 (1)",
+    )
+    group.add_argument(
         "--devices",
         type=_between(0, LARGEST_FLEET),
         metavar="N",
@@ -230,6 +238,16 @@ def _on_or_off(text: str) -> bool:
     if text not in ("on", "off"):
         raise argparse.ArgumentTypeError(f"{text!r} is neither on nor off")
     return text == "on"
+
+
+def _pace(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.1 <= value <= MOST_PACE:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.1 to {MOST_PACE:g}")
+    return value
 
 
 def _instant(text: str) -> int:

@@ -53,6 +53,19 @@ def clear_faults() -> Response:
     return Response(status=204)
 
 
+@bp.post("/pace")
+def set_pace() -> Response:
+    """Set how much faster than real time the runs of dummies are that are started from now on: ``{"pace": 20}``.
+
+    A run that is under way is started anew with it.
+    """
+    pace = _body().get("pace")
+    if isinstance(pace, bool) or not isinstance(pace, (int, float)) or not 0.1 <= pace <= 100:
+        raise ApiError(400, '"pace" must be a number from 0.1 to 100')
+    current_control().vinli.dummies.set_pace(float(pace))
+    return Response(status=204)
+
+
 @bp.get("/requests")
 def show_requests() -> Response:
     """Return the newest requests, oldest first: method, path, status and number of the connection."""

@@ -13,6 +13,7 @@ from sandbox.personas.magic_drivers import ACCOUNTS
 from sandbox.services.event_json import EventJson
 from sandbox.services.notifier import Notifier
 from sandbox.world.clock import Clock
+from sandbox.world.dummies import Dummies
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal import Journal
 from sandbox.world.notifications import Notifications
@@ -46,6 +47,7 @@ class Vinli:
     watching: Watching
     notifications: Notifications
     odometers: Odometers
+    dummies: Dummies
 
 
 def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock) -> Vinli:
@@ -55,7 +57,8 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
     registry = Registry(seed, options)
     tokens = Tokens(clock)
     vehicles = Vehicles(seed, fleet, ACCOUNTS)
-    journal = Journal(seed, fleet, vehicles, clock)
+    dummies = Dummies(seed, fleet, vehicles, clock, options.pace)
+    journal = Journal(seed, fleet, vehicles, clock, dummies)
     event_json, notifications = EventJson(addresses), Notifications()
     notifier = Notifier(notifications, event_json, clock, options.notify_hosts)
     return Vinli(
@@ -77,4 +80,5 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
         watching=Watching(journal, clock, notifier.tell),
         notifications=notifications,
         odometers=Odometers(),
+        dummies=dummies,
     )

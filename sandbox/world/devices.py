@@ -19,6 +19,8 @@ SPACING_MS = HOUR_MS // 5
 MOST_KEPT = 16_384  # some 10 MB
 # Above any fleet: places of devices that belong to one driver alone (``sandbox.world.private_devices``).
 FIRST_PRIVATE_RANK = 143 * 100_000
+# Above those: places of the devices of dummies.
+FIRST_VIRTUAL_RANK = 200_000_000
 
 
 class Device(NamedTuple):
@@ -38,7 +40,12 @@ class Device(NamedTuple):
     @property
     def is_private(self) -> bool:
         """Whether only its driver sees it, and the app does not."""
-        return self.rank is not None and self.rank >= FIRST_PRIVATE_RANK
+        return self.rank is not None and FIRST_PRIVATE_RANK <= self.rank < FIRST_VIRTUAL_RANK
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it is the device of a dummy (docs virtual-vinli)."""
+        return self.rank is not None and self.rank >= FIRST_VIRTUAL_RANK
 
 
 class SeededDevices:

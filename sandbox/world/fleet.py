@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sandbox.world.clock import Clock
-from sandbox.world.devices import FIRST_PRIVATE_RANK, Device, SeededDevices, ranks_of
+from sandbox.world.devices import FIRST_PRIVATE_RANK, FIRST_VIRTUAL_RANK, Device, SeededDevices, ranks_of
 from sandbox.world.private_devices import PrivateDevices
 from sandbox.world.seeds import Seed
 from sandbox.world.special_accounts import NO_SPECIAL_ACCOUNTS, SpecialAccounts
@@ -69,13 +69,16 @@ class Fleet:
 
     def at(self, rank: int) -> Device | None:
         """Return the seeded or private device at ``rank``. None when there is no such device or it was removed."""
+        if rank >= FIRST_VIRTUAL_RANK:
+            with self._lock:
+                return next((one for one in self._added.values() if one.rank == rank), None)
         if rank >= FIRST_PRIVATE_RANK:
             return self._private.at(rank)
         with self._lock:
             return self._seeded.at(rank) if self._has(rank) else None
 
-    def add(self, device_id: str, name: str | None, owner: int | None) -> Device:
-        """Add a device as the newest, or return the existing one with this id.
+    def add(self, device_id: str, name: str | None, owner: int | None, virtual: int | None = None) -> Device:
+        """Add a device as the newest, or return the existing one with this id. ``virtual`` is the number of a dummy.
 
         Raises FleetFull when MOST_ADDED devices have been added at run time.
         """
@@ -85,15 +88,16 @@ class Fleet:
                 return known
             if len(self._added) >= MOST_ADDED:
                 raise FleetFull
+            rank = None if virtual is None else FIRST_VIRTUAL_RANK + virtual
             chip_id = "VV" + self._seed.digest("chip " + device_id, 5).hex().upper()
-            device = Device(device_id, name, chip_id, self._clock.now_ms(), None, owner)
+            device = Device(device_id, name, chip_id, self._clock.now_ms(), rank, owner)
             self._added[device_id] = device
             return device
 
     def remove(self, device: Device) -> None:
         """Remove a device from the app."""
         with self._lock:
-            if device.rank is None:
+            if device.rank is None or device.is_virtual:
                 self._added.pop(device.id, None)
             else:
                 self._removed.add(device.rank)

@@ -12,10 +12,11 @@ from sandbox.world.clock import Clock
 from sandbox.world.devices import Device
 from sandbox.world.driving.drives import Drive, Sample
 from sandbox.world.driving.engine import Engine, has_any, turns_of
-from sandbox.world.driving.habits import MINUTE_MS, Habits, day_start_ms, local_day
+from sandbox.world.driving.habits import MINUTE_MS, Habits, local_day
 from sandbox.world.driving.history import LOCATED, MESSAGES, TRIPS, History, Measure, Tenure, items_between
 from sandbox.world.driving.ids import Place, PlaceIds
 from sandbox.world.driving.troubles import Episode, Troubles, catalogue_id
+from sandbox.world.dummies import Dummies, RunHistory
 from sandbox.world.fleet import Fleet
 from sandbox.world.seeds import Seed
 from sandbox.world.vehicles import Vehicle, Vehicles
@@ -97,19 +98,9 @@ class Source:
 
     def bounds(self, after_ms: int, up_to_ms: int) -> tuple[int, int]:
         """Return the part of a period in which the device was in the vehicle."""
-        tenure = self._tenure()
-        if self.vehicle is not None and tenure is None:
-            return 0, 0
-        if tenure is not None:
-            after_ms = max(after_ms, day_start_ms(tenure.first_day) - 1)
-            if tenure.end_day is not None:
-                up_to_ms = min(up_to_ms, day_start_ms(tenure.end_day) - 1)
+        if self.vehicle is not None:
+            after_ms, up_to_ms = self.history.bounds(self.vehicle, after_ms, up_to_ms)
         return after_ms, min(up_to_ms, self.history.now_ms())
-
-    def _tenure(self) -> Tenure | None:
-        if self.vehicle is None:
-            return None
-        return next((one for one in self.history.tenures if one.vehicle.id == self.vehicle.id), None)
 
     def drives(self, after_ms: int, up_to_ms: int, *, newest_first: bool = True) -> Iterator[Drive]:
         """Yield the drives of a period."""
@@ -117,10 +108,7 @@ class Source:
 
     def vehicle_of(self, drive: Drive) -> Vehicle:
         """Return the vehicle of a drive."""
-        tenure = self.history.tenure_on(drive.day)
-        if tenure is None:
-            raise ValueError("a drive without a vehicle")
-        return tenure.vehicle
+        return self.history.vehicle_of(drive)
 
     # --- messages
 
@@ -246,8 +234,11 @@ class Source:
 class Journal:
     """Finds what was reported, by device, by vehicle and by id."""
 
-    def __init__(self, seed: Seed, fleet: Fleet, vehicles: Vehicles, clock: Clock) -> None:
+    def __init__(
+        self, seed: Seed, fleet: Fleet, vehicles: Vehicles, clock: Clock, dummies: Dummies | None = None
+    ) -> None:
         self._seed = seed
+        self._dummies = dummies
         self._fleet = fleet
         self._vehicles = vehicles
         self._clock = clock
@@ -264,6 +255,8 @@ class Journal:
         return self._histories(device)
 
     def _made(self, device: Device) -> History:
+        if device.is_virtual and self._dummies is not None:
+            return RunHistory(self._dummies, device, self._clock)
         vehicles = self._vehicles.of_device(device)[::-1]
         days = [local_day(one.created_ms) + 1 for one in vehicles]
         tenures = [
@@ -374,17 +367,8 @@ class Journal:
 
     def odometer_m(self, source: Source, vehicle: Vehicle, at_ms: int) -> float:
         """Return the odometer of a vehicle at an instant, in metres: what it had at first, and its drives since."""
-        tenure = next(one for one in source.history.tenures if one.vehicle.id == vehicle.id)
-        begin = day_start_ms(max(tenure.first_day, source.history.first_day))
-        base = 8_000_000 + self._seed.number(f"odometer {vehicle.number}", 90_000_000)
-        # A long history is cut; what was driven before its beginning is estimated.
-        base += 28_000 * (
-            source.history.first_day - tenure.first_day if begin > day_start_ms(tenure.first_day) else 0
-        )
-        end = at_ms if tenure.end_day is None else min(at_ms, day_start_ms(tenure.end_day))
-        if end <= begin:
-            return float(base)
-        return base + source.history.metres_before(end) - source.history.metres_before(begin)
+        seeded = self._seed.number(f"odometer {vehicle.number}", 90_000_000)
+        return source.history.odometer_m(vehicle, at_ms, seeded)
 
     def last_startup_ms(self, vehicle: Vehicle) -> int | None:
         """Return when a vehicle was started last; None if it never was."""

@@ -16,6 +16,9 @@ from sandbox.world.special_accounts import NO_SPECIAL_ACCOUNTS, SpecialAccounts
 from sandbox.world.vins import MODEL_CODES, build_vin
 
 MOST_PER_DEVICE = 2
+# Of one virtual device.
+MOST_VIRTUAL = 20
+FIRST_VIRTUAL_NUMBER = 400_000_000
 SECOND_DEVICE = 1
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
@@ -43,21 +46,40 @@ class Vehicles:
         self._fleet = fleet
         self._accounts = accounts
         self._ids = NumberedIds(seed, "vehicles")
+        self._virtual: dict[str, list[Vehicle]] = {}
 
     def of_device(self, device: Device) -> list[Vehicle]:
         """Return the vehicles that the device was plugged into, newest first."""
+        if device.is_virtual:
+            return self._virtual.get(device.id, [])[::-1]
         if device.rank is None:
             return []
         return [self._vehicle(device, device.rank, age) for age in range(count_at(device.rank))]
 
     def find(self, vehicle_id: str) -> Vehicle | None:
         """Return the vehicle with this id. None when there is none, or when its device was removed from the fleet."""
+        virtual = next((one for many in self._virtual.values() for one in many if one.id == vehicle_id), None)
         number = self._ids.number(vehicle_id)
-        if number is None:
-            return None
+        if virtual is not None or number is None:
+            return virtual
         rank, age = divmod(number, MOST_PER_DEVICE)
         device = self._fleet.at(rank)
         return self._vehicle(device, rank, age) if device and age < count_at(rank) else None
+
+    def plug_in(self, device: Device, vin: str, at_ms: int) -> Vehicle:
+        """Return the vehicle with this VIN in which a virtual device is from now on."""
+        known = self._virtual.setdefault(device.id, [])
+        vehicle = next((one for one in known if one.vin == vin), None)
+        if vehicle is None:
+            number = FIRST_VIRTUAL_NUMBER + sum(map(len, self._virtual.values()))
+            vehicle_id = self._seed.uuid(f"virtual vehicle {device.id} {vin}")
+            vehicle = Vehicle(vehicle_id, number, device.id, vin, None, None, None, at_ms)
+        self._virtual[device.id] = [*(one for one in known if one is not vehicle), vehicle][-MOST_VIRTUAL:]
+        return vehicle
+
+    def unplug(self, device: Device) -> None:
+        """Forget the vehicles of a virtual device."""
+        self._virtual.pop(device.id, None)
 
     def _vehicle(self, device: Device, rank: int, age: int) -> Vehicle:
         """Return a vehicle of the device: 0 is the current one, 1 the one before."""

@@ -47,20 +47,36 @@ class Drive:
     fixless: int = 0
     lost: tuple[int, int] = (0, 0)
     is_orphaned: bool = False
+    # Of virtual devices: the messages of the drive, how much faster it runs than a real one, and its last message if
+    # it was stopped.
+    sends: int = 0
+    rush: float = 1.0
+    cut: int | None = None
 
     @property
     def stop_ms(self) -> int:
         """Return when the engine was switched off."""
-        return self.start_ms + self.duration_ms
+        return self.start_ms + self.duration_ms if self.cut is None else self.time_of(self.cut)
 
     @property
     def planned_messages(self) -> int:
         """Return how many messages the device sends, the one at each end included."""
-        return -(-self.duration_ms // STEP_MS) + 1
+        return self.sends or -(-self.duration_ms // STEP_MS) + 1
+
+    @property
+    def step_ms(self) -> float:
+        """Return the milliseconds from one message to the next."""
+        return self.duration_ms / (self.sends - 1) if self.sends else STEP_MS
+
+    def seconds_at(self, at_ms: int) -> float:
+        """Return the seconds of the drive at an instant, as a real car would count them."""
+        return (at_ms - self.start_ms) / 1000 * self.rush
 
     @property
     def last_item(self) -> int:
         """Return the number of the last message that arrived."""
+        if self.cut is not None:
+            return self.cut
         return self.planned_messages // 2 if self.is_orphaned else self.planned_messages - 1
 
     @property
@@ -76,8 +92,13 @@ class Drive:
 
     @property
     def length_m(self) -> float:
-        """Return the length of the way."""
-        return self.way.length_m
+        """Return the length of the way, as far as it was driven."""
+        return self.way.length_m if self.cut is None else self.way_at_cut
+
+    @property
+    def way_at_cut(self) -> float:
+        """Return the metres driven when the drive was stopped."""
+        return self.motion().at(self.seconds_at(self.stop_ms))[0]
 
     @property
     def way(self) -> Way:
@@ -99,7 +120,9 @@ class Drive:
         """Return when a message was sent. Now and then two carry the same millisecond."""
         last = self.planned_messages - 1
         if item <= 0 or item >= last:
-            return self.start_ms if item <= 0 else self.stop_ms
+            return self.start_ms if item <= 0 else self.start_ms + self.duration_ms
+        if self.sends:
+            return self.start_ms + int(item * self.step_ms)
         chance = mixed(self.salt, item)
         if chance % 53 == 0 and item > 1:
             item, chance = item - 1, mixed(self.salt, item - 1)
@@ -108,7 +131,7 @@ class Drive:
 
     def item_after(self, at_ms: int) -> int:
         """Return the first message later than an instant; one more than the last if there is none."""
-        item = min(max(0, (at_ms - self.start_ms - JITTER_MS) // STEP_MS), self.last_item + 1)
+        item = min(max(0, int((at_ms - self.start_ms - JITTER_MS) / self.step_ms)), self.last_item + 1)
         while item <= self.last_item and self.time_of(item) <= at_ms:
             item += 1
         return item
@@ -125,7 +148,7 @@ class Drive:
         """Return the metres driven until an instant."""
         if at_ms >= self.stop_ms:
             return self.length_m
-        return self.motion().at((at_ms - self.start_ms) / 1000)[0] if at_ms > self.start_ms else 0.0
+        return self.motion().at(self.seconds_at(at_ms))[0] if at_ms > self.start_ms else 0.0
 
     def without_position(self) -> list[range]:
         """Return the messages without a position: those before the first fix, and those in a tunnel."""
@@ -140,7 +163,7 @@ class Drive:
             low, high = 0, self.planned_messages
             while low < high:
                 middle = (low + high) // 2
-                if motion.at((self.time_of(middle) - self.start_ms) / 1000)[0] < way_m:
+                if motion.at(self.seconds_at(self.time_of(middle)))[0] < way_m:
                     low = middle + 1
                 else:
                     high = middle
@@ -174,11 +197,11 @@ class Drive:
     def motion(self) -> Motion:
         """Return the motion of the car."""
         hard = self.salt >> 3 & self.salt >> 17 & self.salt >> 29
-        return motion_of(self.junctions, self.pace, self.duration_ms / 1000, self.salt, hard)
+        return motion_of(self.junctions, self.pace, self.duration_ms / 1000 * self.rush, self.salt, hard)
 
     def hard_manoeuvres(self, up_to_ms: int) -> tuple[int, int]:
         """Return how often the driver accelerated and braked hard until an instant."""
-        return self.motion().hard((up_to_ms - self.start_ms) / 1000)
+        return self.motion().hard(self.seconds_at(up_to_ms))
 
     def samples(self) -> list[Sample]:
         """Return the car at each message that arrived. The drives asked for last are kept."""
@@ -191,7 +214,7 @@ def _samples(drive: Drive) -> list[Sample]:
     found = []
     for item in drive.items():
         at = drive.time_of(item)
-        way_m, speed, change = motion.at((at - drive.start_ms) / 1000)
+        way_m, speed, change = motion.at(drive.seconds_at(at))
         found.append(Sample(item, at, way_m, speed, change, _position(drive, way, item, way_m)))
     return found
 

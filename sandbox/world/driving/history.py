@@ -60,6 +60,34 @@ class History:
         self._started_ms = clock.start_ms - UNDER_WAY_MS if has_drive_under_way else None
         self._sums: dict[str, list[float]] = {}
 
+    def vehicle_of(self, drive: Drive) -> Vehicle:
+        """Return the vehicle of a drive."""
+        tenure = self.tenure_on(drive.day)
+        if tenure is None:
+            raise ValueError("a drive without a vehicle")
+        return tenure.vehicle
+
+    def bounds(self, vehicle: Vehicle, after_ms: int, up_to_ms: int) -> tuple[int, int]:
+        """Return the part of a period in which the device was in a vehicle."""
+        tenure = next((one for one in self.tenures if one.vehicle.id == vehicle.id), None)
+        if tenure is None:
+            return 0, 0
+        after_ms = max(after_ms, day_start_ms(tenure.first_day) - 1)
+        if tenure.end_day is not None:
+            up_to_ms = min(up_to_ms, day_start_ms(tenure.end_day) - 1)
+        return after_ms, up_to_ms
+
+    def odometer_m(self, vehicle: Vehicle, at_ms: int, seeded_m: int) -> float:
+        """Return the odometer of a vehicle at an instant: what it had at first, and its drives since, in metres."""
+        tenure = next(one for one in self.tenures if one.vehicle.id == vehicle.id)
+        # A long history is cut; what was driven before its beginning is estimated.
+        base = 8_000_000 + seeded_m + 28_000 * max(0, self.first_day - tenure.first_day)
+        begin = day_start_ms(max(tenure.first_day, self.first_day))
+        end = at_ms if tenure.end_day is None else min(at_ms, day_start_ms(tenure.end_day))
+        if end <= begin:
+            return float(base)
+        return base + self.metres_before(end) - self.metres_before(begin)
+
     def now_ms(self) -> int:
         """Return the clock's now."""
         return self._clock.settled_ms()

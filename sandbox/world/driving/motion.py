@@ -42,9 +42,15 @@ class Way:
         return self.legs[low]
 
 
+# Ways that lead through no town of ours, by their names.
+NAMED_WAYS: dict[str, Way] = {}
+
+
 @lru_cache(4096)
 def way_through(junctions: tuple[str, ...]) -> Way:
-    """Return the way through two or more junctions."""
+    """Return the way through two or more junctions, or the way that has a name of its own."""
+    if len(junctions) == 1:
+        return NAMED_WAYS[junctions[0]]
     legs: list[Leg] = []
     length = 0.0
     for start, end in itertools.pairwise(junctions):

@@ -49,13 +49,16 @@ def statistics_of(drive: Drive, engine: Engine, up_to_ms: int) -> TripStatistics
     moving = [one for one in speeds if one > STANDING * 3.6]
     fuel = _fuel(samples, engine)
     hours = duration / 3_600_000
+    average = way / 1000 / hours if hours else 0.0
+    # As if the time stood were that of the samples that stand.
+    average_moving = min(average * len(speeds) / len(moving), max(speeds)) if moving else 0.0
     per_100_km = fuel / (way / 100_000) if way > 1 else 0.0
     up, down = drive.hard_manoeuvres(up_to_ms)
     positions = [one.position for one in samples if one.position is not None]
     return TripStatistics(
         average_load=round(statistics.fmean(engine.load(one) for one in samples), 4),
-        average_moving_speed=round(statistics.fmean(moving), 4) if moving else 0.0,
-        average_speed=round(way / 1000 / hours, 4) if hours else 0.0,
+        average_moving_speed=round(average_moving, 4),
+        average_speed=round(average, 4),
         has_all_locations=len(positions) == len(samples),
         distance_by_gps=round(_length(positions), 3),
         distance_by_speed=round(way, 3),
