@@ -25,6 +25,7 @@ from blueprints.web.visitors.limits import register_limits
 from blueprints.workbench import authorization_requests
 from cli.devices import devices
 from cli.doctor import app_without_settings, doctor, is_asked_for
+from cli.driving import dummies, rules
 from cli.help import is_command_line, is_help_asked_for
 from cli.history import GROUPS as HISTORY_COMMANDS
 from cli.operator import operator as operator_commands
@@ -36,7 +37,7 @@ from wiring.services import build_services, warn_of_halves
 BLUEPRINTS = (home.bp, connect.bp, implicit.bp, garage.bp, health.bp, problems.bp)
 # These need an operator, so they are left out if none is configured.
 OPERATOR_BLUEPRINTS = (operator.bp, partners.bp, api.bp, workbench.bp, authorization_requests.bp)
-COMMANDS = (devices, *HISTORY_COMMANDS, operator_commands, partner_commands, doctor)
+COMMANDS = (devices, *HISTORY_COMMANDS, rules, dummies, operator_commands, partner_commands, doctor)
 MAX_BODY_BYTES = 64 * 1024
 # If a worker exits with this status, gunicorn stops instead of starting new workers again and again.
 EXIT_UNUSABLE_SETTINGS = 3

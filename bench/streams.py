@@ -19,8 +19,8 @@ from bench.report import Row, compared, counted
 from bench.stream_server import NEWEST_MS
 from providers.http.auth import BasicAuth
 from providers.http.transport import Transport
-from providers.vinli.subjects import device
 from providers.vinli.telemetry import TelemetryClient
+from providers.vinli.values import device
 
 LATENCY_MS = 30
 CONCURRENCY = 16

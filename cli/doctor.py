@@ -30,7 +30,18 @@ EXIT_WELL, EXIT_PROBLEMS, EXIT_NOT_EXAMINED = 0, 1, 2
 _SETTINGS_ERROR = "settings_error"
 _COMMANDS = frozenset(
     {
-        *("devices", "vehicles", "trips", "locations", "messages", "snapshots", "events", "codes"),
+        *(
+            "devices",
+            "vehicles",
+            "trips",
+            "locations",
+            "messages",
+            "snapshots",
+            "events",
+            "codes",
+            "rules",
+            "dummies",
+        ),
         *("operator", "partners", "doctor", "run", "routes", "shell"),
     }
 )

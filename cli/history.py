@@ -20,9 +20,9 @@ from cli.output import fails_in_words, print_facts, print_json, write
 from cli.times import shown, zone_of
 from domain.cars.exports.tracks import Point, as_csv, as_geojson, as_gpx
 from domain.dates import iso
-from providers.vinli.subjects import Subject, device, vehicle
 from providers.vinli.telemetry import Message
 from providers.vinli.trips import Trip
+from providers.vinli.values import Subject, device, vehicle
 
 vehicles = AppGroup("vehicles", help="The vehicles of the app's devices.")
 trips = AppGroup("trips", help="The trips of the app's cars, and their files.")

@@ -8,7 +8,9 @@ from providers.http.transport import Transport
 from providers.vinli.behavioral import BehavioralClient
 from providers.vinli.diagnostic import DiagnosticClient
 from providers.vinli.distance import DistanceClient
+from providers.vinli.dummies import DummiesClient
 from providers.vinli.events import EventsClient
+from providers.vinli.rules import RulesClient
 from providers.vinli.safety import SafetyClient
 from providers.vinli.telemetry import TelemetryClient
 from providers.vinli.trips import TripsClient
@@ -26,6 +28,8 @@ class VinliHistory:
     distance: DistanceClient
     behavioral: BehavioralClient
     safety: SafetyClient
+    rules: RulesClient
+    dummies: DummiesClient
 
 
 def build_history(settings: Settings, transport: Transport) -> VinliHistory:
@@ -39,4 +43,6 @@ def build_history(settings: Settings, transport: Transport) -> VinliHistory:
         DistanceClient(transport, settings.vinli_distance_url, concurrency),
         BehavioralClient(transport, settings.vinli_behavioral_url),
         SafetyClient(transport, settings.vinli_safety_url, concurrency),
+        RulesClient(transport, settings.vinli_rules_url),
+        DummiesClient(transport, settings.vinli_dummies_url),
     )

@@ -58,6 +58,24 @@ class Service:
             is_page=is_page,
         )
 
+    def post(
+        self, auth: AuthBase, path: str, body: dict[str, Any], deadline: float | None = None
+    ) -> Response:
+        """Post a JSON object to a path below /api/v1. Raises the ProviderErrors. It is sent once."""
+        return self.transport.request(
+            self.provider,
+            "POST",
+            self._base + path,
+            auth=auth,
+            headers={"Content-Type": "application/json"},
+            content=msgspec.json.encode(body),
+            deadline=deadline,
+        )
+
+    def remove(self, auth: AuthBase, path: str, deadline: float | None = None) -> None:
+        """Delete what is at a path below /api/v1. Raises the ProviderErrors."""
+        self.transport.request(self.provider, "DELETE", self._base + path, auth=auth, deadline=deadline)
+
     def path_id(self, value: str) -> str:
         """Return an id for use in a path. Raises NotFound if it is not a UUID; no request is sent."""
         if not is_uuid(value):

@@ -18,9 +18,8 @@ from providers.http.transport import Transport
 from providers.paging.time_parts import TimeListing, TimePage
 from providers.records import in_utc
 from providers.vinli.service import item
-from providers.vinli.subjects import Position, Subject, position_of
 from providers.vinli.time_lists import DEFAULT_LIMIT, TimeLists, page_decoder
-from providers.vinli.values import MAX_TEXT, moment_of
+from providers.vinli.values import MAX_TEXT, Position, Subject, moment_of, position_of
 
 PROVIDER = "vinli telemetry"
 

@@ -11,9 +11,8 @@ from requests.auth import AuthBase
 from providers.http.transport import Transport
 from providers.paging.time_parts import TimeListing, TimePage
 from providers.vinli.service import item
-from providers.vinli.subjects import Position, Subject, position_of
 from providers.vinli.time_lists import DEFAULT_LIMIT, TimeLists
-from providers.vinli.values import Fields
+from providers.vinli.values import Fields, Position, Subject, position_of
 
 PROVIDER = "vinli trips"
 MAX_PREVIEW = 20_000

@@ -17,9 +17,9 @@ from providers.vinli.distance import DistanceClient
 from providers.vinli.events import EventsClient
 from providers.vinli.platform import PlatformClient
 from providers.vinli.safety import SafetyClient
-from providers.vinli.subjects import device, vehicle
 from providers.vinli.telemetry import TelemetryClient
 from providers.vinli.trips import TripsClient
+from providers.vinli.values import device, vehicle
 from tests.support.sandbox_process import Person, SandboxProcess
 
 pytestmark = pytest.mark.contract

@@ -13,10 +13,9 @@ from providers.vinli.diagnostic import DiagnosticClient
 from providers.vinli.distance import DistanceClient
 from providers.vinli.events import EventsClient
 from providers.vinli.safety import SafetyClient
-from providers.vinli.subjects import device, position_of
 from providers.vinli.telemetry import TelemetryClient
 from providers.vinli.trips import TripsClient
-from providers.vinli.values import Fields, moment_of
+from providers.vinli.values import Fields, device, moment_of, position_of
 from tests.support.servers import http, json_reply
 
 AUTH = BasicAuth("app", "secret")
