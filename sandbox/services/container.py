@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.api.addresses import Addresses
+from sandbox.api.event_json import EventJson
 from sandbox.api.serializers import Serializers
 from sandbox.oauth.authorization import OAuthServer
 from sandbox.oauth.registry import Registry
@@ -10,7 +11,6 @@ from sandbox.oauth.sign_in_sessions import SignInSessions
 from sandbox.oauth.tokens import Tokens
 from sandbox.options import Options
 from sandbox.personas.magic_drivers import ACCOUNTS
-from sandbox.services.event_json import EventJson
 from sandbox.services.notifier import Notifier
 from sandbox.world.clock import Clock
 from sandbox.world.dummies import Dummies

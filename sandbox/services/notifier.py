@@ -12,8 +12,8 @@ import time
 import uuid
 
 from sandbox.api.dates import iso
+from sandbox.api.event_json import EventJson
 from sandbox.api.serializers import to_json
-from sandbox.services.event_json import EventJson
 from sandbox.services.posting import NotSent, post
 from sandbox.world.clock import Clock
 from sandbox.world.notifications import Notification, Notifications

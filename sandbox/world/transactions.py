@@ -13,6 +13,8 @@ from sandbox.world.clock import Clock
 
 MOST_KEPT = 2_000
 MOST_BYTES_OF_PATH = 500
+# The record calls some services otherwise than their hosts.
+SINGULAR = {"events": "event", "rules": "rule", "trips": "trip", "dummies": "dummy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Transactions:
             path[:MOST_BYTES_OF_PATH],
             status,
             method,
-            f"vinli-{service}-service",
+            f"vinli-{SINGULAR.get(service, service)}-service",
         )
         with self._lock:
             self._calls.append(call)

@@ -26,3 +26,18 @@ def test_the_record_is_bounded_while_the_count_goes_on(transactions):
     assert len(calls) == 2000
     assert transactions.all_time == 3000
     assert len(calls[0].path) == 500
+
+
+@pytest.mark.parametrize(
+    ("service", "name"),
+    [
+        ("platform", "platform"),
+        ("events", "event"),
+        ("rules", "rule"),
+        ("trips", "trip"),
+        ("safety", "safety"),
+    ],
+)
+def test_services_are_named_as_in_the_docs(transactions, service, name):
+    transactions.record("GET", "/x", 200, service)
+    assert transactions.within(0, NOW_MS)[0].service == f"vinli-{name}-service"
