@@ -20,6 +20,7 @@ from sandbox.partners.instyle import views as instyle
 from sandbox.partners.responses import RequestRefused, refused_response
 from sandbox.services import (
     behavioral,
+    developer_portal,
     diagnostic,
     distance,
     dummies,
@@ -53,6 +54,7 @@ SERVICE_OF_BLUEPRINT = {
     rules.bp.name: "rules",
     stream.bp.name: "stream",
     dummies.bp.name: "dummies",
+    developer_portal.bp.name: "dev",
     trips.bp.name: "trips",
     behavioral.bp.name: "behavioral",
     safety.bp.name: "safety",
@@ -83,6 +85,7 @@ VINLI = (
     diagnostic,
     distance,
     dummies,
+    developer_portal,
 )
 PARTNERS = (anyline, ayyeka, aspose, cognito, instyle)
 # Paths that programs call. Their errors are JSON, all others are pages.

@@ -19,7 +19,7 @@ from domain.partners.problems import PartnerProblems
 from domain.signing import Signer
 from providers.http.auth import BasicAuth
 from providers.http.transport import Transport
-from providers.vinli.auth import AuthClient
+from providers.vinli.oauth.auth import AuthClient
 from providers.vinli.platform import PlatformClient
 from settings import Settings, SettingsError
 from store.attempts import Attempts

@@ -41,8 +41,8 @@ from domain.oauth_runs.steps import Step, shown_parameters, shown_token
 from domain.oauth_runs.trace import Trace, conclude
 from domain.problems import GARAGE, STORE_DOWN, Problem, ProblemError
 from providers.errors import ProviderError
-from providers.vinli.auth import new_code_verifier
-from providers.vinli.callback import BadCallback, CallbackQuery
+from providers.vinli.oauth.auth import new_code_verifier
+from providers.vinli.oauth.callback import BadCallback, CallbackQuery
 from store.attempts import Attempt
 from store.base import StoreUnavailable
 

@@ -12,7 +12,7 @@ from flask import session
 from blueprints.web.services import services
 from domain.drivers.tokens import DriverTokenSource
 from providers.tokens.auth import TokenAuth
-from providers.vinli.auth import TokenResponse, User
+from providers.vinli.oauth.auth import TokenResponse, User
 
 
 @dataclass(frozen=True)

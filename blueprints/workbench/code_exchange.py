@@ -16,7 +16,7 @@ from domain.text.visible import jwt_parts, shortened, visible
 from providers.errors import ProviderError
 from providers.http.response import Response
 from providers.tokens.answers import token_object
-from providers.vinli.auth import AuthClient, TokenResponse
+from providers.vinli.oauth.auth import AuthClient, TokenResponse
 from store.workbench_runs import Run
 
 EXCHANGE_SECONDS = 7.0

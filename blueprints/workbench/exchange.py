@@ -20,7 +20,7 @@ from blueprints.workbench.problems import (
 )
 from domain.events import log_event
 from domain.problems import ProblemError
-from providers.vinli.callback import MAX_TOTAL
+from providers.vinli.oauth.callback import MAX_TOTAL
 
 MAX_CODE = MAX_TOTAL
 MAX_SECRET = 512

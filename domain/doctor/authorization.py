@@ -11,7 +11,7 @@ from domain.doctor.report import Facts, Finding, fact, good, problem, unknown
 from domain.problems import shown_code
 from domain.redirect_uris.comparing import PORTAL
 from domain.text.hiding import hide
-from providers.vinli.preflight import PreflightResult
+from providers.vinli.oauth.preflight import PreflightResult
 from settings import Settings
 
 TITLE = "Authorization request"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.doctor.evidence import Evidence
 from domain.doctor.report import fact
-from providers.vinli.oauth_clients import RegisteredClient
+from providers.vinli.oauth.oauth_clients import RegisteredClient
 from settings import Settings, can_be_public_url
 
 

@@ -12,7 +12,7 @@ from domain.doctor.secrets import exchanged, secret_findings
 from domain.doctor.vinli import app_is_refused, is_from_between
 from domain.redirect_uris.comparing import PORTAL
 from providers.errors import NotFound
-from providers.vinli.oauth_clients import CredentialStatus, RegisteredClient
+from providers.vinli.oauth.oauth_clients import CredentialStatus, RegisteredClient
 
 
 def client_sections(checkup: Checkup) -> tuple[Section, ...]:

@@ -26,7 +26,7 @@ from domain.doctor.report import (
     warning,
 )
 from domain.doctor.vinli import vinli_section
-from providers.vinli.oauth_clients import CredentialStatus
+from providers.vinli.oauth.oauth_clients import CredentialStatus
 from providers.vinli.values import is_uuid
 from settings import Settings
 from store.checkup import examine_file, file_of

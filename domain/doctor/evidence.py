@@ -13,8 +13,8 @@ from domain.doctor.installation import Installation
 from domain.doctor.probes import RecentProbes
 from providers.errors import Forbidden, ProviderError, Unauthorized
 from providers.http.auth import BasicAuth
-from providers.vinli.auth import AuthClient
-from providers.vinli.oauth_clients import (
+from providers.vinli.oauth.auth import AuthClient
+from providers.vinli.oauth.oauth_clients import (
     ClientDirectory,
     ClockReading,
     CredentialStatus,
@@ -23,7 +23,7 @@ from providers.vinli.oauth_clients import (
     probe_client,
     read_clock,
 )
-from providers.vinli.preflight import PreflightResult, authorization_url, preflight
+from providers.vinli.oauth.preflight import PreflightResult, authorization_url, preflight
 from store import checkup
 from store.base import StoreError
 

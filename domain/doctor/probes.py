@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from providers.vinli.oauth_clients import Probe
+from providers.vinli.oauth.oauth_clients import Probe
 
 KEPT_SECONDS = 30.0
 

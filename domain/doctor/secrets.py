@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from domain.doctor.client_evidence import Checkup, Role
 from domain.doctor.report import Facts, Finding, fact, good, problem, unknown, warning
 from domain.redirect_uris.comparing import PORTAL
-from providers.vinli.oauth_clients import CredentialStatus, Probe
+from providers.vinli.oauth.oauth_clients import CredentialStatus, Probe
 from settings import Settings
 
 

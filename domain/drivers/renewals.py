@@ -16,7 +16,7 @@ from domain.events import log_event
 from providers.errors import InvalidResponse, NoToken, ProviderError, Refused, Throttled, Unauthorized
 from providers.http.transport import Transport
 from providers.tokens.remedies import WAIT
-from providers.vinli.auth import PROVIDER, AuthClient, TokenResponse, UnusableToken
+from providers.vinli.oauth.auth import PROVIDER, AuthClient, TokenResponse, UnusableToken
 from store.base import StoreUnavailable
 from store.grants import Grant, Grants, StoredGrant
 from store.leases import Lease

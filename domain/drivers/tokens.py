@@ -18,7 +18,7 @@ from providers.errors import ProviderError
 from providers.http.contexts import time_left
 from providers.http.transport import Transport
 from providers.tokens.single_flight import SingleFlight
-from providers.vinli.auth import AuthClient, TokenResponse
+from providers.vinli.oauth.auth import AuthClient, TokenResponse
 from store.grants import Grant, Grants
 
 

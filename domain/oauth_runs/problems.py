@@ -7,7 +7,7 @@ from dataclasses import replace
 from domain.oauth_runs.states import StateCheck
 from domain.problems import CONNECT, HOME, Problem, problem_for, shown_code
 from providers import errors
-from providers.vinli.callback import BadCallback
+from providers.vinli.oauth.callback import BadCallback
 
 START_AGAIN = "Press “Connect again”: it takes a few seconds."
 IF_ALWAYS = "If it happens every time, tell the operator of this site the reference below."

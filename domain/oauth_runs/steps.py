@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from domain.problems import shown_code
-from providers.vinli.auth import TokenResponse
+from providers.vinli.oauth.auth import TokenResponse
 
 Name = Literal["authorization_request", "callback", "token_request", "api_call"]
 StepStatus = Literal["good", "failed", "repeated"]

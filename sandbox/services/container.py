@@ -13,6 +13,7 @@ from sandbox.options import Options
 from sandbox.personas.magic_drivers import ACCOUNTS
 from sandbox.services.notifier import Notifier
 from sandbox.world.clock import Clock
+from sandbox.world.developers import Developers
 from sandbox.world.dummies import Dummies
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal import Journal
@@ -48,6 +49,7 @@ class Vinli:
     notifications: Notifications
     odometers: Odometers
     dummies: Dummies
+    developers: Developers
 
 
 def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock) -> Vinli:
@@ -81,4 +83,5 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
         notifications=notifications,
         odometers=Odometers(),
         dummies=dummies,
+        developers=Developers(),
     )

@@ -16,7 +16,7 @@ import settings
 from app import create_app
 from blueprints.web.services import EXTENSION
 from providers.http.transport import Transport
-from providers.vinli.auth import AuthClient
+from providers.vinli.oauth.auth import AuthClient
 from providers.vinli.platform import PlatformClient
 from tests.support.app_process import AppProcess, app_variables, free_port
 from tests.support.browser import Browser

@@ -15,7 +15,14 @@ from tests.support.app_process import app_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 AREAS = ("api", "connect", "garage", "operator", "partners", "workbench")
-CLIENTS = {"providers", "providers.http", "providers.partners", "providers.tokens", "providers.vinli"}
+CLIENTS = {
+    "providers",
+    "providers.http",
+    "providers.partners",
+    "providers.tokens",
+    "providers.vinli",
+    "providers.vinli.oauth",
+}
 DOMAIN = {
     "domain",
     "domain.cars",
@@ -123,6 +130,10 @@ ALLOWED = {
     "providers.vinli": (
         {"providers", "providers.http", "providers.tokens", "providers.paging"},
         "a client of Vinli's knows no partner; what is made of its values is in domain/",
+    ),
+    "providers.vinli.oauth": (
+        {"providers", "providers.http", "providers.tokens", "providers.vinli"},
+        "what drivers and apps may see is a service's client beside it",
     ),
     "store": (set(), "what is stored is opaque here: rules about it belong to domain/"),
     "store.backends": ({"store"}, "a backend keeps bytes"),

@@ -26,7 +26,7 @@ from domain.problems import Problem, for_operator, problem_for
 from domain.redirect_uris.variants import Variant, control, variants
 from domain.text.hiding import hide
 from providers.errors import ProviderError
-from providers.vinli.preflight import PreflightResult, made_up_challenge, made_up_state, preflight
+from providers.vinli.oauth.preflight import PreflightResult, made_up_challenge, made_up_state, preflight
 from wiring.services import Services
 
 # Seconds for all requests of one page, and for one of them.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from blueprints.workbench.authorization_requests.form import RequestForm
 from domain.problems import shown_code
 from domain.redirect_uris.variants import Variant
-from providers.vinli.preflight import PreflightResult
+from providers.vinli.oauth.preflight import PreflightResult
 from settings import Settings, can_be_public_url, is_loopback
 
 

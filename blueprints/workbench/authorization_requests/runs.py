@@ -9,7 +9,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from blueprints.web.services import services
 from blueprints.web.traces import trace_recorder
 from domain.oauth_runs.states import WORKBENCH_STATE
-from providers.vinli.auth import new_code_verifier
+from providers.vinli.oauth.auth import new_code_verifier
 from store.workbench_runs import Run
 
 

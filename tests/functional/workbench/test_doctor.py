@@ -20,7 +20,7 @@ from blueprints.web.services import EXTENSION
 from domain.budget import Budget
 from domain.doctor.diagnosis import BrowserRequest, Severity, Typed, diagnose
 from domain.doctor.probes import RecentProbes
-from providers.vinli.oauth_clients import probe_client
+from providers.vinli.oauth.oauth_clients import probe_client
 from tests.support.app_process import SECRET_KEY
 from tests.support.certificates import Authority
 from tests.support.fake_vinli import DEVICES, TOKEN, Hang, fleet

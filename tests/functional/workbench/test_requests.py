@@ -14,7 +14,7 @@ from flask import Blueprint
 
 from blueprints.workbench.authorization_requests.blueprint import bp as requests_bp
 from providers.http.transport import Transport
-from providers.vinli.preflight import preflight
+from providers.vinli.oauth.preflight import preflight
 from tests.support.browser import heading, problem_code, query_of
 from tests.support.fake_vinli import Hang
 from tests.support.pages import Page

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.oauth_runs.steps import KNOWN_PARAMETERS, Step, hidden, shown_parameters, shown_token
-from providers.vinli.auth import TokenResponse
+from providers.vinli.oauth.auth import TokenResponse
 
 SECRET = "a-secret-that-must-not-stand-there"
 

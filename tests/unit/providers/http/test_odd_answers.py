@@ -16,8 +16,8 @@ from providers.partners.aspose import AsposeClient
 from providers.partners.ayyeka import AyyekaClient
 from providers.partners.instyle import InstyleClient
 from providers.tokens.requests import Body, TokenRequest
-from providers.vinli.auth import TokenResponse, User
-from providers.vinli.oauth_clients import ClockReading
+from providers.vinli.oauth.auth import TokenResponse, User
+from providers.vinli.oauth.oauth_clients import ClockReading
 from providers.vinli.platform import _DEVICE_PAGES, Device, Vehicle
 from providers.vinli.service import item, item_or_none
 

@@ -18,7 +18,7 @@ from providers.errors import (
     Unauthorized,
     Unreachable,
 )
-from providers.vinli.auth import AuthClient, TokenResponse, new_code_verifier
+from providers.vinli.oauth.auth import AuthClient, TokenResponse, new_code_verifier
 from tests.support.servers import CLOSE, http, json_reply
 
 REDIRECT_URI = "https://app.example/connect/callback?x=a b&y=ü"

@@ -1,6 +1,6 @@
 import pytest
 
-from providers.vinli.callback import BadCallback, CallbackQuery
+from providers.vinli.oauth.callback import BadCallback, CallbackQuery
 
 
 def reason_for(*pairs, issuer=None):

@@ -7,8 +7,8 @@ import pytest
 from providers.errors import InvalidResponse, Unauthorized
 from providers.http.auth import BasicAuth
 from providers.http.transport import Transport
-from providers.vinli.auth import AuthClient
-from providers.vinli.oauth_clients import (
+from providers.vinli.oauth.auth import AuthClient
+from providers.vinli.oauth.oauth_clients import (
     ClientDirectory,
     ClockReading,
     CredentialStatus,

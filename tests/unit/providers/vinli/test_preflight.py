@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from providers.errors import TimedOut, Unreachable
-from providers.vinli.preflight import (
+from providers.vinli.oauth.preflight import (
     HIDDEN,
     made_up_challenge,
     made_up_state,

@@ -14,7 +14,7 @@ from blueprints.workbench.authorization_requests.preflight_words import (
     summary_of,
 )
 from domain.redirect_uris.variants import variants
-from providers.vinli.preflight import PreflightResult
+from providers.vinli.oauth.preflight import PreflightResult
 from settings import from_environ
 
 CARS = "https://cars.example.com"

@@ -19,7 +19,7 @@ from providers.errors import ProviderError, Refused
 from providers.http.headers import age_seconds, http_date
 from providers.http.response import Response
 from providers.http.transport import Transport
-from providers.vinli.auth import PROVIDER, AuthClient
+from providers.vinli.oauth.auth import PROVIDER, AuthClient
 from providers.vinli.service import Service, item
 
 MAX_CLIENTS = 200

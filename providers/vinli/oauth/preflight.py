@@ -19,7 +19,7 @@ from providers.errors import InvalidResponse
 from providers.http.origins import origin_of
 from providers.http.page_text import PageText, page_text, plain
 from providers.http.transport import Transport
-from providers.vinli.auth import new_code_verifier
+from providers.vinli.oauth.auth import new_code_verifier
 
 PROVIDER = "vinli auth"
 MAX_BYTES = 256 * 1024

@@ -1,0 +1,1 @@
+"""OAuth at Vinli: the auth service, the callback, registered clients, and the authorization endpoint."""

@@ -1,0 +1,101 @@
+"""``flask --app app rules|dummies`` against the sandbox: virtual devices drive, and rules fire."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.app_process import ROOT, AppProcess
+from tests.support.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.contract
+
+ROUTE = "DFW - Home Loop 3 of 3"
+
+
+@pytest.fixture(scope="module")
+def flask():
+    with SandboxProcess("--quiet", "--pace", "60") as sandbox:
+        app = AppProcess(sandbox.credentials)
+
+        def run(*arguments, status=0):
+            done = subprocess.run(
+                [sys.executable, "-m", "flask", "--app", "app", *arguments],
+                cwd=ROOT,
+                env=app.environment(),
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert "Traceback" not in done.stderr, done.stderr
+            assert done.returncode == status, done.stderr
+            return done.stdout if status == 0 else done.stderr
+
+        yield run
+        app._directory.cleanup()
+
+
+@pytest.fixture(scope="module")
+def car(flask):
+    """The id of a virtual device's device."""
+    dummy = flask("dummies", "create", "Testcar").strip()
+    (listed,) = json.loads(flask("dummies", "list", "--json"))
+    assert (listed["id"], listed["name"]) == (dummy, "Testcar")
+    assert dummy in flask("dummies", "list")
+    return listed["device_id"]
+
+
+def test_a_run_is_started_and_shown_and_its_trip_is_listed(flask, car):
+    shown = flask("dummies", "drive", "Testcar", ROUTE)
+    assert "of 23 messages" in shown
+    assert shown.splitlines()[-1] == "The run has ended."
+    (trip,) = json.loads(flask("trips", "list", car, "--json"))
+    assert trip["status"] == "completed"
+    assert trip["distance_m"] == pytest.approx(416.8, rel=0.01)
+
+
+def test_a_rule_is_made_listed_fires_and_goes(flask, car):
+    rule = flask("rules", "create", car, "moving", "--parameter", "vehicleSpeed", "--min", "10").strip()
+    place = flask("rules", "create", car, "downtown", "--circle", "-96.797", "32.7767", "100").strip()
+    flask("dummies", "drive", "Testcar", ROUTE)
+    listed = {one["id"]: one for one in json.loads(flask("rules", "list", car, "--json"))}
+    assert listed[rule]["boundaries"] == ["vehicleSpeed from 10"]
+    assert listed[place]["boundaries"] == ["within 100 m of 32.77670 -96.79700"]
+    events = json.loads(flask("events", "list", car, "--type", "rule-*", "--json"))
+    assert {event["object_id"] for event in events} == {rule, place}
+    for one in (rule, place):
+        flask("rules", "delete", one)
+    assert flask("rules", "list", car).strip() == "0 rules"
+
+
+def test_a_run_is_left_and_stopped(flask, car):
+    flask("dummies", "drive", "Testcar", ROUTE, "--repeat", "--no-watch", "--vin", "VV0123456789ABCDE")
+    flask("dummies", "stop", "Testcar")
+    assert "Testcar" in flask("dummies", "list")
+
+
+def test_routes_are_listed(flask):
+    routes = json.loads(flask("dummies", "routes", "--json"))
+    assert len(routes) >= 9
+    assert ROUTE in flask("dummies", "routes")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("dummies", "drive", "nobody", ROUTE), 1, "There are: Testcar"),
+        (("dummies", "drive", "Testcar", "nowhere"), 1, "dummies routes"),
+        (("dummies", "drive", "Testcar", ROUTE, "--vin", "short"), 1, "Error"),
+        (("dummies", "stop", "nobody"), 1, "No virtual device"),
+        (("rules", "create", "x", "name"), 2, "Give --parameter or --circle"),
+        (("rules", "create", "x", "name", "--parameter", "rpm"), 2, "needs --min or --max"),
+        (("rules", "delete", "x"), 1, "Error"),
+        (("rules", "list", "x"), 1, "Error"),
+    ],
+)
+def test_what_goes_wrong_is_said(arguments, status, said, flask, car):
+    assert said in flask(*arguments, status=status)

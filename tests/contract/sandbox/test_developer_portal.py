@@ -1,0 +1,61 @@
+"""The Developer Portal's API as vinli-cli calls it."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tests.support.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with SandboxProcess("--quiet") as process:
+        yield process
+
+
+def call(sandbox, method, path, **options):
+    return requests.request(method, sandbox.origin + path, timeout=10, **options)
+
+
+def test_the_catalogue_of_parameters_is_as_published(sandbox):
+    found = call(sandbox, "GET", "/parameters.json").json()
+    assert len(found) == 163
+    kinds = [entry.get("dataType") for entry in found.values()]
+    assert [kinds.count(kind) for kind in ("decimal", "string", None)] == [116, 14, 33]
+    assert found["rpm"] == {"name": "RPM", "description": "RPM", "dataType": "decimal", "units": "rpm"}
+    assert found["vehicleSpeed"]["units"] == "km/h"
+    assert sum(entry.get("units") == "%" for entry in found.values()) == 40
+    assert all("units" in entry for entry in found.values() if entry.get("dataType") == "decimal")
+
+
+def test_a_driver_who_signed_in_sees_the_app(sandbox):
+    assert call(sandbox, "GET", "/api/v1/apps").status_code == 401
+    about = sandbox.credentials
+    body = {"email": about["drivers"][0], "password": about["driver_password"]}
+    session = call(sandbox, "POST", "/api/v1/sessions", json={"session": body})
+    if session.status_code >= 400:
+        session = call(sandbox, "POST", "/api/v1/sessions", json=body)
+    assert session.status_code == 201
+    (app,) = call(sandbox, "GET", "/api/v1/apps", cookies=session.cookies).json()["apps"]
+    assert (app["id"], app["secret"]) == sandbox.app
+    assert app["name"]
+    assert app["description"]
+    form = {"app[name]": (None, "x"), "app[description]": (None, "y"), "app[status]": (None, "dev")}
+    assert call(sandbox, "POST", "/api/v1/apps", files=form, cookies=session.cookies).status_code == 403
+
+
+def test_an_account_is_made_once_and_stays_unverified(sandbox):
+    user = {"firstName": "Ada", "lastName": "L", "email": "ada@example.com", "password": "secret"}
+    made = call(sandbox, "POST", "/api/v1/users", json={"user": user})
+    assert made.status_code == 201
+    assert "password" not in made.text
+    assert "secret" not in made.text
+    assert call(sandbox, "POST", "/api/v1/users", json={"user": user}).status_code == 409
+    incomplete = call(sandbox, "POST", "/api/v1/users", json={"user": {"email": "x"}})
+    assert (incomplete.status_code, "message" in incomplete.json()) == (400, True)
+    for body in ({"session": user}, user):
+        if (answer := call(sandbox, "POST", "/api/v1/sessions", json=body)).status_code != 400:
+            assert answer.status_code == 403
