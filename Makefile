@@ -31,8 +31,8 @@ format: $(VENV)/.dev ## Put the code into its format
 	$(BIN)/ruff check --fix .
 
 # `make bench`, or one of them: `make bench login`, `make bench devices`.
-BENCHES := login devices tokens streams
-bench: $(VENV)/.dev ## Measure, as ratios against baselines of the same run (make bench login|devices|tokens|streams)
+BENCHES := login devices tokens streams sandbox
+bench: $(VENV)/.dev ## Measure, as ratios against baselines of the same run (make bench login|devices|tokens|streams|sandbox)
 	$(BIN)/python -m bench $(filter $(BENCHES),$(MAKECMDGOALS))
 
 .PHONY: $(BENCHES)

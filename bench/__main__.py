@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import devices, login, streams, tokens
+from bench import devices, login, sandbox, streams, tokens
 from bench.report import Row, table
 
 BENCHES = {
@@ -13,6 +13,7 @@ BENCHES = {
     "devices": devices.measure,
     "tokens": tokens.measure,
     "streams": streams.measure,
+    "sandbox": sandbox.measure,
 }
 
 
