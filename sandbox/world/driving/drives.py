@@ -159,15 +159,8 @@ class Drive:
         motion = self.motion()
 
         def first_at(way_m: float) -> int:
-            """Return the first message at or behind a place."""
-            low, high = 0, self.planned_messages
-            while low < high:
-                middle = (low + high) // 2
-                if motion.at(self.seconds_at(self.time_of(middle)))[0] < way_m:
-                    low = middle + 1
-                else:
-                    high = middle
-            return low
+            """Return the first message behind a place."""
+            return self.item_after(self.start_ms + int(motion.seconds_to(way_m) * 1000 / self.rush))
 
         for leg in tunnels:
             found.append(range(first_at(leg.starts_m), first_at(leg.starts_m + leg.length_m)))
@@ -189,10 +182,11 @@ class Drive:
         -1 among them stands for the message number 1.
         """
         first, end = self.item_after(after_ms), self.item_after(up_to_ms)
-        return sum(
-            self.has(item) and (item % 12 in turns or (item == 1 and -1 in turns))
-            for item in range(first, end)
-        )
+        count = _with_rests(turns, end) - _with_rests(turns, first)
+        lost, back = max(first, self.lost[0]), min(end, self.lost[1])
+        if lost < back:
+            count -= _with_rests(turns, back) - _with_rests(turns, lost)
+        return count + int(-1 in turns and 1 not in turns and first <= 1 < end and self.has(1))
 
     def motion(self) -> Motion:
         """Return the motion of the car."""
@@ -212,10 +206,13 @@ class Drive:
 def _samples(drive: Drive) -> list[Sample]:
     motion, way = drive.motion(), drive.way
     found = []
+    dark = _without_position(drive)
     for item in drive.items():
         at = drive.time_of(item)
         way_m, speed, change = motion.at(drive.seconds_at(at))
-        found.append(Sample(item, at, way_m, speed, change, _position(drive, way, item, way_m)))
+        is_dark = any(item in one for one in dark)
+        position = None if is_dark else _position(drive, way, item, way_m)
+        found.append(Sample(item, at, way_m, speed, change, position))
     return found
 
 
@@ -224,10 +221,15 @@ def _without_position(drive: Drive) -> list[range]:
     return drive.without_position()
 
 
+def _with_rests(rests: frozenset[int], below: int) -> int:
+    """Return how many of the numbers from 0 to below this one leave one of the rests when divided by 12."""
+    whole, rest = divmod(below, 12)
+    positive = [one for one in rests if one >= 0]
+    return whole * len(positive) + sum(one < rest for one in positive)
+
+
 def _position(drive: Drive, way: Way, item: int, way_m: float) -> tuple[float, float] | None:
     leg = way.leg_at(way_m)
-    if item < drive.fixless or leg.street.is_tunnel:
-        return None
     along = way_m - leg.starts_m
     chance = mixed(drive.salt ^ 0x5BD1E995, item)
     # The error wanders slowly: neighbouring positions share most of it.

@@ -92,6 +92,7 @@ class Motion:
     def __init__(self, phases: Sequence[Phase]) -> None:
         self._phases = phases
         self._starts = [phase.t for phase in phases]
+        self._ways = [phase.way_m for phase in phases]
 
     def at(self, t: float) -> tuple[float, float, float]:
         """Return way in metres, speed in m/s and acceleration in m/s^2."""
@@ -99,6 +100,15 @@ class Motion:
         passed = t - phase.t
         speed = phase.speed + phase.change * passed
         return phase.way_m + (phase.speed + speed) / 2 * passed, max(speed, 0.0), phase.change
+
+    def seconds_to(self, way_m: float) -> float:
+        """Return the seconds after which a place is reached, given by the metres from the start."""
+        phase = self._phases[max(0, bisect_right(self._ways, way_m) - 1)]
+        left = max(0.0, way_m - phase.way_m)
+        if abs(phase.change) < 1e-9:
+            return phase.t + (left / phase.speed if phase.speed > 0 else 0.0)
+        root = sqrt(max(0.0, phase.speed**2 + 2 * phase.change * left))
+        return phase.t + (root - phase.speed) / phase.change
 
     def hard(self, until: float) -> tuple[int, int]:
         """Return how many hard accelerations and hard brakings began in the first seconds."""
