@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.request import parse_http_list
 
 FORWARDED_HEADERS = (
     *("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"),
-    *("Forwarded", "Via"),
+    *("Forwarded", "Via", "X-Real-IP"),
 )
 
 # Where proxies are: loopback, RFC 1918, RFC 6598, link-local, RFC 4193.
@@ -31,13 +31,19 @@ _LOCAL = tuple(
     )
 )
 
+# The older headers that are lists, to which each proxy adds a value.
+_LISTS = FORWARDED_HEADERS[:3]
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+# Proxies append, so of a longer header the end counts.
 _LONGEST = 4096
+NGINX_LINE = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
 # The most that the setting TRUSTED_PROXIES accepts.
 MOST_PROXIES = 10
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::[0-9A-Za-z._-]+)?")
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9A-Za-z._-]+")
+_QUOTE = re.compile(r'(?<!\\)"')
 _PAIR = re.compile(r'\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)\s*(?:;|$)')
 
 
@@ -57,15 +63,18 @@ def node_address(text: str) -> Address | None:
 
 def listed(header: str) -> list[str]:
     """Return the members of a list header, without blanks and empty ones."""
-    return [part for part in (part.strip() for part in header[:_LONGEST].split(",")) if part]
+    return [part for part in (part.strip() for part in header[-_LONGEST:].split(",")) if part]
 
 
 def forwarded_values(header: str, name: str) -> list[str]:
     """Return one parameter of each element of a Forwarded header (RFC 7239, section 4), without quotes.
 
-    An element without the parameter counts as an empty text, so that each proxy keeps its place.
+    An element without the parameter counts as an empty text, so that each proxy keeps its place. A quote that does not
+    end is read as a character, so that it hides nothing that later proxies add.
     """
-    elements = parse_http_list(header[:_LONGEST])
+    header = header[-_LONGEST:]
+    is_balanced = len(_QUOTE.findall(header)) % 2 == 0
+    elements = parse_http_list(header) if is_balanced else header.split(",")
     pairs = ({key.lower(): value for key, value in _PAIR.findall(element)} for element in elements)
     return [found.get(name, "").strip('"') for found in pairs]
 
@@ -77,11 +86,19 @@ def as_x_forwarded(header: str) -> dict[str, str]:
     return {older: ", ".join(values) for older, values in found.items() if any(values)}
 
 
-def with_x_forwarded(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the headers; if a proxy sent only ``Forwarded``, the older ones that say the same."""
-    if any(name in headers for name in FORWARDED_HEADERS[:3]):
-        return headers
-    return as_x_forwarded(headers.get("Forwarded", ""))
+def with_x_forwarded(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers; each older one that is missing or empty is taken from ``Forwarded`` if it says the same."""
+    older = {name: ", ".join(listed(headers.get(name, ""))) for name in _LISTS}
+    said = {
+        **as_x_forwarded(headers.get("Forwarded", "")),
+        **{name: text for name, text in older.items() if text},
+    }
+    return {**{name: text for name, text in headers.items() if name not in _LISTS}, **said}
+
+
+def visitors_addresses(forwarded: Mapping[str, str]) -> list[str]:
+    """Return the visitor's address and those of proxies, as the headers give them, the outermost first."""
+    return listed(with_x_forwarded(forwarded).get("X-Forwarded-For", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +121,31 @@ class Client:
         return str(self.address)
 
 
-def client_of(remote: str, forwarded_for: Sequence[str], trusted_proxies: int) -> Client:
+def client_of(remote: str, forwarded: Mapping[str, str], trusted_proxies: int) -> Client:
     """Return the sender of a request.
 
-    ``remote`` is the address after the headers of trusted proxies are applied, and ``forwarded_for`` the values of
-    X-Forwarded-For. If there are more or fewer of them than trusted proxies, a local ``remote`` is most likely a proxy.
+    ``remote`` is the address after the headers of trusted proxies are applied, and ``forwarded`` the headers that
+    proxies add. If they name fewer addresses than there are trusted proxies, ``remote`` is a proxy. A local ``remote``
+    is most likely one too if they name more, or if nobody is trusted and there are such headers.
     """
     address = node_address(remote)
     if address is None:
         return Client(None, is_shared=True)
     is_local = any(address in network for network in _LOCAL if network.version == address.version)
-    is_miscounted = bool(forwarded_for) and len(forwarded_for) != trusted_proxies
-    return Client(address, is_shared=is_local and is_miscounted)
+    count = len(visitors_addresses(forwarded))
+    if not trusted_proxies:
+        return Client(address, is_shared=is_local and bool(forwarded))
+    return Client(address, is_shared=count < trusted_proxies or (is_local and count > trusted_proxies))
 
 
-def advice(remote: str, headers: Mapping[str, str], trusted_proxies: int) -> str:
-    """Return what to do about a request whose sender is not known."""
-    values = listed(with_x_forwarded(headers).get("X-Forwarded-For", ""))
+def advice(forwarded: Mapping[str, str], trusted_proxies: int) -> str:
+    """Return what to do about a request whose sender is not known. ``forwarded`` holds the headers of proxies."""
+    values = visitors_addresses(forwarded)
     if not values:
-        return (
-            "Have the proxy in front send X-Forwarded-For, and set TRUSTED_PROXIES to the number of proxies."
-        )
+        todo = f"Have the proxy in front send X-Forwarded-For (nginx: {NGINX_LINE})"
+        if not trusted_proxies:
+            todo += ", and set TRUSTED_PROXIES to the number of proxies"
+        return f"{todo}. X-Real-IP is not read." if "X-Real-IP" in forwarded else f"{todo}."
     if len(values) == trusted_proxies or all(node_address(value) is None for value in values):
         return "Have the proxy in front send the visitor’s IP address in X-Forwarded-For, not a name for it."
     return trust_proxies(len(values), " if that is how many proxies are in front")

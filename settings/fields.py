@@ -45,6 +45,15 @@ def _setting(
     return field(default=default, repr=not secret, metadata=about)
 
 
+@dataclass(frozen=True)
+class PartnerHalf:
+    """A partner, or one of its roles, of whose variables some are ``present`` and some are ``missing``."""
+
+    name: str
+    present: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings. The variable is the field's name in upper case. Origins have no trailing slash.
@@ -196,25 +205,25 @@ class Settings:
         )
 
     @property
-    def partner_halves(self) -> dict[str, tuple[str, ...]]:
-        """Return what is missing of the partners that are set up in part, by a variable that is set.
+    def partner_halves(self) -> tuple[PartnerHalf, ...]:
+        """Return the partners, and the roles of partners, that are set up in part.
 
-        Such a partner is off. The site starts without it, because drivers do not need it.
+        They are off. The site starts without them, because drivers do not need them.
         """
-        pairs = (
-            ("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET"),
-            ("AYYEKA_KEY", "AYYEKA_SECRET"),
-            ("ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET"),
-            ("INSTYLE_API_BASE_URL", "INSTYLE_API_KEY"),
-        )
-        halves = [(self._set(*names), self._unset(*names)) for names in pairs]
-        halves += self._instyle_halves()
-        return {present[0]: missing for present, missing in halves if present and missing}
+        pairs = {
+            "Anyline": ("ANYLINE_CLIENT_ID", "ANYLINE_CLIENT_SECRET"),
+            "Ayyeka": ("AYYEKA_KEY", "AYYEKA_SECRET"),
+            "Aspose": ("ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET"),
+            "instyle.ai": ("INSTYLE_API_BASE_URL", "INSTYLE_API_KEY"),
+        }
+        halves = [PartnerHalf(name, self._set(*both), self._unset(*both)) for name, both in pairs.items()]
+        return tuple(half for half in (*halves, *self._instyle_halves()) if half.present and half.missing)
 
-    def _instyle_halves(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    def _instyle_halves(self) -> tuple[PartnerHalf, ...]:
         """Return what is set and what is missing of the roles of instyle.ai that sign in.
 
-        Both need the API's address and key, and share the settings of the identity provider.
+        Both need the API's address and key, and share the settings of the identity provider. What a role alone uses
+        is named with it, so that nothing is left over if all of it is taken away.
         """
         admin = self._set("INSTYLE_USERNAME", "INSTYLE_PASSWORD", "INSTYLE_SECRET_HASH")
         superuser = self._set(
@@ -222,10 +231,19 @@ class Settings:
             "INSTYLE_CUSTOMER",
         )
         shared = self._set("INSTYLE_COGNITO_IDP", "INSTYLE_CLIENT_ID", "INSTYLE_CLIENT_SECRET")
-        return [
-            (admin or (() if superuser else shared), self.instyle_missing + self.instyle_admin_missing),
-            (superuser, self.instyle_missing + self.instyle_superuser_missing),
-        ]
+        names = ("instyle.ai’s role admin", "instyle.ai’s role superuser")
+        return (
+            PartnerHalf(
+                names[0],
+                admin + (() if superuser else shared),
+                self.instyle_missing + self.instyle_admin_missing,
+            ),
+            PartnerHalf(
+                names[1],
+                superuser + (() if admin or not superuser else shared),
+                self.instyle_missing + self.instyle_superuser_missing,
+            ),
+        )
 
     def _set(self, *names: str) -> tuple[str, ...]:
         return tuple(name for name in names if getattr(self, name.lower()) is not None)

@@ -142,12 +142,17 @@ def _directory_issues(path: Path) -> list[StoreIssue]:
     if about.st_mode & 0o022:
         # A user who may write to the directory can replace the file, unless the sticky bit forbids it.
         is_severe = bool(about.st_mode & 0o002) and not about.st_mode & stat.S_ISVTX
+        # A directory that many use, like /tmp, must not be closed to them.
+        is_ours = about.st_uid == os.geteuid() and not about.st_mode & stat.S_ISVTX
+        todo = "Keep the store in a directory of its own, with mode 700: set STORE_URL to a file in it."
+        if is_ours:
+            todo = f"Keep the store in a directory of its own: chmod 700 {path}, or another STORE_URL."
         found.append(
             StoreIssue(
                 "store_directory_open",
                 "Others can write beside the store",
                 f"{path} can be written to by other users (mode {stat.S_IMODE(about.st_mode):04o}).",
-                f"Keep the store in a directory of its own: chmod 700 {path}, or another STORE_URL.",
+                todo,
                 is_severe,
             )
         )

@@ -122,8 +122,9 @@ def build_services(settings: Settings, app: Flask, clock: Callable[[], float]) -
 
 def warn_of_halves(settings: Settings) -> None:
     """Log the partners that are off because a part of their settings is missing."""
-    for name, missing in settings.partner_halves.items():
-        log_event("partner set up in part", logging.WARNING, set=name, missing=", ".join(missing))
+    for half in settings.partner_halves:
+        told = {"set": ", ".join(half.present), "missing": ", ".join(half.missing)}
+        log_event("partner set up in part", logging.WARNING, partner=half.name, **told)
 
 
 def _open_store(settings: Settings, clock: Callable[[], float]) -> Store:

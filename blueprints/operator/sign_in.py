@@ -44,7 +44,7 @@ def sign_in() -> Response | str | tuple[str, int]:
 
     A link shows one button, and only the button uses the link up. Chats and mail programs open links by themselves.
     """
-    refuse_other_methods("GET", "POST")
+    refuse_other_methods("GET", "HEAD", "POST")
     refuse_prefetch()
     if request.method == "POST":
         return _sign_in_by_link(request.args["link"]) if "link" in request.args else _sign_in_by_password()

@@ -15,7 +15,7 @@ from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints.web.services import services
-from domain.client_addresses import FORWARDED_HEADERS, Client, advice, client_of, listed, with_x_forwarded
+from domain.client_addresses import FORWARDED_HEADERS, Client, advice, client_of, with_x_forwarded
 from domain.events import log_event
 from settings import Settings
 
@@ -63,8 +63,7 @@ def arrival() -> Arrival:
 
 def client() -> Client:
     """Return the sender of the current request."""
-    values = listed(with_x_forwarded(arrival().forwarded).get("X-Forwarded-For", ""))
-    return client_of(request.remote_addr or "", values, services().settings.trusted_proxies)
+    return client_of(request.remote_addr or "", arrival().forwarded, services().settings.trusted_proxies)
 
 
 def client_address() -> str:
@@ -90,7 +89,7 @@ def _tell() -> None:
         address=request.remote_addr or "none",
         headers=", ".join(came) or "none",
         trusted_proxies=settings.trusted_proxies,
-        todo=advice(request.remote_addr or "", came, settings.trusted_proxies),
+        todo=advice(came, settings.trusted_proxies),
     )
 
 
@@ -100,5 +99,7 @@ def _forwarded(environ: Environ) -> dict[str, str]:
 
 
 def _translate_forwarded(environ: Environ) -> None:
-    for name, value in with_x_forwarded(environ[_KEY].forwarded).items():
-        environ["HTTP_" + name.upper().replace("-", "_")] = value
+    """Give ProxyFix the headers as this application reads them, so that both count the same values."""
+    read = with_x_forwarded(environ[_KEY].forwarded)
+    for name in environ[_KEY].forwarded.keys() | read.keys():
+        environ["HTTP_" + name.upper().replace("-", "_")] = read.get(name, "")

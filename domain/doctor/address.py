@@ -14,6 +14,7 @@ from domain.client_addresses import (
     client_of,
     listed,
     trust_proxies,
+    visitors_addresses,
     with_x_forwarded,
 )
 from domain.doctor.report import (
@@ -27,11 +28,15 @@ from domain.doctor.report import (
     unknown,
     warning,
 )
-from domain.own_host import is_own_host
+from domain.own_host import is_own_host, split_host
 from settings import Settings, can_be_public_url, is_loopback
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
 _FORWARDED_PAIR = re.compile(r'\s*(\w+)\s*=\s*"?([^",;]*)"?\s*(?:;|$)')
+_PORT = re.compile(r"[1-9]\d{0,4}", re.ASCII)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+# The headers that may name the visitor's address.
+_ABOUT_THE_CLIENT = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 NGINX_LINE = "proxy_set_header X-Forwarded-Proto $scheme;"
 NGINX_APPENDING_LINE = 'proxy_set_header X-Forwarded-Proto "$http_x_forwarded_proto, $scheme";'
 
@@ -84,8 +89,8 @@ class BrowserRequest:
 
     @property
     def addresses(self) -> int:
-        """Return the number of values in X-Forwarded-For: one per proxy that appends to it, as nearly all do."""
-        return self._count("X-Forwarded-For")
+        """Return the number of addresses: one per proxy that appends its own, as nearly all do."""
+        return len(visitors_addresses(self.forwarded))
 
     def _count(self, name: str) -> int:
         said = self._header(name)
@@ -111,7 +116,7 @@ def address_section(
     """
     finding = _address_finding(settings, incoming)
     # The right number of proxies also gives the visitors' addresses.
-    is_known = incoming is None or finding.code in {"trusted_proxies_unset", "trusted_proxies_miscounted"}
+    is_known = incoming is None or _gives_addresses(finding, incoming)
     more = () if incoming is None or is_known else tuple(_client_findings(settings, incoming))
     if registered is None:
         return Section("The address of this site", (finding, *more))
@@ -123,6 +128,13 @@ def address_section(
     )
     is_same = finding.severity in {Severity.GOOD, Severity.UNKNOWN} or _is_at(settings, incoming, registered)
     return Section("The address of this site", (*((wrong,) if is_same else (finding, wrong)), *more))
+
+
+def _gives_addresses(finding: Finding, incoming: BrowserRequest) -> bool:
+    """Tell if the advice on PUBLIC_URL also makes the visitors' addresses known, or says that none can be known."""
+    if finding.code in {"trusted_proxies_unset", "trusted_proxies_miscounted"}:
+        return bool(incoming.addresses)
+    return finding.code == "no_proxy_in_front"
 
 
 def is_shown_right(settings: Settings, incoming: BrowserRequest | None, other: str) -> bool:
@@ -164,7 +176,8 @@ def _address_finding(settings: Settings, incoming: BrowserRequest | None) -> Fin
         )
         todo = _set_public_url(_seen_origin(settings, incoming))
         return problem("proxy_turned_https_into_http", "A proxy turned https into http", what, todo, facts)
-    if not settings.trusted_proxies and incoming.forwarded_host not in {None, _host_of(settings)}:
+    is_other = incoming.forwarded_host is not None and _seen_host(settings, incoming) != _host_of(settings)
+    if not settings.trusted_proxies and is_other:
         what = "A proxy says that the browser asked for another host than that of PUBLIC_URL."
         todo = _set_public_url(_seen_origin(settings, incoming))
         return problem("forwarded_host_differs", "Another host in front", what, todo, facts)
@@ -174,32 +187,39 @@ def _address_finding(settings: Settings, incoming: BrowserRequest | None) -> Fin
         )
         todo = "Have the proxy pass the browser’s Host header on (nginx: proxy_set_header Host $http_host;), or set "
         todo += "PUBLIC_URL to the address that people use."
+        count = max(1, incoming.addresses)
+        if not settings.trusted_proxies and is_own_host(
+            settings.public_url, count, incoming.host, incoming.forwarded
+        ):
+            todo = trust_proxies(count, ", so that what they say of the host is believed")
+            return problem("trusted_proxies_unset", "The proxy is not trusted", what, todo, facts)
         return problem("host_differs", "Another host arrives", what, todo, facts)
     if settings.trusted_proxies and not incoming.forwarded:
         what = (
             f"TRUSTED_PROXIES is {settings.trusted_proxies}, but this request came without a proxy: such a visitor "
             "can claim any IP address."
         )
-        return warning("no_proxy_in_front", "No proxy in front", what, "Set TRUSTED_PROXIES=0.", facts)
+        todo = "Set TRUSTED_PROXIES=0. If a proxy is in front, have it send X-Forwarded-For and X-Forwarded-Proto."
+        return warning("no_proxy_in_front", "No proxy in front", what, todo, facts)
     return good("public_url", "PUBLIC_URL", "It is the address that this browser used.", facts)
 
 
 def _client_findings(settings: Settings, incoming: BrowserRequest) -> Iterator[Finding]:
     """Yield a problem if this visitor cannot be told from others."""
-    values = listed(with_x_forwarded(incoming.forwarded).get("X-Forwarded-For", ""))
-    found = client_of(incoming.remote, values, settings.trusted_proxies)
-    if not found.is_shared:
+    if not client_of(incoming.remote, incoming.forwarded, settings.trusted_proxies).is_shared:
         return
+    came = {name: value for name, value in incoming.forwarded.items() if name in _ABOUT_THE_CLIENT}
     facts = (
         fact("Address", incoming.remote or "none"),
-        fact("X-Forwarded-For", ", ".join(values) or "none"),
+        *(fact(name, value or "empty") for name, value in came.items()),
+        *(() if came else (fact("X-Forwarded-For", "none"),)),
         fact("TRUSTED_PROXIES", str(settings.trusted_proxies)),
     )
     what = (
         "No IP address of the visitor can be read, so all visitors are counted as one. Sign-ins are slowed down while "
         "many come at once."
     )
-    todo = advice(incoming.remote, incoming.forwarded, settings.trusted_proxies)
+    todo = advice(incoming.forwarded, settings.trusted_proxies)
     yield problem("visitors_share_address", "Visitors cannot be told apart", what, todo, facts)
 
 
@@ -248,9 +268,29 @@ def _set_public_url(origin: str) -> str:
 
 
 def _seen_origin(settings: Settings, incoming: BrowserRequest) -> str:
-    scheme = "https" if "https" in (incoming.scheme, incoming.proto) else "http"
+    return f"{_seen_scheme(incoming)}://{_seen_host(settings, incoming)}"
+
+
+def _seen_scheme(incoming: BrowserRequest) -> str:
+    return "https" if "https" in (incoming.scheme, incoming.proto) else "http"
+
+
+def _seen_host(settings: Settings, incoming: BrowserRequest) -> str:
+    """Return the host that the browser seems to use, as this site reads it if it is its own.
+
+    Proxies often drop its port, or name it in a header of its own.
+    """
+    ports = listed(incoming.forwarded.get("X-Forwarded-Port", ""))
+    hops = settings.trusted_proxies or min(1, len(ports))
+    scheme, _, own_host = settings.public_url.partition("://")
+    is_read = bool(hops) or incoming.forwarded_host is None
+    is_same = is_read and _seen_scheme(incoming) == scheme
+    if is_same and is_own_host(settings.public_url, hops, incoming.host, incoming.forwarded):
+        return own_host
     host = incoming.forwarded_host or incoming.host
-    return f"{scheme}://{host}"
+    name, port = split_host(host)
+    is_port = bool(ports) and _PORT.fullmatch(ports[0]) and ports[0] != _DEFAULT_PORTS[_seen_scheme(incoming)]
+    return f"{name}:{ports[0]}" if is_port and not port else host
 
 
 def _host_of(settings: Settings) -> str:

@@ -162,11 +162,12 @@ def _partner_sections(settings: Settings) -> Iterator[Section]:
     findings = [
         warning(
             "partner_half_set",
-            f"{name} is set alone",
-            "The partner is off, because a part of its settings is missing.",
-            f"Set {', '.join(missing)} too, or take {name} away.",
+            f"{half.name} is set up in part",
+            f"It is off: {', '.join(half.present)} {'is' if len(half.present) == 1 else 'are'} set, and that is not "
+            "all of its settings.",
+            f"Set {', '.join(half.missing)} too, or take {', '.join(half.present)} away.",
         )
-        for name, missing in settings.partner_halves.items()
+        for half in settings.partner_halves
     ]
     if findings:
         yield Section("Partners", tuple(findings))

@@ -38,6 +38,9 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
         # If a proxy ends https without telling us, every redirect to https returns as http. The cookie shows that this
         # browser was already redirected. Programs keep no cookies.
         if TRIED_HTTPS in request.cookies or wants_json():
+            if settings.trusted_proxies and "http" in _protocols(arrival()):
+                # No password is typed and no sign-in begins where others can read them.
+                raise ProblemError(_came_without_https(settings, arrival()), "plain http")
             return None
         asked = path_as_asked()
         path = asked if request.method in {"GET", "HEAD"} else asked.partition("?")[0]
@@ -54,10 +57,38 @@ def _came_by_http(arrived: Arrival) -> bool:
     """Tell if the browser came by plain http, as far as can be told: nothing says that it used https."""
     if request.scheme == "https" or request.headers.get("Sec-Fetch-Site"):
         return False  # browsers send Fetch Metadata to https alone, and to loopback addresses
+    return "https" not in _protocols(arrived)
+
+
+def _protocols(arrived: Arrival) -> list[str]:
+    """Return the schemes that proxies name, in any header."""
     forwarded = arrived.forwarded
     protocols = listed(forwarded.get("X-Forwarded-Proto", "").lower())
-    protocols += forwarded_values(forwarded.get("Forwarded", "").lower(), "proto")
-    return "https" not in protocols
+    return protocols + forwarded_values(forwarded.get("Forwarded", "").lower(), "proto")
+
+
+def _came_without_https(settings: Settings, arrived: Arrival) -> Problem:
+    """Return the problem for a browser that a trusted proxy says came by http, again after it was led to https."""
+    came = [
+        f"{name}: {value[:120]}" for name, value in arrived.forwarded.items() if name in _ABOUT_THE_SCHEME
+    ]
+    cause = (
+        f"The proxy in front says that the browser came by plain http: {'; '.join(came)}.",
+        "Operator: have the outermost proxy redirect http to https, and send X-Forwarded-Proto: https for what came "
+        "by https. Inner proxies pass it on as it came. The command “flask --app app doctor” explains more: give it "
+        "each header with -H.",
+    )
+    return Problem(
+        "came_by_http",
+        400,
+        "This connection is not encrypted",
+        f"This site is used at {settings.public_url} alone, so that nobody on the way can read what you type.",
+        (
+            "Open the address above. If it leads here again, tell the operator of this site the reference below.",
+        ),
+        actions=(Action(f"Open {settings.public_url}", address=f"{settings.public_url}/", primary=True),),
+        cause=cause,
+    )
 
 
 def _wrong_address(settings: Settings, arrived: Arrival) -> Problem:
@@ -86,4 +117,5 @@ def _wrong_address(settings: Settings, arrived: Arrival) -> Problem:
     )
 
 
+_ABOUT_THE_SCHEME = ("X-Forwarded-Proto", "Forwarded")
 _ABOUT_THE_HOST = ("X-Forwarded-Host", "X-Forwarded-Port", "Forwarded")

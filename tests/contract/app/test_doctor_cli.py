@@ -258,6 +258,41 @@ HEADERS = {
         "visitors_share_address",
         "Set TRUSTED_PROXIES=2",
     ),
+    "a scheme alone": (
+        {"PUBLIC_URL": "https://cars.test", "TRUSTED_PROXIES": "1"},
+        ("Host: cars.test", "X-Forwarded-Proto: https"),
+        "visitors_share_address",
+        "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+    ),
+    "a header that is not read": (
+        {"PUBLIC_URL": "https://cars.test", "TRUSTED_PROXIES": "1"},
+        ("Host: cars.test", "X-Forwarded-Proto: https", "X-Real-IP: 203.0.113.7"),
+        "visitors_share_address",
+        "X-Real-IP is not read.",
+    ),
+    "a visitor named in another header": (
+        {"PUBLIC_URL": "https://cars.test", "TRUSTED_PROXIES": "1"},
+        ("Host: cars.test", "X-Forwarded-Proto: https", "Forwarded: for=203.0.113.7"),
+        None,
+        "",
+    ),
+    "an untrusted proxy": (
+        {"PUBLIC_URL": "https://cars.test", "TRUSTED_PROXIES": "0"},
+        ("Host: cars.test", "X-Forwarded-Port: 443"),
+        "visitors_share_address",
+        "TRUSTED_PROXIES",
+    ),
+    "a site on a port of which only a header tells": (
+        {"PUBLIC_URL": "http://127.0.0.1:8080", "TRUSTED_PROXIES": "0"},
+        (
+            "Host: app:8000",
+            "X-Forwarded-Host: 127.0.0.1",
+            "X-Forwarded-Port: 8080",
+            "X-Forwarded-For: 192.0.2.7",
+        ),
+        "trusted_proxies_unset",
+        "Set TRUSTED_PROXIES=1, so that",
+    ),
 }
 
 
@@ -269,6 +304,7 @@ def test_the_headers_of_a_request_can_be_examined(name, doctor):
     about_address = found.keys() & {
         "public_url",
         "host_differs",
+        "trusted_proxies_unset",
         "visitors_share_address",
         "no_proxy_in_front",
     }

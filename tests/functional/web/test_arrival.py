@@ -20,7 +20,8 @@ def quick_turns(monkeypatch):
 
 def sign_in(site, header, *, password="operators-own-password", **options):
     with site.browser(**options) as browser:
-        browser.headers = {} if header is None else {"X-Forwarded-For": header}
+        named = {"X-Forwarded-For": header} if isinstance(header, str) else header
+        browser.headers = named or {}
         return browser.sign_in_as_operator(password)
 
 
@@ -45,6 +46,22 @@ SHARED = [
     ("1", "203.0.113.7, 10.0.0.2", "10.0.0.1"),
     ("1", "unknown", "127.0.0.1"),
     ("1", "_hidden", "127.0.0.1"),
+    ("1", "", "127.0.0.1"),
+    ("1", ",", "127.0.0.1"),
+    ("1", "unknown,", "127.0.0.1"),
+    ("1", None, "127.0.0.1"),
+    ("1", None, "192.0.2.1"),
+    ("2", "203.0.113.7", "192.0.2.1"),
+    ("0", {"X-Forwarded-Proto": "https"}, "127.0.0.1"),
+    ("0", {"X-Real-IP": "203.0.113.7"}, "10.0.0.1"),
+    ("0", {"Forwarded": "proto=https"}, "127.0.0.1"),
+    ("1", {"X-Forwarded-Proto": "https"}, "127.0.0.1"),
+    ("1", {"X-Forwarded-Proto": "https", "X-Real-IP": "203.0.113.7"}, "127.0.0.1"),
+    ("1", {"X-Forwarded-For": "", "X-Forwarded-Proto": "https"}, "127.0.0.1"),
+    ("1", {"Forwarded": 'proto=https;host="127.0.0.1:8000"'}, "127.0.0.1"),
+    ("1", {"Forwarded": 'for="'}, "127.0.0.1"),
+    ("1", {"Forwarded": "for=unknown;proto=https"}, "127.0.0.1"),
+    ("2", {"Forwarded": "for=203.0.113.7, proto=https"}, "10.0.0.1"),
 ]
 
 
@@ -58,6 +75,32 @@ def test_nobody_is_locked_out_by_others_if_visitors_cannot_be_told_apart(
     told = [record for record in caplog.records if record.getMessage() == "visitors share one address"]
     assert len(told) == 1
     assert "TRUSTED_PROXIES" in told[0].fields["todo"] or "X-Forwarded-For" in told[0].fields["todo"]
+
+
+# Headers that name the visitor, in a place where another header alone is not enough.
+NAMED = [
+    ("1", "203.0.113.{},"),
+    ("1", ", ,203.0.113.{}, ,"),
+    ("1", {"Forwarded": "for=203.0.113.{}", "X-Forwarded-Proto": "https"}),
+    ("1", {"Forwarded": "for=203.0.113.{}", "X-Forwarded-For": ""}),
+    ("1", {"Forwarded": "For=203.0.113.{};Proto=https", "X-Forwarded-Host": "127.0.0.1:8000"}),
+    ("1", {"Forwarded": 'for="x, for="203.0.113.{}:4711"'}),
+    ("2", {"Forwarded": "for=203.0.113.{}, for=10.0.0.2;proto=https", "X-Forwarded-Proto": "https, http"}),
+    ("1", {"X-Forwarded-For": "1" * 5000 + ", 203.0.113.{}"}),
+]
+
+
+@pytest.mark.parametrize(("trusted", "headers"), NAMED)
+def test_a_visitor_whom_a_proxy_names_is_told_from_others(trusted, headers, local_site, vinli, caplog):
+    site = local_site(vinli.origin, TRUSTED_PROXIES=trusted, RATE_LIMIT_SIGN_IN="5/day")
+    whole = {"X-Forwarded-For": headers} if isinstance(headers, str) else headers
+
+    def of(visitor):
+        return {name: value.replace("{}", visitor) for name, value in whole.items()}
+
+    assert 429 in lock(site, of("7"), address="10.0.0.1")
+    assert sign_in(site, of("8"), address="10.0.0.1").status_code == 303
+    assert not [record for record in caplog.records if record.getMessage() == "visitors share one address"]
 
 
 def test_sign_ins_that_wait_for_their_turn_are_limited(local_site, vinli, monkeypatch):
@@ -209,6 +252,34 @@ def test_a_proxy_that_hides_https_costs_one_redirect_and_no_more(local_site, vin
         assert browser.get("/operator").status_code == 200
         assert browser.get("/connect").status_code == 302
         assert vinli.received(TOKEN) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-Proto": "http"},
+        {"X-Forwarded-Proto": "HTTP", "X-Forwarded-For": "203.0.113.7"},
+        {"Forwarded": "for=203.0.113.7;proto=http"},
+    ],
+)
+def test_what_a_trusted_proxy_calls_http_is_led_to_https_and_else_gets_a_page(headers, local_site, vinli):
+    site = local_site(vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES="1")
+    with http_browser(site) as browser:
+        assert browser.get("/operator", headers=headers).status_code == 303
+        for path in ("/operator", "/connect", "/implicit", "/garage", "/"):
+            page = browser.get(path, headers=headers)
+            assert seen(page) == (400, "came_by_http"), path
+            assert 'type="password"' not in page.text
+            assert f'href="{CARS}/"' in page.text
+            assert "X-Forwarded-Proto" in page.text
+        refused = browser.session.post(
+            f"{browser.origin}/operator", data={"password": "operators-own-password"}, headers=headers
+        )
+        assert seen(refused) == (400, "came_by_http")
+        told = browser.get("/garage", headers={**headers, "Accept": "application/json"})
+        assert (told.status_code, told.json()["error"]["code"]) == (400, "bad_request")
+        assert browser.get("/healthz", headers=headers).status_code == 200
+    assert vinli.received(TOKEN) == []
 
 
 def test_probes_and_files_are_not_led_elsewhere(local_site, vinli):

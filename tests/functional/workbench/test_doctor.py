@@ -126,6 +126,7 @@ def test_a_right_configuration_behind_a_proxy_has_nothing_wrong(good_vinli, loca
     good_vinli.answers[CLIENTS] = clients(f"{CARS}/connect/callback", f"{CARS}/implicit/callback", date=date)
     site = local_site(good_vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES="1")
     headers = {
+        "X-Forwarded-For": "203.0.113.7",
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": "cars.example.com",
         "X-Forwarded-Port": "443",
@@ -327,20 +328,29 @@ def test_the_words_for_a_trailing_slash_are_enough_to_mend_it(good_vinli, local_
 
 
 FORWARDED = {"X-Forwarded-Proto": "https"}
-came = BrowserRequest
+SHARED, UNSET = "visitors_share_address", "trusted_proxies_unset"
+
+
+def came(scheme, host, headers, remote="203.0.113.7"):
+    return BrowserRequest(scheme, host, headers, remote)
+
+
 INCOMING = [
     # PUBLIC_URL, TRUSTED_PROXIES, how the request came, what is wrong.
     (CARS, "0", came("http", "cars.example.com", FORWARDED), ["trusted_proxies_unset"]),
     (CARS, "0", came("http", "cars.example.com", {"Forwarded": 'for=_x;proto="https"'}), ["trusted_proxies_unset"]),
-    (CARS, "2", came("http", "cars.example.com", FORWARDED), ["trusted_proxies_miscounted"]),
+    (CARS, "2", came("http", "cars.example.com", FORWARDED), ["trusted_proxies_miscounted", SHARED]),
+    (CARS, "0", came("http", "cars.example.com", FORWARDED, "10.0.0.1"), ["trusted_proxies_unset", SHARED]),
+    (CARS, "0", came("http", "cars.example.com", {**FORWARDED, "X-Forwarded-For": "::2"}, "::1"), [UNSET]),
+    (CARS, "0", came("https", "cars.example.com", {"X-Real-IP": "192.0.2.7"}, "10.0.0.1"), [SHARED]),
     (CARS, "0", came("http", "cars.example.com", {}), ["forwarded_proto_missing"]),
-    (CARS, "1", came("http", "cars.example.com", {"Via": "1.1 proxy"}), ["forwarded_proto_missing"]),
-    (CARS, "1", came("http", "cars.example.com", {"X-Forwarded-Proto": "http"}), ["forwarded_proto_http"]),
+    (CARS, "1", came("http", "cars.example.com", {"Via": "1.1 proxy"}), ["forwarded_proto_missing", SHARED]),
+    (CARS, "1", came("http", "cars.example.com", {"X-Forwarded-Proto": "http"}), ["forwarded_proto_http", SHARED]),
     (CARS, "0", came("https", "cars.example.com", {}), []),
     (CARS, "0", came("https", "cars.example.com", {"X-Forwarded-Host": "cars.example.com:443", **FORWARDED}), []),
     (CARS, "1", came("https", "cars.example.com", {}), ["no_proxy_in_front"]),
     (HERE, "0", came("http", "127.0.0.1:8000", FORWARDED), ["proxy_turned_https_into_http"]),
-    (HERE, "1", came("https", "127.0.0.1:8000", FORWARDED), ["proxy_turned_https_into_http"]),
+    (HERE, "1", came("https", "127.0.0.1:8000", FORWARDED), ["proxy_turned_https_into_http", SHARED]),
     (HERE, "0", came("http", "127.0.0.1:8000", {"Forwarded": "proto=https"}), ["proxy_turned_https_into_http"]),
     (HERE, "0", came("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com"}), ["forwarded_host_differs"]),
     (HERE, "0", came("http", "127.0.0.1:8000", {"X-Forwarded-Host": "<b>\r\nx"}), []),
@@ -388,6 +398,34 @@ REGISTERED_AT = [
 ]
 
 
+PORT = "https://cars.example.com:8443"
+# PUBLIC_URL, TRUSTED_PROXIES, the scheme, Host and headers that arrive, and the origin that is seen in them.
+ORIGINS = [
+    (PORT, "1", "https", "cars.example.com", {"X-Forwarded-Port": "8443", **FORWARDED}, PORT),
+    (PORT, "1", "https", "cars.example.com", FORWARDED, PORT),
+    (PORT, "1", "https", "cars.example.com:8000", {"X-Forwarded-Port": "8443", **FORWARDED}, PORT),
+    (PORT, "0", "http", "cars.example.com", {"X-Forwarded-Port": "8443", **FORWARDED}, PORT),
+    (PORT, "0", "http", "cars.example.com", FORWARDED, CARS),
+    (HERE, "0", "http", "cars.example.com", {"X-Forwarded-Port": "8443", **FORWARDED}, PORT),
+    (HERE, "1", "https", "cars.example.com", {"X-Forwarded-Port": "8443", **FORWARDED}, PORT),
+    (HERE, "1", "https", "cars.example.com", {"X-Forwarded-Port": "443", **FORWARDED}, CARS),
+    (HERE, "1", "https", "cars.example.com", {"X-Forwarded-Port": "x<", **FORWARDED}, CARS),
+    (HERE, "1", "https", "app", {"X-Forwarded-Host": "cars.example.com", "X-Forwarded-Port": "8443"}, PORT),
+]
+
+
+@pytest.mark.parametrize(("public_url", "trusted", "scheme", "host", "headers", "origin"), ORIGINS)
+def test_a_port_that_proxies_name_is_part_of_the_address(
+    public_url, trusted, scheme, host, headers, origin, good_vinli, local_site
+):
+    """The registrations have the address that people use. PUBLIC_URL is advised to be that, or is right."""
+    good_vinli.answers[CLIENTS] = clients(f"{origin}/connect/callback", f"{origin}/implicit/callback")
+    site = local_site(good_vinli.origin, PUBLIC_URL=public_url, TRUSTED_PROXIES=trusted)
+    diagnosis = examine(site, BrowserRequest(scheme, host, {"X-Forwarded-For": "192.0.2.7", **headers}))
+    advised = {one.todo for one in diagnosis.problems if "PUBLIC_URL to" in one.todo}
+    assert advised == (set() if public_url == origin else {f"Set PUBLIC_URL to {origin}"})
+
+
 @pytest.mark.parametrize(("registered", "public_url", "incoming", "codes"), REGISTERED_AT)
 def test_an_address_that_all_registrations_share_is_one_finding(
     registered, public_url, incoming, codes, good_vinli, local_site
@@ -414,7 +452,7 @@ def test_registrations_that_do_not_agree_are_findings_of_their_own(code, implici
 
 def test_the_registration_is_not_blamed_for_a_wrong_public_url(good_vinli, local_site):
     good_vinli.answers[CLIENTS] = clients(f"{CARS}/connect/callback", f"{CARS}/implicit/callback")
-    incoming = BrowserRequest("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com", **FORWARDED})
+    incoming = came("http", "127.0.0.1:8000", {"X-Forwarded-Host": "cars.example.com", **FORWARDED})
     diagnosis = examine(local_site(good_vinli.origin), incoming)
     assert wrong(diagnosis) == ["proxy_turned_https_into_http"]
     assert finding(diagnosis, "proxy_turned_https_into_http").todo == f"Set PUBLIC_URL to {CARS}"
@@ -714,6 +752,10 @@ def test_what_others_may_do_to_the_store_is_named(sandbox, local_site):
     os.chmod(site.store_path, 0o600)
     os.chmod(site.store_path.parent, 0o777)
     assert wrong(examine(site)) == ["store_directory_open"]
+    assert "chmod 700" in finding(examine(site), "store_directory_open").todo
+    os.chmod(site.store_path.parent, 0o1777)
+    assert wrong(examine(site)) == ["store_directory_open"]
+    assert "chmod" not in finding(examine(site), "store_directory_open").todo, "others use this directory too"
     os.chmod(site.store_path.parent, 0o755)
     assert wrong(examine(site)) == []
 
@@ -787,8 +829,28 @@ def test_a_partner_that_is_set_in_part_is_named_at_the_start_and_by_the_doctor(
 ):
     site = local_site(good_vinli.origin, ANYLINE_CLIENT_ID="anyline-client")
     (told,) = [record for record in caplog.records if record.getMessage() == "partner set up in part"]
-    assert told.fields == {"set": "ANYLINE_CLIENT_ID", "missing": "ANYLINE_CLIENT_SECRET"}
+    named = {"partner": "Anyline", "set": "ANYLINE_CLIENT_ID", "missing": "ANYLINE_CLIENT_SECRET"}
+    assert told.fields == named
     assert "ANYLINE_CLIENT_SECRET" in finding(examine(site), "partner_half_set").todo
+
+
+def test_a_role_that_is_set_in_part_leaves_its_partner_on_and_is_named_whole(good_vinli, local_site):
+    """Without an identity provider the role ``service`` of instyle.ai works. Only the sign-in of the admin is off."""
+    names = (
+        "INSTYLE_API_KEY",
+        "INSTYLE_CLIENT_ID",
+        "INSTYLE_USERNAME",
+        "INSTYLE_PASSWORD",
+        "INSTYLE_SECRET_HASH",
+    )
+    variables = dict.fromkeys(names, "x") | {"INSTYLE_API_BASE_URL": "https://api.example.com"}
+    found = finding(examine(local_site(good_vinli.origin, **variables)), "partner_half_set")
+    assert found.title == "instyle.ai’s role admin is set up in part"
+    assert found.todo.startswith("Set INSTYLE_COGNITO_IDP too, or take ")
+    taken = found.todo.partition("or take ")[2].removesuffix(" away.").split(", ")
+    assert set(taken) == {*names} - {"INSTYLE_API_KEY"}
+    rest = {name: value for name, value in variables.items() if name not in taken}
+    assert "partner_half_set" not in wrong(examine(local_site(good_vinli.origin, **rest)))
 
 
 def test_an_ipv6_address_is_named_where_a_page_has_to_call_it(local_site):

@@ -2,7 +2,13 @@
 
 import pytest
 
-from domain.client_addresses import as_x_forwarded, client_of, forwarded_values, node_address
+from domain.client_addresses import (
+    as_x_forwarded,
+    client_of,
+    forwarded_values,
+    node_address,
+    with_x_forwarded,
+)
 from domain.own_host import is_own_host
 
 CARS = "https://cars.test:8443"
@@ -46,25 +52,58 @@ def test_forwarded_says_the_same_as_the_older_headers():
 
 
 @pytest.mark.parametrize(
-    ("remote", "values", "trusted", "key"),
+    ("remote", "forwarded_for", "trusted", "key"),
     [
-        ("203.0.113.7", [], 0, "203.0.113.7"),
-        ("127.0.0.1", [], 0, "127.0.0.1"),
-        ("203.0.113.7:41234", ["203.0.113.7:41234"], 1, "203.0.113.7"),
-        ("2001:db8:1:2::7", [], 0, "2001:db8:1:2::/64"),
-        ("203.0.113.7", ["10.0.0.9", "203.0.113.7"], 1, "203.0.113.7"),
-        ("10.0.0.7", ["10.0.0.7"], 1, "10.0.0.7"),
-        ("", [], 0, "shared"),
-        ("", ["203.0.113.7"], 0, "shared"),
-        ("unknown", ["unknown"], 1, "shared"),
-        ("_hidden", ["_hidden"], 1, "shared"),
-        ("127.0.0.1", ["203.0.113.7"], 0, "shared"),
-        ("10.0.0.2", ["203.0.113.7", "10.0.0.2"], 1, "shared"),
-        ("10.0.0.2", ["203.0.113.7"], 2, "shared"),
+        ("203.0.113.7", None, 0, "203.0.113.7"),
+        ("127.0.0.1", None, 0, "127.0.0.1"),
+        ("203.0.113.7:41234", "203.0.113.7:41234", 1, "203.0.113.7"),
+        ("2001:db8:1:2::7", None, 0, "2001:db8:1:2::/64"),
+        ("203.0.113.7", "10.0.0.9, 203.0.113.7", 1, "203.0.113.7"),
+        ("203.0.113.7", "10.0.0.9", 0, "203.0.113.7"),
+        ("10.0.0.7", "10.0.0.7", 1, "10.0.0.7"),
+        ("", None, 0, "shared"),
+        ("", "203.0.113.7", 0, "shared"),
+        ("unknown", "unknown", 1, "shared"),
+        ("_hidden", "_hidden", 1, "shared"),
+        ("127.0.0.1", "203.0.113.7", 0, "shared"),
+        ("127.0.0.1", "", 0, "shared"),
+        ("10.0.0.2", "203.0.113.7, 10.0.0.2", 1, "shared"),
+        ("10.0.0.2", "203.0.113.7", 2, "shared"),
+        ("198.51.100.2", "203.0.113.7", 2, "shared"),
+        ("198.51.100.2", None, 1, "shared"),
+        ("198.51.100.2", " , ", 1, "shared"),
     ],
 )
-def test_visitors_are_told_apart_where_they_can_be(remote, values, trusted, key):
-    assert client_of(remote, values, trusted).key == key
+def test_visitors_are_told_apart_where_they_can_be(remote, forwarded_for, trusted, key):
+    forwarded = {} if forwarded_for is None else {"X-Forwarded-For": forwarded_for}
+    assert client_of(remote, forwarded, trusted).key == key
+
+
+def test_each_older_header_that_is_missing_is_taken_from_forwarded():
+    forwarded = "for=203.0.113.7;proto=https;host=cars.test"
+    assert with_x_forwarded({"Forwarded": forwarded, "X-Forwarded-Proto": "http"}) == {
+        "Forwarded": forwarded,
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Host": "cars.test",
+    }
+    assert with_x_forwarded({"X-Forwarded-For": " , a,,b "})["X-Forwarded-For"] == "a, b"
+    assert with_x_forwarded({"X-Forwarded-For": ","}) == {}
+    assert with_x_forwarded({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ('for="', [""]),
+        ('for="x, for=203.0.113.7', ["", "203.0.113.7"]),
+        ('for="[2001:db8::1]:80", for=b', ["[2001:db8::1]:80", "b"]),
+        ('for="a\\"b", for=c', ["", "c"]),
+        ("x" * 5000 + ", for=203.0.113.7", ["", "203.0.113.7"]),
+    ],
+)
+def test_what_a_visitor_wrote_into_forwarded_hides_nothing_that_proxies_add(header, values):
+    assert forwarded_values(header, "for") == values
 
 
 @pytest.mark.parametrize(

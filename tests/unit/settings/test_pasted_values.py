@@ -137,6 +137,8 @@ INSTYLE_API = {"INSTYLE_API_BASE_URL": "https://api.example.com", "INSTYLE_API_K
 INSTYLE_IDP = {"INSTYLE_COGNITO_IDP": "https://idp.example.com", "INSTYLE_CLIENT_ID": "x"}
 INSTYLE_USER = {"INSTYLE_USERNAME": "x", "INSTYLE_PASSWORD": "y"}
 HASH = "INSTYLE_SECRET_HASH"
+SUPERUSER = {f"INSTYLE_SUPERUSER_{name}": "x" for name in ("API_KEY", "USERNAME", "PASSWORD", "SECRET_HASH")}
+ADDRESSES = {"INSTYLE_API_BASE_URL", "INSTYLE_COGNITO_IDP"}
 
 
 @pytest.mark.parametrize(
@@ -159,13 +161,31 @@ HASH = "INSTYLE_SECRET_HASH"
             {"INSTYLE_CLIENT_SECRET": (*INSTYLE_IDP, *INSTYLE_USER)},
         ),
         (INSTYLE_API | INSTYLE_IDP | INSTYLE_USER | {HASH: "x"}, {}),
+        (
+            INSTYLE_API | INSTYLE_IDP | INSTYLE_USER | {HASH: "x"} | SUPERUSER,
+            {"INSTYLE_SUPERUSER_USERNAME": ("INSTYLE_CUSTOMER",)},
+        ),
+        (
+            INSTYLE_API | SUPERUSER | {"INSTYLE_CUSTOMER": "x"},
+            {"INSTYLE_SUPERUSER_USERNAME": tuple(INSTYLE_IDP)},
+        ),
+        (INSTYLE_API | INSTYLE_IDP | SUPERUSER | {"INSTYLE_CUSTOMER": "x"}, {}),
         (INSTYLE_API, {}),
         ({"ANYLINE_CLIENT_ID": "x", "ANYLINE_CLIENT_SECRET": "y"}, {}),
         ({}, {}),
     ],
 )
 def test_a_partner_that_is_set_in_part_is_named(given, missing):
-    assert from_environ(GOOD | given).partner_halves == missing
+    halves = from_environ(GOOD | given).partner_halves
+    assert {half.present[0]: half.missing for half in halves} == missing
+    for half in halves:
+        fewer = {name: value for name, value in given.items() if name not in half.present}
+        more = given | {name: "https://x.example.com" if name in ADDRESSES else "x" for name in half.missing}
+        for changed in (fewer, more):
+            left = from_environ(GOOD | changed).partner_halves
+            assert {one.name for one in left} < {one.name for one in halves}, (
+                "advice must not move the warning"
+            )
 
 
 # --- .env
