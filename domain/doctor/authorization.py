@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from domain.doctor.client_evidence import Checkup, Role
 from domain.doctor.evidence import Answered
 from domain.doctor.report import Facts, Finding, fact, good, problem, unknown
+from domain.doctor.right_clients import right_client
 from domain.problems import shown_code
 from domain.redirect_uris.comparing import PORTAL
 from domain.text.hiding import hide
@@ -78,9 +79,12 @@ def _refused(checkup: Checkup, role: Role, answered: Answered, result: Preflight
         todo = f"In {PORTAL}, register {role.redirect_uri} for the client {role.shown_id}, to the letter."
         value = role.redirect_uri
     elif _ABOUT_TYPE.search(said):
-        kind = "Web" if role.response_type == "token" else "Server"
-        todo = f"In {PORTAL}, add a client of the type {kind} with the redirect URI {role.redirect_uri}, and set "
-        todo += f"{role.variable} to its id."
+        client = checkup.registered(role)
+        if client is not None and client.type is not None and role.fits(client):
+            todo = f"Vinli lists the client with the type that this flow needs. Save it once more in {PORTAL}, and ask "
+            todo += "Vinli if it stays so."
+        else:
+            todo, value = right_client(checkup, role)
     elif _ABOUT_CLIENT.search(said):
         todo = f"Set {role.variable} to the id of the client with the redirect URI {role.redirect_uri} in {PORTAL}."
     return problem(

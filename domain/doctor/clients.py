@@ -8,9 +8,10 @@ from domain.doctor.authorization import PKCE_CODES, authorization_findings
 from domain.doctor.client_evidence import Checkup, Role, plain, shown
 from domain.doctor.redirect_uris import Case, typed_finding, uri_findings
 from domain.doctor.report import Facts, Finding, Section, Severity, fact, good, problem, unknown, warning
-from domain.doctor.secrets import exchanged, secret_findings
-from domain.doctor.vinli import app_is_refused, is_from_between
-from domain.redirect_uris.comparing import PORTAL
+from domain.doctor.right_clients import right_client
+from domain.doctor.secrets import exchanged, is_the_apps, secret_findings
+from domain.doctor.vinli import app_is_refused, auth_is_wrong, is_from_between
+from domain.redirect_uris.comparing import compare
 from providers.errors import NotFound
 from providers.vinli.oauth.oauth_clients import CredentialStatus, RegisteredClient
 
@@ -39,7 +40,7 @@ def _client_findings(checkup: Checkup, role: Role) -> Iterator[Finding]:
     facts: Facts = (fact(role.variable, role.shown_id),)
     if _is_app_id(checkup, role):
         what = f"{role.variable} is the App ID. An app owns OAuth clients, and each has an id of its own."
-        todo, value = _right_client(checkup, role)
+        todo, value = right_client(checkup, role)
         yield problem(f"app_id_as_{role.code}_id", "App ID used as client id", what, todo, facts, value)
         return
     if _is_exchanged(checkup, role):
@@ -74,6 +75,8 @@ def _is_told_elsewhere(checkup: Checkup, role: Role) -> bool:
     evidence = checkup.evidence
     if is_from_between(evidence.registrations_error) or is_from_between(evidence.probe.error):
         return True
+    if auth_is_wrong(checkup.settings, evidence) or is_the_apps(checkup, role):
+        return True
     client = checkup.registered(role)
     if client is None or client.redirect_uri is None:
         return False
@@ -89,8 +92,13 @@ def _is_exchanged(checkup: Checkup, role: Role) -> bool:
 
 
 def _other_holder(checkup: Checkup, role: Role, client: RegisteredClient) -> Finding | None:
-    """Return a finding if another client has exactly what is sent, and no setting of ours names that client."""
+    """Return a finding if another client has exactly what is sent, and no setting of ours names that client.
+
+    A client of another type counts only if ours is registered for another host. Otherwise ours is nearly right.
+    """
     holder = checkup.holder_of(role)
+    if holder is None and _is_of_another_host(client, role):
+        holder = checkup.misfit_of(role)
     if holder is None or client.redirect_uri == role.redirect_uri or checkup.is_ours(holder):
         return None
     what = f"Another client of this app has exactly the redirect URI that is sent, and {role.variable} names this one."
@@ -100,28 +108,17 @@ def _other_holder(checkup: Checkup, role: Role, client: RegisteredClient) -> Fin
         fact("Registered", client.redirect_uri or "nothing"),
         fact("The other client", holder.id),
     )
-    todo, value = _right_client(checkup, role)
+    todo, value = right_client(checkup, role)
     return problem(
         f"another_client_than_{role.code}", "Another client has this redirect URI", what, todo, facts, value
     )
 
 
-def _right_client(checkup: Checkup, role: Role) -> tuple[str, str]:
-    """Return the advice to name the right client, and its id; "" if there is no such client yet."""
-    secret = f", and {role.secret_variable} to its secret" if role.secret_variable else ""
-    if holder := checkup.holder_of(role):
-        right = shown(holder.id)
-        return (
-            f"Set {role.variable} to {right}, which has the redirect URI {role.redirect_uri}{secret}.",
-            right,
-        )
-    todo = (
-        f"In {PORTAL}, add a client of the type {role.client_type.title()} with the redirect URI "
-        f"{role.redirect_uri}. Set {role.variable} to its id{secret}."
-    )
-    if misfit := checkup.misfit_of(role):
-        todo += f" The client {shown(misfit.id)} has this redirect URI, but is of the type {misfit.type}."
-    return todo, ""
+def _is_of_another_host(client: RegisteredClient, role: Role) -> bool:
+    registered = client.redirect_uri
+    return registered is not None and "other_host" in {
+        one.code for one in compare(role.redirect_uri, registered)
+    }
 
 
 def _is_app_id(checkup: Checkup, role: Role) -> bool:
@@ -154,10 +151,14 @@ def _not_found(checkup: Checkup, role: Role, facts: Facts) -> Finding:
         )
     if _is_believed(checkup, role):
         what = "Vinli accepts this client, but does not list it for this app: it may be another app’s."
-        todo = "Set VINLI_APP_ID and VINLI_APP_SECRET to those of the app that owns the client."
-        return warning(f"{role.code}_of_another_app", "Another app’s client", what, todo, facts)
+        todo, value = "Set VINLI_APP_ID and VINLI_APP_SECRET to those of the app that owns the client.", ""
+        if any(
+            checkup.registered(other) for other in checkup.roles
+        ):  # the app is right, and this client is not
+            todo, value = right_client(checkup, role)
+        return warning(f"{role.code}_of_another_app", "Another app’s client", what, todo, facts, value)
     what = f"Among this app’s {len(clients)} OAuth clients there is none with the id in {role.variable}."
-    todo, value = _right_client(checkup, role)
+    todo, value = right_client(checkup, role)
     return problem(f"unknown_{role.code}", "Unknown client", what, todo, facts, value)
 
 
@@ -173,13 +174,13 @@ def _misuse(checkup: Checkup, role: Role, client: RegisteredClient) -> Finding |
             what = "This client belongs to the other flow. See the finding there."
             return unknown(role.code, "OAuth client", what, facts=facts)
         what = "A server client gets codes. The implicit flow needs a client of the type web."
-        todo, value = _right_client(checkup, role)
+        todo, value = right_client(checkup, role)
         return problem(
             "implicit_client_wrong_type", "Not a client for the implicit flow", what, todo, facts, value
         )
     if _is_without_secret(checkup, role, client):
         what = f"{role.variable} is a web client, which has no secret to exchange a code with."
-        todo, value = _right_client(checkup, role)
+        todo, value = right_client(checkup, role)
         return problem(
             f"web_client_as_{role.code}", "Web client used for the code flow", what, todo, facts, value
         )
@@ -241,4 +242,11 @@ def _case(checkup: Checkup, role: Role) -> Case:
         holder=shown(holder.id) if (holder := checkup.holder_of(role)) else None,
         external=f"{checkup.external}{path}" if checkup.external else None,
         typed_by=role.typed_by,
+        otherwise=right_client(checkup, role)[0] if _is_proven(checkup, role) else "",
     )
+
+
+def _is_proven(checkup: Checkup, role: Role) -> bool:
+    """Tell if another client of ours is registered with PUBLIC_URL, to the letter."""
+    others = ((other, checkup.registered(other)) for other in checkup.roles if other is not role)
+    return any(client is not None and client.redirect_uri == other.redirect_uri for other, client in others)

@@ -94,12 +94,10 @@ def _request_of(role: Role, settings: Settings) -> FlowRequest:
 def _with_safe_id(role: Role, settings: Settings, evidence: Evidence) -> Role:
     """Return the role. Its id is hidden if it may be a secret: nobody knows it as an id, and it looks like none."""
     clients = evidence.registrations.clients if evidence.registrations else ()
+    if any(client.id == role.client_id for client in clients):
+        return role
     probe = evidence.probe_of(role.code)
-    is_known = (
-        any(client.id == role.client_id for client in clients)
-        or (probe is not None and probe.status is CredentialStatus.GOOD)
-        or evidence.accepts(role.code)
-    )
+    is_known = (probe is not None and probe.status is CredentialStatus.GOOD) or evidence.accepts(role.code)
     secrets = {getattr(settings, about.name) for about in fields(settings) if about.metadata["secret"]}
     secret = getattr(settings, role.secret_variable.lower()) if role.secret_variable else None
     is_exchanged = role.code in evidence.exchanged or any(client.id == secret for client in clients)

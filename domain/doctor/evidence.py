@@ -11,7 +11,7 @@ from typing import TypeVar
 from domain.budget import Budget
 from domain.doctor.installation import Installation
 from domain.doctor.probes import RecentProbes
-from providers.errors import Forbidden, ProviderError, Unauthorized
+from providers.errors import Forbidden, InvalidResponse, NotFound, ProviderError, Unauthorized
 from providers.http.auth import BasicAuth
 from providers.vinli.oauth.auth import AuthClient
 from providers.vinli.oauth.oauth_clients import (
@@ -24,6 +24,7 @@ from providers.vinli.oauth.oauth_clients import (
     read_clock,
 )
 from providers.vinli.oauth.preflight import PreflightResult, authorization_url, preflight
+from providers.vinli.platform import PlatformClient
 from store import checkup
 from store.base import StoreError
 
@@ -32,6 +33,8 @@ T = TypeVar("T")
 CALL_SECONDS = 5.0
 # This call follows another one. Both together must fit into the time budget of a page.
 CLOCK_SECONDS = 3.0
+# How a server refuses what it does not offer.
+_NOT_THEIRS = (NotFound, InvalidResponse)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Evidence:
     of its own. ``reading`` is None if nothing answered. ``store_error`` is None if the store works or was not tried.
     ``preflights`` holds the answers to our authorization requests by the code of their role. ``exchanged`` names the
     credentials that are accepted if id and secret change places: "app" or the code of a role; "pairs" if the client's
-    pair is accepted as the app's.
+    pair is accepted as the app's; "services" if each service answers at the address of the other.
     """
 
     registrations: Registrations | None
@@ -124,6 +127,7 @@ def gather(
         total, devices_error, app_exchange = devices.result()
         probed, bench_probed = probe.result(), workbench_probe.result() if workbench_probe else None
         exchanged = {app_exchange: bool(app_exchange)}
+        exchanged["services"] = _are_services_exchanged(installation, budget, found_error, devices_error)
         if found is None:  # a list shows an exchange by itself
             exchanged["client"] = prober.is_exchanged(probed, *code)
             exchanged["workbench_client"] = bench_probed is not None and prober.is_exchanged(
@@ -166,6 +170,24 @@ def _count_devices(
             if ":" not in user and count(BasicAuth(user, password))[0] is not None:
                 return total, error, name
     return total, error, ""
+
+
+def _are_services_exchanged(
+    installation: Installation,
+    budget: Budget,
+    listing_error: ProviderError | None,
+    devices_error: ProviderError | None,
+) -> bool:
+    """Tell if the address of the auth service serves devices. Asked only if neither address knows what it is asked."""
+    settings = installation.settings
+    is_nonsense = isinstance(listing_error, _NOT_THEIRS) and isinstance(devices_error, _NOT_THEIRS)
+    if not is_nonsense or settings.vinli_auth_url == settings.vinli_platform_url:
+        return False
+    other = PlatformClient(installation.transport, settings.vinli_auth_url, concurrency=1)
+    page, error = _attempt(
+        partial(other.devices_page, installation.app_auth, 0, 1, deadline=budget.share(CALL_SECONDS))
+    )
+    return page is not None or isinstance(error, (Unauthorized, Forbidden))
 
 
 def _ask(installation: Installation, request: FlowRequest, budget: Budget) -> Answered:

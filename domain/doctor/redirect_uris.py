@@ -16,6 +16,7 @@ _REPLACED_BY_FLAW = {
     "script_scheme": {"other_scheme", "custom_scheme"},
     "bad_host": {"other_host"},
     "bad_port": {"other_port", "port_missing"},
+    "ipv6_brackets": {"ip_spelling", "loopback_name", "other_host"},
 }
 # If hosts differ, scheme and port need no finding.
 _OF_THE_SITE = {"scheme", "port", "host", "userinfo"}
@@ -28,6 +29,7 @@ class Case:
     ``others`` maps the names of our other flows to their redirect URIs. ``holder`` is another client that has ``sent``
     registered. ``external`` is what ``sent`` would be if PUBLIC_URL was the address that browsers use; None if no
     other address is known. ``typed_by`` tells a person how to type in what is registered; "" if that is not possible.
+    ``otherwise`` is the advice if PUBLIC_URL is right, as another client's registration says; "" if none says so.
     """
 
     sent: str
@@ -37,6 +39,7 @@ class Case:
     holder: str | None = None
     external: str | None = None
     typed_by: str = ""
+    otherwise: str = ""
 
 
 def uri_findings(case: Case, registered: str | None) -> tuple[Finding, ...]:
@@ -81,7 +84,8 @@ def _swapped(case: Case, flow: str, facts: Facts) -> Finding:
     todo = f"In {PORTAL}, register {case.sent} for the client {case.client_id}."
     if case.holder:
         todo = f"In {PORTAL}, exchange the redirect URIs of the clients {case.client_id} and {case.holder}."
-    return problem("redirect_uris_swapped", "Redirect URIs swapped", what, todo, facts, case.sent)
+        return problem("redirect_uris_swapped", "Redirect URIs swapped", what, todo, facts, case.sent)
+    return problem("redirect_uris_swapped", "The redirect URI of another flow", what, todo, facts, case.sent)
 
 
 def _differences(case: Case, registered: str, facts: Facts) -> tuple[Finding, ...]:
@@ -111,6 +115,8 @@ def _difference_problem(case: Case, one: Difference, registered: str, facts: Fac
             todo = (
                 f"Set PUBLIC_URL to {origin}, the address that is registered: it still is {case.public_url}."
             )
+            if case.otherwise:
+                todo += f" If {case.public_url} is right, the client is another site’s. {case.otherwise}"
             return problem(one.code, one.title, one.words, todo, facts, origin)
     return _marked(problem(one.code, one.title, one.words, todo, facts, case.sent), case.sent, registered)
 

@@ -121,6 +121,15 @@ def _auth_finding(settings: Settings, evidence: Evidence) -> Finding:
         isinstance(error, Refused) and error.status != 404 and not is_from_between(error) for error in asked
     ):
         return good("auth_origin", "Vinli’s auth service", "It answers.", (fact("Origin", origin),))
+    if "services" in evidence.exchanged:
+        what = "VINLI_AUTH_URL is the address of the platform service, and VINLI_PLATFORM_URL that of the auth service."
+        return problem(
+            "services_exchanged",
+            "Addresses exchanged",
+            what,
+            "Exchange the two values.",
+            (fact("Origin", origin),),
+        )
     errors = [error for error in asked if error is not None]
     busy = next((error for error in errors if isinstance(error, Throttled)), None)
     if busy is not None:
@@ -131,8 +140,15 @@ def _auth_finding(settings: Settings, evidence: Evidence) -> Finding:
     return _trouble(settings, "auth", origin, errors[0])
 
 
+def auth_is_wrong(settings: Settings, evidence: Evidence) -> bool:
+    """Tell if a finding on the auth service explains every refusal at its address."""
+    return _auth_finding(settings, evidence).code in {"auth_nonsense", "services_exchanged"}
+
+
 def _platform_finding(settings: Settings, evidence: Evidence) -> Finding:
     origin, error = settings.vinli_platform_url, evidence.devices_error
+    if "services" in evidence.exchanged:
+        return unknown("platform_origin", "Vinli’s platform service", "See the finding on the addresses.")
     if error is None or _is_denied(error):
         return good("platform_origin", "Vinli’s platform service", "It answers.", (fact("Origin", origin),))
     return _trouble(settings, "platform", origin, error)

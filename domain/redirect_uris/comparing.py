@@ -170,6 +170,8 @@ def _port_code(ours: Parts, theirs: Parts) -> str:
         theirs.port or theirs.default_port
     ) == theirs.default_port:
         return "default_port"
+    if (ours.port or "").lstrip("0") == (theirs.port or "").lstrip("0") != "":
+        return "port_spelling"
     return "port_missing" if not ours.port or not theirs.port else "other_port"
 
 

@@ -27,10 +27,25 @@ from domain.redirect_uris.words import FLAWS, SCRIPT_SCHEMES, WEB_SCHEMES
 from domain.text.escapes import is_invisible
 
 # One of these flaws explains all differences: the text has no host and no path to compare.
-UNCOMPARABLE = ("several_addresses", "doubled_scheme", "broken_scheme", "not_absolute")
+UNCOMPARABLE = (
+    *(
+        "several_addresses",
+        "doubled_scheme",
+        "encoded_address",
+        "text_around",
+        "broken_scheme",
+        "not_absolute",
+    ),
+    *("port_separator", "port_behind_path"),
+)
 _DOUBLED_SCHEME = re.compile(r"https?:?/*https?:?//", re.IGNORECASE)
 _BROKEN_SCHEME = re.compile(r"https?(?:[;.,]?//|:/?(?!/)|:///)", re.IGNORECASE)
-_ADDRESS_START = re.compile(r"(?:\A|[\s,;|<>\"'])[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
+_ADDRESS_START = re.compile(r"(?:\A|[\s,;|<>\"'])[a-z][a-z0-9+.-]{0,20}://|(?<=[^/])https?://", re.IGNORECASE)
+_TEXT_BEFORE = re.compile(r"[^/?#]{0,200}?[^A-Za-z0-9+.\-/](?=https?://)", re.IGNORECASE)
+_ENCODED_ADDRESS = re.compile(r"https?%(?:25)*3A(?:%(?:25)*2F|/){2}|https?:(?:%(?:25)*2F){2}", re.IGNORECASE)
+# Characters that people take for a colon, before the digits of a port.
+_PORT_SEPARATOR = re.compile(r"(?P<odd>[;,\uff1a\ufe55\u2236\ua789\u02d0\u0589\u05c3])\d{1,5}\Z")
+_PORT_BEHIND_PATH = re.compile(r":\d{2,5}/?\Z")
 
 
 @dataclass(frozen=True)
@@ -76,20 +91,37 @@ def _scheme_flaws(uri: str, parts: Parts) -> Iterator[Flaw]:
     scheme = (parts.scheme or "").lower()
     if scheme in SCRIPT_SCHEMES:
         yield _flaw("scheme", "script_scheme", scheme)
-    elif scheme and scheme not in WEB_SCHEMES:
-        yield _flaw("scheme", "custom_scheme", scheme)
+    elif _ENCODED_ADDRESS.match(uri):
+        yield _flaw("whole", "encoded_address", uri)
     elif _DOUBLED_SCHEME.match(uri):
         yield _flaw("whole", "doubled_scheme", uri)
+    elif _TEXT_BEFORE.match(uri):
+        yield _flaw("whole", "text_around", uri)
+    elif scheme and scheme not in WEB_SCHEMES:
+        yield _flaw("scheme", "custom_scheme", scheme)
     elif _BROKEN_SCHEME.match(uri):
         yield _flaw("whole", "broken_scheme", uri)
     elif not parts.is_absolute:
         yield _flaw("whole", "not_absolute", uri)
-    elif scheme == "http" and not (names_this_machine(parts.host) or names_any_address(parts.host)):
+    elif scheme == "http" and not _may_be_local(parts.host or ""):
         yield _flaw("scheme", "plain_http", uri)
+
+
+def _may_be_local(host: str) -> bool:
+    """Tell if plain http is allowed for a host. What stands in place of the colon before a port does not count."""
+    name = _PORT_SEPARATOR.sub("", host)
+    return names_this_machine(name) or names_any_address(name)
 
 
 def _host_flaws(parts: Parts) -> Iterator[Flaw]:
     host, port = parts.host or "", parts.port
+    if port is None and (found := _PORT_SEPARATOR.search(host)):
+        yield _flaw("port", "port_separator", named(found["odd"]))
+        return
+    if port is None and host and _PORT_BEHIND_PATH.search(parts.path):
+        yield _flaw("port", "port_behind_path", parts.path)
+    if ":" in host and not host.startswith("["):
+        yield _flaw("host", "ipv6_brackets", host)
     if parts.userinfo is not None:
         yield _flaw("userinfo", "userinfo", f"{parts.userinfo}@")
     if names_any_address(host):

@@ -20,6 +20,10 @@ _UNRESERVED_ESCAPE = re.compile(
     r"%(?:4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9Aa]|3[0-9]|2[DdEe]|5[Ff]|7[Ee])"
 )
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_PUNCTUATION_AT_END = re.compile(
+    r"""(?:["'`),.;>\]}“”„‘’»«…]|%(?:20|22|27|29|2C|2E|3B|3E|5D|7D|0A|0D|C2%(?:AB|BB)|E2%80%(?:9[89CDE]|A6)))+\Z""",
+    re.IGNORECASE,
+)
 
 
 def explain(sent: str, registered: str, steps: Sequence[Step]) -> list[str] | None:
@@ -117,12 +121,14 @@ PATH_STEPS: tuple[Step, ...] = (
     *_ENCODING,
     ("dot_segments", without_dot_segments),
     ("doubled_slash", lambda path: re.sub(r"/{2,}", "/", path)),
+    ("pasted_end", lambda path: _PUNCTUATION_AT_END.sub("", path)),
     ("trailing_slash", lambda path: path.removesuffix("/")),
     ("path_case", _lower_outside_escapes),
     *_DECODING,
 )
 QUERY_STEPS: tuple[Step, ...] = (
     *_ENCODING,
+    ("pasted_end", lambda query: _PUNCTUATION_AT_END.sub("", query)),
     ("query_order", lambda query: "&".join(sorted(query.split("&")))),
     *_DECODING,
 )

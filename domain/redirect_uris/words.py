@@ -39,6 +39,10 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
         "One names the port that its scheme has anyway, the other leaves it out.",
     ),
     "other_port": ("Another port", "The ports differ."),
+    "port_spelling": (
+        "Port spelled differently",
+        "The same port is written in two ways, once with zeros before it.",
+    ),
     "port_missing": ("A port on one side alone", "One of the two names a port, the other does not."),
     "path_case": ("Path in another case", "The paths differ in upper and lower case alone."),
     "trailing_slash": ("A slash at the end", "One path ends in a slash, the other does not."),
@@ -71,6 +75,10 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
     "encoded_character": (
         "A character encoded on one side",
         "A character with a meaning of its own, like / or &, is percent-encoded on one side alone.",
+    ),
+    "pasted_end": (
+        "Punctuation at the end",
+        "One ends in a quote, a bracket, a dot, a comma or a blank, which often comes with a copied address.",
     ),
     "path_prefix": (
         "One path goes on where the other ends",
@@ -120,6 +128,26 @@ FLAWS: dict[str, tuple[str, str]] = {
         "This is not a valid host: it has brackets, blanks or other characters that no host has.",
     ),
     "bad_port": ("Not a valid port", "The port is not a number from 1 to 65535."),
+    "port_separator": (
+        "No colon before the port",
+        "Between host and port stands another character than a colon.",
+    ),
+    "port_behind_path": (
+        "The port stands behind the path",
+        "A port belongs directly behind the host, like https://cars.example.com:8443/back.",
+    ),
+    "ipv6_brackets": (
+        "An IPv6 address without brackets",
+        "An IPv6 address in a URI stands in brackets, like http://[::1]:8000 (RFC 3986, section 3.2.2).",
+    ),
+    "text_around": (
+        "More than the address",
+        "Other text or quotes stand around the address. The field takes the address alone.",
+    ),
+    "encoded_address": (
+        "The whole address is percent-encoded",
+        "It was encoded to be a part of another address, like https%3A%2F%2F for https://.",
+    ),
     "any_address": (
         "0.0.0.0 is no address to go to",
         "0.0.0.0 and [::] tell a server to listen everywhere. A browser cannot be sent there.",

@@ -125,6 +125,13 @@ class Person:
         ours = self.variables.get("VINLI_WEB_CLIENT_ID", WEB) if is_implicit else self._client_id()
         if "VINLI_APP_ID and VINLI_APP_SECRET to those of the app that owns" in todo:
             self._set(VINLI_APP_ID=OTHER_APP[0], VINLI_APP_SECRET=OTHER_APP[1])
+        elif "Exchange the two pairs" in todo:
+            pairs = ("VINLI_CLIENT_ID", "VINLI_CLIENT_SECRET"), ("VINLI_APP_ID", "VINLI_APP_SECRET")
+            ids = [[self.variables[name] for name in pair] for pair in pairs]
+            self._set(**dict(zip(pairs[0], ids[1], strict=True)), **dict(zip(pairs[1], ids[0], strict=True)))
+        elif finding.code == "services_exchanged":
+            urls = self.variables["VINLI_AUTH_URL"], self.variables["VINLI_PLATFORM_URL"]
+            self._set(VINLI_PLATFORM_URL=urls[0], VINLI_AUTH_URL=urls[1])
         elif finding.code == "client_id_and_secret_exchanged" or "Exchange the two values" in todo:
             self._exchange(finding.code)
         elif "VINLI_APP_ID" in todo or "VINLI_APP_SECRET" in todo:
@@ -137,6 +144,13 @@ class Person:
             self._set(**{added[3]: new})
             if added[3] == "VINLI_CLIENT_ID":
                 self._set(VINLI_CLIENT_SECRET=OTHER_SECRET)
+        elif there := re.search(
+            r"Set (VINLI_\w*CLIENT_ID) to the id of the client with the redirect URI (\S+)", todo
+        ):
+            held = next(name for name, (_, _, uri, app) in clients.items() if (uri, app) == (there[2], "app"))
+            self._set(**{there[1]: held})
+            if there[1] == "VINLI_CLIENT_ID":
+                self._set(VINLI_CLIENT_SECRET=clients[held][1])
         elif there := re.search(r"Set (VINLI_\w*CLIENT_ID) to (\S+)", todo):
             assert there[2].rstrip(".,") == finding.value
             self._set(**{there[1]: finding.value})

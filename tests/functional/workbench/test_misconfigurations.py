@@ -6,6 +6,7 @@ import itertools
 import random
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -82,6 +83,72 @@ REGISTERED = {
         {},
         ["any_address"],
     ),
+    "only a web client has our redirect URI, and ours is staging's": (
+        {OURS: client("server", STAGING), OTHER: client("web", CALLBACK, secret=None)},
+        {},
+        ["another_client_than_client"],
+    ),
+    "one client is another app's": (
+        {WEB: client("web", IMPLICIT, "other"), OTHER: client("web", IMPLICIT)},
+        {},
+        ["implicit_client_of_another_app"],
+    ),
+    "one client is another app's, and there is none instead": (
+        {OURS: client("server", CALLBACK, "other", None)},
+        {},
+        ["client_of_another_app"],
+    ),
+    "the id as its own secret": ({}, {"VINLI_CLIENT_SECRET": OURS}, ["id_as_client_secret"]),
+    "another client's id as secret": ({}, {"VINLI_CLIENT_SECRET": WEB}, ["id_as_client_secret"]),
+    "a semicolon before the port": (
+        {OURS: client("server", CALLBACK.replace(":8000", ";8000"), secret=None)},
+        {},
+        ["port_separator"],
+    ),
+    "a fullwidth colon before the port": (
+        {OURS: client("server", CALLBACK.replace(":8000", "\N{FULLWIDTH COLON}8000"), secret=None)},
+        {},
+        ["port_separator"],
+    ),
+    "the port behind the path": (
+        {OURS: client("server", "http://127.0.0.1/connect/callback:8000", secret=None)},
+        {},
+        ["port_behind_path"],
+    ),
+    "quotes around it": ({OURS: client("server", f'"{CALLBACK}"', secret=None)}, {}, ["text_around"]),
+    "its name before it": (
+        {OURS: client("server", f"redirect_uri={CALLBACK}", secret=None)},
+        {},
+        ["text_around"],
+    ),
+    "a link of markdown": ({OURS: client("server", f"[it]({CALLBACK})", secret=None)}, {}, ["text_around"]),
+    "percent-encoded": (
+        {OURS: client("server", quote(CALLBACK, safe=""), secret=None)},
+        {},
+        ["encoded_address"],
+    ),
+    "twice without a blank": ({OURS: client("server", CALLBACK * 2, secret=None)}, {}, ["several_addresses"]),
+    "a bracket at the end": ({OURS: client("server", f"{CALLBACK})", secret=None)}, {}, ["pasted_end"]),
+    "an encoded blank at the end": (
+        {OURS: client("server", f"{CALLBACK}%20", secret=None)},
+        {},
+        ["pasted_end"],
+    ),
+    "a zero before the port": (
+        {OURS: client("server", CALLBACK.replace(":8000", ":08000"), secret=None)},
+        {},
+        ["port_spelling"],
+    ),
+    "an IPv6 address without brackets": (
+        {OURS: client("server", CALLBACK.replace("127.0.0.1", "::1"), secret=None)},
+        {},
+        ["ipv6_brackets"],
+    ),
+    "the redirect URI of the workbench": (
+        {OURS: client("server", f"{HERE}/workbench/catch", secret=None)},
+        {},
+        ["redirect_uris_swapped"],
+    ),
     "a trailing slash": ({OURS: client("server", f"{CALLBACK}/", secret=None)}, {}, ["trailing_slash"]),
 }
 
@@ -101,6 +168,8 @@ def test_what_is_registered_wrongly_is_named_and_the_advice_mends_it(name, judge
     diagnosis = examine(site)
     assert wrong(diagnosis) == codes
     assert "PUBLIC_URL" not in "".join(finding.todo for finding in diagnosis.problems)
+    assert "VINLI_APP_ID" not in "".join(one.todo for one in diagnosis.warnings) or len(codes) == 2
+    assert "hidden" not in repr([finding.facts for finding in diagnosis.problems]), "no id is a secret here"
     person = Person(judge, local_site(vinli.origin).settings, variables)
     person.follow(diagnosis)
     assert examine(local_site(vinli.origin, **person.variables)).summary == "Nothing is wrong"
@@ -150,6 +219,78 @@ def test_an_old_answer_of_a_cache_is_no_wrong_clock(judge, vinli, local_site):
     assert examine(local_site(vinli.origin)).summary == "Nothing is wrong"
     vinli.answers[CLIENTS] = json_reply({"clients": listed}, date=old)
     assert wrong(examine(local_site(vinli.origin))) == ["clock_skew"]
+
+
+def test_the_address_of_another_service_is_one_finding(judge, vinli, local_site):
+    """Each service knows its own paths alone. The two addresses are exchanged, or one of them stands in both."""
+    devices, vinli.answers[DEVICES] = vinli.answers[DEVICES], http(404)
+    other = Server(lambda request: devices(request) if request.path == DEVICES else http(404))
+    try:
+        right = {"VINLI_AUTH_URL": vinli.origin, "VINLI_PLATFORM_URL": other.origin}
+        assert examine(local_site(vinli.origin, **right)).summary == "Nothing is wrong"
+        swapped = {"VINLI_AUTH_URL": other.origin, "VINLI_PLATFORM_URL": vinli.origin}
+        diagnosis = examine(local_site(vinli.origin, **swapped))
+        assert wrong(diagnosis) == ["services_exchanged"]
+        person = Person(judge, local_site(vinli.origin).settings, swapped)
+        person.follow(diagnosis)
+        assert person.variables == right
+        twice = {"VINLI_AUTH_URL": other.origin, "VINLI_PLATFORM_URL": other.origin}
+        (found,) = examine(local_site(vinli.origin, **twice)).problems
+        assert (found.code, "VINLI_AUTH_URL" in found.todo) == ("auth_nonsense", True)
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("lists", [True, False])
+def test_the_pairs_of_app_and_client_exchanged_are_one_finding(lists, judge, vinli, local_site):
+    settings = local_site(vinli.origin).settings
+    judge.lists = lists
+    swapped = {
+        "VINLI_CLIENT_ID": settings.vinli_app_id,
+        "VINLI_CLIENT_SECRET": settings.vinli_app_secret,
+        "VINLI_APP_ID": settings.vinli_client_id,
+        "VINLI_APP_SECRET": settings.vinli_client_secret,
+    }
+    typed = Typed(CALLBACK, IMPLICIT)
+    diagnosis = examine(local_site(vinli.origin, **swapped), typed)
+    assert wrong(diagnosis) == ["app_and_client_exchanged"]
+    person = Person(judge, settings, swapped)
+    person.follow(diagnosis)
+    assert wrong(examine(local_site(vinli.origin, **person.variables), typed)) == []
+
+
+def test_where_no_clients_are_listed_the_advice_names_what_to_look_for(judge, vinli, local_site):
+    judge.lists = False
+    settings = local_site(vinli.origin).settings
+    misset = {"VINLI_CLIENT_ID": settings.vinli_app_id}
+    diagnosis = examine(local_site(vinli.origin, **misset), Typed(CALLBACK, IMPLICIT))
+    assert wrong(diagnosis) == ["app_id_as_client_id"]
+    assert diagnosis.problems[0].todo.startswith("Set VINLI_CLIENT_ID to the id of the client with")
+    person = Person(judge, settings, misset)
+    person.follow(diagnosis)
+    assert person.variables["VINLI_CLIENT_ID"] == OURS
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("web", "add a client of the type Server"), ("server", "ask Vinli")]
+)
+def test_a_type_that_the_server_refuses_is_compared_with_the_listed_one(
+    kind, words, judge, vinli, local_site
+):
+    judge.clients[OURS][0] = kind
+    refusal = b"<!doctype html><title>Error</title><p>unauthorized_client</p>"
+    vinli.answers[AUTHORIZE] = http(400, refusal, content_type="text/html")
+    found = {one.code: one for one in examine(local_site(vinli.origin)).problems}
+    todo = found["client_authorization_refused"].todo
+    assert words in todo
+    assert kind == "server" or "VINLI_CLIENT_SECRET to its secret" in todo
+
+
+def test_a_site_whose_other_client_is_right_is_told_both_ways(judge, vinli, local_site):
+    judge.clients[OURS][2] = STAGING
+    (found,) = examine(local_site(vinli.origin)).problems
+    assert found.todo.startswith("Set PUBLIC_URL to https://staging.example.com")
+    assert f"add a client of the type Server with the redirect URI {CALLBACK}" in found.todo
 
 
 PAGE = http(403, b"<!doctype html><title>Blocked by policy</title>", content_type="text/html")
