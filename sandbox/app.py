@@ -146,6 +146,8 @@ def finish(response: Response) -> Response:
     """Add page and CORS headers, delay responses to programs by the latency, and record the app's calls."""
     vinli = current_vinli()
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.status_code == 204:
+        response.headers.remove("Content-Type")
     if response.mimetype == "text/html":
         add_page_headers(response, [form_target(client.redirect_uri) for client in vinli.registry.clients])
     elif request.endpoint != "static" and request.blueprint != control.bp.name:

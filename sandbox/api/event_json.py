@@ -2,8 +2,10 @@
 
 from sandbox.api.addresses import Addresses
 from sandbox.api.dates import iso
+from sandbox.world.estimates import Firing
 from sandbox.world.journal import Message
 from sandbox.world.notifications import Notification
+from sandbox.world.odometers import Trigger
 from sandbox.world.rules import Boundary, Parametric, Radius, Rule, position_of
 from sandbox.world.watching import Crossing, Event, Subscription
 
@@ -48,8 +50,32 @@ class EventJson:
             "vehicleId": event.vehicle_id,
             "eventType": event.event_type,
             "object": {"id": event.object_id, "type": event.object_type} if event.object_id else None,
-            "meta": self._crossing(event) if isinstance(event, Crossing) else event.meta,
+            "meta": self._meta(event),
             "links": {"self": link, "notifications": f"{link}/notifications"},
+        }
+
+    def _meta(self, event: Event) -> dict[str, object] | None:
+        if isinstance(event, Crossing):
+            return self._crossing(event)
+        if isinstance(event, Firing):
+            return {
+                "odometerTrigger": self.trigger(event.trigger, event.number),
+                "estimatedOdometer": round(event.odometer_m, 2),
+            }
+        return event.meta
+
+    def trigger(self, trigger: Trigger, firings: int) -> dict[str, object]:
+        """Return a trigger of an odometer, in metres (docs distance-services/distance-api)."""
+        return {
+            "id": trigger.id,
+            "vehicleId": trigger.vehicle_id,
+            "type": trigger.kind,
+            "threshold": trigger.threshold_m,
+            "events": firings,
+            "links": {
+                "self": self._url("distance", f"odometer_triggers/{trigger.id}"),
+                "vehicle": self._url("platform", f"vehicles/{trigger.vehicle_id}"),
+            },
         }
 
     def _crossing(self, event: Crossing) -> dict[str, object]:

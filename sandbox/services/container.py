@@ -15,6 +15,7 @@ from sandbox.services.notifier import Notifier
 from sandbox.world.clock import Clock
 from sandbox.world.developers import Developers
 from sandbox.world.dummies import Dummies
+from sandbox.world.estimates import Estimates
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal import Journal
 from sandbox.world.notifications import Notifications
@@ -23,7 +24,7 @@ from sandbox.world.people import People
 from sandbox.world.seeds import Seed
 from sandbox.world.transactions import Transactions
 from sandbox.world.vehicles import Vehicles
-from sandbox.world.watching import Watching
+from sandbox.world.watching import AllReports, Watching
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Vinli:
     watching: Watching
     notifications: Notifications
     odometers: Odometers
+    estimates: Estimates
     dummies: Dummies
     developers: Developers
 
@@ -61,6 +63,8 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
     vehicles = Vehicles(seed, fleet, ACCOUNTS)
     dummies = Dummies(seed, fleet, vehicles, clock, options.pace)
     journal = Journal(seed, fleet, vehicles, clock, dummies)
+    odometers = Odometers()
+    estimates = Estimates(seed, fleet, vehicles, journal, odometers)
     event_json, notifications = EventJson(addresses), Notifications()
     notifier = Notifier(notifications, event_json, clock, options.notify_hosts)
     return Vinli(
@@ -79,9 +83,10 @@ def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock
         seed=seed,
         journal=journal,
         event_json=event_json,
-        watching=Watching(journal, clock, notifier.tell),
+        watching=Watching(AllReports(journal, estimates), clock, notifier.tell),
         notifications=notifications,
-        odometers=Odometers(),
+        odometers=odometers,
+        estimates=estimates,
         dummies=dummies,
         developers=Developers(),
     )

@@ -11,7 +11,6 @@ from sandbox.api.errors import ApiError
 from sandbox.api.serializers import to_json
 from sandbox.services.current import current_vinli
 from sandbox.services.sources import json_item, page_of_few, period_of_request, source_of, visible_vehicle
-from sandbox.world.driving.habits import DAY_MS, day_start_ms
 from sandbox.world.journal import Source
 from sandbox.world.odometers import Conflict, Reading, TooMany, Trigger
 
@@ -19,8 +18,6 @@ bp = Blueprint("distance", __name__)
 
 METRES = {"m": 1.0, "km": 1000.0, "mi": 1609.344}
 KINDS = ("specific", "from_now", "milestone")
-# The seeded reading of a vehicle was made so many days after its first one.
-FIRST_READING_DAYS = 2
 
 
 @bp.get("/api/v1/vehicles/<vehicle_id>/distances/_latest")
@@ -53,7 +50,7 @@ def list_distances(vehicle_id: str) -> Response:
 def list_odometers(vehicle_id: str) -> Response:
     """Return a page of odometer readings by their date."""
     source, period = source_of("vehicles", vehicle_id), period_of_request()
-    found = [(one.date_ms, one) for one in _readings(source)]
+    found = [(one.date_ms, one) for one in current_vinli().estimates.readings(source)]
     return page_of_few("distance", "odometers", period, found, lambda item: to_json(_reading(item[1])))
 
 
@@ -66,9 +63,9 @@ def create_odometer(vehicle_id: str) -> Response:
     vinli, source = current_vinli(), source_of("vehicles", vehicle_id)
     body = _body("odometer")
     metres = _number(body, "reading") * _unit(body)
-    date_ms = _date(body.get("date"), vinli.clock.settled_ms())
+    date_ms = _date(body.get("date"), source.history.now_ms())
     try:
-        reading = vinli.odometers.read(vehicle_id, metres, date_ms, [_first_reading(source)])
+        reading = vinli.odometers.read(vehicle_id, metres, date_ms, vinli.estimates.readings(source))
     except Conflict:
         raise ApiError(409, "The reading contradicts another one") from None
     except TooMany:
@@ -84,7 +81,7 @@ def show_odometer(odometer_id: str) -> Response:
 
 @bp.delete("/api/v1/odometers/<odometer_id>")
 def delete_odometer(odometer_id: str) -> Response:
-    """Delete a reading that was made at run time."""
+    """Delete a reading. Before the first one nothing can be computed."""
     current_vinli().odometers.forget_reading(_known_reading(odometer_id).id)
     return Response(status=204)
 
@@ -108,11 +105,10 @@ def create_trigger(vehicle_id: str) -> Response:
     threshold = _number(body, "threshold") * _unit(body)
     if threshold <= 0:
         raise ApiError(400, '"threshold" must be more than 0')
-    now = vinli.clock.settled_ms()
+    now = source.history.now_ms()
+    base = vinli.estimates.odometer_m(source, now)
     try:
-        trigger = vinli.odometers.set_trigger(
-            vehicle_id, body["type"], threshold, _odometer(source, now), now
-        )
+        trigger = vinli.odometers.set_trigger(vehicle_id, body["type"], threshold, base, now)
     except TooMany:
         raise ApiError(409, "The sandbox keeps no more triggers") from None
     return _created("odometerTrigger", _trigger(trigger))
@@ -135,15 +131,15 @@ def _distance(source: Source) -> dict[str, object] | None:
     """Return what the odometer shows, or with ``since`` or ``until`` the distance between; None without a reading."""
     vinli = current_vinli()
     period = period_of_request()
-    until = min(period.until, vinli.clock.settled_ms())
-    last = _last_reading(source, until)
+    until = min(period.until, source.history.now_ms())
+    last, estimates = vinli.estimates.last_reading(source, until), vinli.estimates
     if last is None or source.vehicle is None:
         return None
     if request.args.get("since"):
-        value = _odometer(source, until) - _odometer(source, period.since)
+        value = estimates.odometer_m(source, until) - estimates.odometer_m(source, period.since)
         doubt = 100 + value * 0.01
     else:
-        value = _odometer(source, until)
+        value = estimates.odometer_m(source, until)
         doubt = 1000 + (value - last.metres) * 0.005
     unit = _wanted_unit()
     factor = METRES[unit]
@@ -156,45 +152,8 @@ def _distance(source: Source) -> dict[str, object] | None:
     }
 
 
-def _odometer(source: Source, at_ms: int) -> float:
-    """Return the odometer of a vehicle: its last reading, and the metres driven since."""
-    journal, vehicle = current_vinli().journal, source.vehicle
-    if vehicle is None:
-        raise ApiError(404, "No such vehicle")
-    true = journal.odometer_m(source, vehicle, at_ms)
-    last = _last_reading(source, at_ms)
-    return true if last is None else last.metres + true - journal.odometer_m(source, vehicle, last.date_ms)
-
-
-def _last_reading(source: Source, at_ms: int) -> Reading | None:
-    found = [one for one in _readings(source) if one.date_ms <= at_ms]
-    return found[-1] if found else None
-
-
-def _readings(source: Source) -> list[Reading]:
-    """Return the readings of a vehicle, oldest first."""
-    vehicle = source.vehicle
-    made = current_vinli().odometers.readings(vehicle.id) if vehicle else []
-    first = _first_reading(source)
-    now = current_vinli().clock.settled_ms()
-    return sorted(
-        [one for one in (first, *made) if one.date_ms <= now or one in made], key=lambda one: one.date_ms
-    )
-
-
-def _first_reading(source: Source) -> Reading:
-    vinli, vehicle = current_vinli(), source.vehicle
-    if vehicle is None:
-        raise ApiError(404, "No such vehicle")
-    tenure = next((one for one in source.history.tenures if one.vehicle.id == vehicle.id), None)
-    first = source.history.first_day if tenure is None else max(tenure.first_day, source.history.first_day)
-    date_ms = day_start_ms(first) + FIRST_READING_DAYS * DAY_MS
-    true = vinli.journal.odometer_m(source, vehicle, date_ms) if tenure else 0.0
-    return Reading(vinli.seed.uuid(f"odometer {vehicle.id}"), vehicle.id, float(round(true, -3)), date_ms)
-
-
 def _known_reading(odometer_id: str) -> Reading:
-    found = current_vinli().odometers.reading(odometer_id)
+    found = current_vinli().estimates.find_reading(odometer_id)
     if found is None:
         raise ApiError(404, "No such odometer")
     visible_vehicle(found.vehicle_id)
@@ -227,20 +186,7 @@ def _reading(reading: Reading) -> dict[str, object]:
 
 def _trigger(trigger: Trigger) -> dict[str, object]:
     vinli = current_vinli()
-    origin = vinli.addresses.origin
-    source = source_of("vehicles", trigger.vehicle_id)
-    return {
-        "id": trigger.id,
-        "vehicleId": trigger.vehicle_id,
-        "type": trigger.kind,
-        "threshold": trigger.threshold_m,
-        "unit": "m",
-        "events": trigger.firings(_odometer(source, vinli.clock.settled_ms())),
-        "links": {
-            "self": f"{origin('distance')}/api/v1/odometer_triggers/{trigger.id}",
-            "vehicle": f"{origin('platform')}/api/v1/vehicles/{trigger.vehicle_id}",
-        },
-    }
+    return vinli.event_json.trigger(trigger, vinli.estimates.count_firings(trigger)) | {"unit": "m"}
 
 
 def _created(key: str, item: dict[str, Any]) -> Response:

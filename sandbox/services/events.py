@@ -29,7 +29,7 @@ FILTERS = ("type", "objectId", "objectType")
 def list_events(kind: str, subject_id: str) -> Response:
     """Return a page of events. ``type`` may end in a wildcard (``rule-*``, ``trip-*``); so may not the other filters.
 
-    Events of rules come after others of the same instant.
+    Events of rules and of odometer triggers come after others of the same instant.
     """
     subject, source, period = (
         subject_of(kind, subject_id),
@@ -38,7 +38,9 @@ def list_events(kind: str, subject_id: str) -> Response:
     )
     vinli = current_vinli()
     crossings = vinli.watching.crossings(subject.device, period.since, period.until)
-    own = [event for event in crossings if subject.has(event)]
+    own: list[Event] = [event for event in crossings if subject.has(event)]
+    own += vinli.estimates.firings(subject.device, period.since, period.until, subject.vehicle_id)
+    own.sort(key=attrgetter("timestamp_ms"))
 
     def events(*, newest_first: bool) -> Iterator[Event]:
         happenings = source.happenings(period.since, period.until, newest_first=newest_first)
@@ -79,7 +81,11 @@ def show_event_of_device(device_id: str, event_id: str) -> Response:
 def visible_event(event_id: str) -> Event:
     """Return an event of a device that the caller may see; raises ApiError 404."""
     vinli = current_vinli()
-    event: Event | None = vinli.watching.find_crossing(event_id) or vinli.journal.find_happening(event_id)
+    event: Event | None = (
+        vinli.watching.find_crossing(event_id)
+        or vinli.estimates.find_firing(event_id)
+        or vinli.journal.find_happening(event_id)
+    )
     check_visible(event.device_id if event else None, "event")
     if event is None:
         raise ApiError(404, "No such event")

@@ -41,8 +41,13 @@ class Trigger:
         """Return how often it has fired when the odometer shows this."""
         if self.kind == "milestone":
             return int(odometer_m // self.threshold_m) - int(self.base_m // self.threshold_m)
-        goal = self.threshold_m + (self.base_m if self.kind == "from_now" else 0.0)
-        return int(self.base_m < goal <= odometer_m)
+        return int(self.base_m < self.goal(1) <= odometer_m)
+
+    def goal(self, number: int) -> float:
+        """Return the odometer at which it fires for the first time (1), or for a later one."""
+        if self.kind == "milestone":
+            return (self.base_m // self.threshold_m + number) * self.threshold_m
+        return self.threshold_m + (self.base_m if self.kind == "from_now" else 0.0)
 
 
 class Odometers:
@@ -52,6 +57,7 @@ class Odometers:
         self._lock = threading.Lock()
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._triggers: OrderedDict[str, Trigger] = OrderedDict()
+        self._forgotten: set[str] = set()
 
     def read(self, vehicle_id: str, metres: float, date_ms: int, others: list[Reading]) -> Reading:
         """Keep a reading. ``others`` are those of the vehicle that are not kept here.
@@ -80,9 +86,14 @@ class Odometers:
         return self._readings.get(reading_id)
 
     def forget_reading(self, reading_id: str) -> None:
-        """Delete a reading."""
+        """Delete a reading, also a seeded one."""
         with self._lock:
-            self._readings.pop(reading_id, None)
+            if self._readings.pop(reading_id, None) is None:
+                self._forgotten.add(reading_id)
+
+    def is_forgotten(self, reading_id: str) -> bool:
+        """Tell whether a seeded reading was deleted."""
+        return reading_id in self._forgotten
 
     def set_trigger(
         self, vehicle_id: str, kind: str, threshold_m: float, base_m: float, made_ms: int

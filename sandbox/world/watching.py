@@ -18,7 +18,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from sandbox.world.clock import Clock
 from sandbox.world.devices import Device
-from sandbox.world.journal import Happening, Message
+from sandbox.world.estimates import Estimates, Firing
+from sandbox.world.journal import Happening, Journal, Message
 from sandbox.world.rules import Boundary, Evaluation, Rule
 
 logger = logging.getLogger(__name__)
@@ -37,13 +38,13 @@ class TooMany(Exception):
 
 
 class Reports(Protocol):
-    """Where the reports of devices are read: a Journal."""
+    """Where the reports of devices are read."""
 
     def messages(self, device: Device, after_ms: int, up_to_ms: int) -> list[Message]:
         """Return the messages of a period, oldest first."""
 
-    def happenings(self, device: Device, after_ms: int, up_to_ms: int) -> list[Happening]:
-        """Return the events of a period, oldest first."""
+    def happenings(self, device: Device, after_ms: int, up_to_ms: int) -> "list[Event]":
+        """Return the events of a period but for those of rules, oldest first."""
 
 
 class Crossing(NamedTuple):
@@ -74,7 +75,7 @@ class Crossing(NamedTuple):
         return "rule"
 
 
-Event = Happening | Crossing
+Event = Happening | Crossing | Firing
 
 
 def is_of_type(event_type: str, wanted: str) -> bool:
@@ -82,6 +83,21 @@ def is_of_type(event_type: str, wanted: str) -> bool:
     if wanted.endswith("*"):
         return event_type.startswith(wanted[:-1])
     return wanted in (event_type, event_type.partition("-")[0])
+
+
+class AllReports:
+    """The reports of the journal, and the events of odometer triggers."""
+
+    def __init__(self, journal: Journal, estimates: Estimates) -> None:
+        self.messages = journal.messages
+        self._journal = journal
+        self._estimates = estimates
+
+    def happenings(self, device: Device, after_ms: int, up_to_ms: int) -> list[Event]:
+        """Return the events of a period but for those of rules, oldest first."""
+        found: list[Event] = [*self._journal.happenings(device, after_ms, up_to_ms)]
+        found += self._estimates.firings(device, after_ms, up_to_ms)
+        return sorted(found, key=attrgetter("timestamp_ms"))
 
 
 @dataclass(frozen=True)

@@ -126,3 +126,37 @@ def test_the_stream_brings_what_the_list_of_messages_shows(driven):
     known = {message["id"]: message for message in streamed}
     assert all(known.get(message["id"], message) == message for message in listed)
     assert len(known.keys() & {message["id"] for message in listed}) >= len(listed) - 2
+
+
+def test_a_trigger_of_an_odometer_fires_where_the_car_was(driven):
+    """docs event-services/events, ``distance-trigger``; the subscription is told, and the event is found by its id."""
+    vehicle = driven.get(f"devices/{driven.device}/vehicles/_latest")["vehicle"]["id"]
+    start = driven.get(f"vehicles/{vehicle}/distances/_latest")["distance"]["value"]
+    wanted = {"odometerTrigger": {"type": "from_now", "threshold": 1, "unit": "km"}}
+    once = driven.post(f"vehicles/{vehicle}/odometer_triggers", wanted)["odometerTrigger"]
+    wanted = {"odometerTrigger": {"type": "milestone", "threshold": 10, "unit": "km"}}
+    often = driven.post(f"vehicles/{vehicle}/odometer_triggers", wanted)["odometerTrigger"]
+    with Receiver() as receiver:
+        about = {"subscription": {"eventType": "distance-trigger", "url": receiver.url}}
+        driven.post(f"devices/{driven.device}/subscriptions", about)
+        for _ in range(3):
+            driven.advance(DAY)
+        end = driven.get(f"vehicles/{vehicle}/distances/_latest")["distance"]["value"]
+        path = f"devices/{driven.device}/events?type=distance-trigger&limit=100&sortDir=asc"
+        events = driven.all_of(path, "events")
+        wait_until(lambda: len(receiver.posts) >= len(events))
+    assert driven.all_of(path.replace(f"devices/{driven.device}", f"vehicles/{vehicle}"), "events") == events
+    (first,) = [one for one in events if one["object"]["id"] == once["id"]]
+    assert first["object"]["type"] == "odometer-trigger"
+    named = {name: once[name] for name in ("id", "vehicleId", "type", "threshold", "links")}
+    assert first["meta"]["odometerTrigger"] == {**named, "events": 1}
+    assert first["meta"]["estimatedOdometer"] == pytest.approx(start + 1000, abs=30)
+    assert driven.get(first["links"]["self"])["event"] == first
+    milestones = [one for one in events if one["object"]["id"] == often["id"]]
+    assert len(milestones) == end // 10_000 - start // 10_000 > 0
+    goals = [one["meta"]["estimatedOdometer"] for one in milestones]
+    assert all(goal % 10_000 < 30 for goal in goals)
+    assert goals == sorted(goals)
+    assert [one["meta"]["odometerTrigger"]["events"] for one in milestones] == list(range(1, len(goals) + 1))
+    fired = driven.get(f"vehicles/{vehicle}/odometer_triggers")["odometerTriggers"]
+    assert {one["id"]: one["events"] for one in fired} == {once["id"]: 1, often["id"]: len(goals)}
