@@ -155,7 +155,7 @@ def finish(response: Response) -> Response:
     if vinli.options.cors and is_cors(request):
         response.headers.update(CORS_HEADERS)
     service = SERVICE_OF_BLUEPRINT.get(request.blueprint or "", "platform")
-    if "caller" in g and service != "auth":
+    if "caller" in g and not g.caller.is_empty and service != "auth":
         vinli.transactions.record(
             request.method, request.full_path.rstrip("?"), response.status_code, service
         )

@@ -12,7 +12,9 @@ from providers.vinli.dummies import DummiesClient
 from providers.vinli.events import EventsClient
 from providers.vinli.rules import RulesClient
 from providers.vinli.safety import SafetyClient
+from providers.vinli.subscriptions import SubscriptionsClient
 from providers.vinli.telemetry import TelemetryClient
+from providers.vinli.transactions import TransactionsClient
 from providers.vinli.trips import TripsClient
 from settings import Settings
 
@@ -30,6 +32,8 @@ class VinliHistory:
     safety: SafetyClient
     rules: RulesClient
     dummies: DummiesClient
+    subscriptions: SubscriptionsClient
+    transactions: TransactionsClient
 
 
 def build_history(settings: Settings, transport: Transport) -> VinliHistory:
@@ -45,4 +49,6 @@ def build_history(settings: Settings, transport: Transport) -> VinliHistory:
         SafetyClient(transport, settings.vinli_safety_url, concurrency),
         RulesClient(transport, settings.vinli_rules_url),
         DummiesClient(transport, settings.vinli_dummies_url),
+        SubscriptionsClient(transport, settings.vinli_events_url, concurrency),
+        TransactionsClient(transport, settings.vinli_platform_url, concurrency),
     )

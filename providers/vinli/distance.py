@@ -39,6 +39,17 @@ class Odometer:
     vehicle_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class OdometerTrigger:
+    """A distance that is told of: `kind` is `specific`, `from_now` or `milestone`. `events` counts how often it was."""
+
+    id: str
+    kind: str
+    threshold_m: float
+    events: int | None
+    vehicle_id: str | None
+
+
 class DistanceClient(TimeLists):
     """The distance service."""
 
@@ -84,6 +95,59 @@ class DistanceClient(TimeLists):
         path = f"/vehicles/{self.path_id(vehicle_id)}/odometers"
         return self.page_by_time(auth, path, "odometers", _odometer, _at, limit=limit, deadline=deadline)
 
+    def set_odometer(
+        self,
+        auth: AuthBase,
+        vehicle_id: str,
+        metres: float,
+        *,
+        at: datetime | None = None,
+        deadline: float | None = None,
+    ) -> Odometer:
+        """Record what the odometer shows, now or at a time.
+
+        Raises Refused if the reading contradicts another one (status 409), and the other ProviderErrors.
+        """
+        body: dict[str, Any] = {"reading": metres, "unit": "m"}
+        if at is not None:
+            body["date"] = at.isoformat()
+        path = f"/vehicles/{self.path_id(vehicle_id)}/odometers"
+        return item(self.post(auth, path, {"odometer": body}, deadline), "odometer", _odometer)
+
+    def delete_odometer(self, auth: AuthBase, odometer_id: str, *, deadline: float | None = None) -> None:
+        """Delete a reading. Raises NotFound, and the other ProviderErrors."""
+        self.remove(auth, f"/odometers/{self.path_id(odometer_id)}", deadline)
+
+    def triggers(
+        self, auth: AuthBase, vehicle_id: str, *, deadline: float | None = None
+    ) -> list[OdometerTrigger]:
+        """Return the triggers of a vehicle, at most 100, newest first. Raises the ProviderErrors."""
+        path = f"/vehicles/{self.path_id(vehicle_id)}/odometer_triggers"
+        return item(self.get(auth, path, deadline, {"limit": 100}), "odometerTriggers", _triggers)
+
+    def trigger(self, auth: AuthBase, trigger_id: str, *, deadline: float | None = None) -> OdometerTrigger:
+        """Return one trigger. Raises NotFound, and the other ProviderErrors."""
+        path = f"/odometer_triggers/{self.path_id(trigger_id)}"
+        return item(self.get(auth, path, deadline), "odometerTrigger", _trigger)
+
+    def set_trigger(
+        self,
+        auth: AuthBase,
+        vehicle_id: str,
+        kind: str,
+        threshold_m: float,
+        *,
+        deadline: float | None = None,
+    ) -> OdometerTrigger:
+        """Be told of a distance; `kind` as in `OdometerTrigger`. Raises the ProviderErrors."""
+        body = {"odometerTrigger": {"type": kind, "threshold": threshold_m, "unit": "m"}}
+        path = f"/vehicles/{self.path_id(vehicle_id)}/odometer_triggers"
+        return item(self.post(auth, path, body, deadline), "odometerTrigger", _trigger)
+
+    def delete_trigger(self, auth: AuthBase, trigger_id: str, *, deadline: float | None = None) -> None:
+        """Delete a trigger. Raises NotFound, and the other ProviderErrors."""
+        self.remove(auth, f"/odometer_triggers/{self.path_id(trigger_id)}", deadline)
+
     def odometer(self, auth: AuthBase, odometer_id: str, *, deadline: float | None = None) -> Odometer:
         """Return one reading. Raises NotFound, and the other ProviderErrors."""
         return item(
@@ -116,6 +180,30 @@ def _odometer(value: Any) -> Odometer:
         fields.needed(fields.moment("date") or fields.moment("timestamp"), "date"),
         fields.text("vehicleId"),
     )
+
+
+def _trigger(value: Any) -> OdometerTrigger:
+    fields = Fields(value)
+    factor = METRES.get(fields.text("unit") or "m", 1.0)
+    return OdometerTrigger(
+        fields.needed(fields.text("id"), "id"),
+        fields.needed(fields.text("type"), "type"),
+        fields.needed(fields.number("threshold"), "threshold") * factor,
+        fields.whole("events"),
+        fields.text("vehicleId"),
+    )
+
+
+def _triggers(value: Any) -> list[OdometerTrigger]:
+    if not isinstance(value, list):
+        raise ValueError("a list is missing")
+    found = []
+    for one in value:
+        try:
+            found.append(_trigger(one))
+        except ValueError:
+            continue
+    return found
 
 
 def _at(odometer: Odometer) -> datetime:

@@ -11,7 +11,13 @@ from sandbox.options import Options
 from sandbox.world.seeds import Seed
 
 APP_NAME = "Vinli Connect"
+APP_DESCRIPTION = "The app of the sandbox"
+MOST_APPS = 20
 SERVER, WEB, WORKBENCH = "server client", "web client", "workbench client"
+
+
+class TooManyApps(Exception):
+    """MOST_APPS apps were made at run time."""
 
 
 class UnknownClient(Exception):
@@ -25,6 +31,10 @@ class App:
     id: str
     name: str
     secret: str = field(repr=False)
+    description: str = APP_DESCRIPTION
+    type: str = "consumer"
+    status: str = "dev"
+    created_ms: int | None = None
 
     def check_secret(self, secret: str) -> bool:
         """Compare secrets in constant time."""
@@ -75,12 +85,40 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]
 
 
 class Registry:
-    """The app and its OAuth clients. A redirect URI may be changed at any time, from any thread."""
+    """The app and its OAuth clients. A redirect URI may be changed at any time, from any thread.
+
+    More apps can be made at run time. They have neither devices nor clients.
+    """
 
     def __init__(self, seed: Seed, options: Options) -> None:
         self.app = App(id=seed.uuid("app id"), name=APP_NAME, secret=seed.text("app secret", 20))
         self._lock = threading.Lock()
+        self._seed = seed
+        self._apps = {self.app.id: self.app}
         self._clients = {client.name: client for client in _clients(seed, options)}
+
+    @property
+    def apps(self) -> tuple[App, ...]:
+        """All apps, the first one being that of the sandbox's devices."""
+        with self._lock:
+            return tuple(self._apps.values())
+
+    def app_with_id(self, app_id: str) -> App | None:
+        """Return the app with this id, or None."""
+        return self._apps.get(app_id)
+
+    def add_app(self, name: str, description: str, kind: str, status: str, created_ms: int) -> App:
+        """Make an app with an id and a secret of its own. Raises TooManyApps."""
+        with self._lock:
+            number = len(self._apps)
+            if number > MOST_APPS:
+                raise TooManyApps
+            about = (description, kind, status, created_ms)
+            made = App(
+                self._seed.uuid(f"app {number}"), name, self._seed.text(f"app secret {number}", 20), *about
+            )
+            self._apps[made.id] = made
+            return made
 
     @property
     def clients(self) -> tuple[OAuthClient, ...]:

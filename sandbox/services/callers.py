@@ -20,12 +20,18 @@ REALM = 'realm="Vinli sandbox"'
 
 @dataclass(frozen=True)
 class Caller:
-    """The caller of a request: ``driver`` is a driver's number, None for the app itself."""
+    """The caller of a request: ``driver`` is a driver's number, None for an app.
+
+    ``is_empty`` tells that it is an app which was made at run time: it has no devices and no clients.
+    """
 
     driver: int | None
+    is_empty: bool = False
 
     def may_see(self, device: Device) -> bool:
         """Tell whether the caller may see a device: a driver their own, the app all but private ones."""
+        if self.is_empty:
+            return False
         return not device.is_private if self.driver is None else device.owner == self.driver
 
 
@@ -55,6 +61,14 @@ def app_caller() -> Caller:
     caller = authenticated_caller()
     if caller.driver is not None:
         raise ApiError(403, "Only the app itself may do this, with its App ID and App Secret")
+    return caller
+
+
+def first_app_caller() -> Caller:
+    """Return the app of the sandbox's devices as caller; raises ApiError 403 for another app, and as ``app_caller``."""
+    caller = app_caller()
+    if caller.is_empty:
+        raise ApiError(403, "The sandbox's devices belong to the app that it names at its start")
     return caller
 
 
@@ -101,8 +115,8 @@ def driver_of_token() -> Driver:
 
 
 def _app_caller() -> Caller:
-    authorization, app = request.authorization, current_vinli().registry.app
-    is_app = authorization is not None and authorization.username == app.id
-    if not is_app or authorization is None or not app.check_secret(authorization.password or ""):
+    authorization, registry = request.authorization, current_vinli().registry
+    app = registry.app_with_id(authorization.username or "") if authorization else None
+    if app is None or authorization is None or not app.check_secret(authorization.password or ""):
         raise ApiError(401, "Unknown App ID or wrong App Secret", f"Basic {REALM}")
-    return Caller(None)
+    return Caller(None, is_empty=app is not registry.app)

@@ -8,7 +8,7 @@ from sandbox.api.dates import iso
 from sandbox.api.errors import ApiError
 from sandbox.api.paging import offset_meta, read_window
 from sandbox.api.serializers import to_json
-from sandbox.services.callers import app_caller
+from sandbox.services.callers import app_caller, first_app_caller
 from sandbox.services.current import current_vinli
 from sandbox.services.sources import json_item, json_page, url_of
 from sandbox.services.subjects import body_of_request, text_in
@@ -28,14 +28,14 @@ LONGEST_NAME = 200
 @bp.get("/api/v1/dummies")
 def list_dummies() -> Response:
     """Return a page of the app's dummies, newest first."""
-    app_caller()
-    return _page("dummies", [_dummy(one) for one in current_vinli().dummies.all()])
+    dummies = [] if app_caller().is_empty else current_vinli().dummies.all()
+    return _page("dummies", [_dummy(one) for one in dummies])
 
 
 @bp.post("/api/v1/dummies")
 def create_dummy() -> Response:
     """Make a dummy. vinli-cli's README says that an app has at most five; the sixth is 409 here, which is a guess."""
-    app_caller()
+    first_app_caller()
     name = text_in(body_of_request("dummy"), "name", LONGEST_NAME)
     try:
         dummy = current_vinli().dummies.create(name)
@@ -108,8 +108,7 @@ def stop_run(dummy_id: str) -> Response:
 
 
 def _known(dummy_id: str) -> Dummy:
-    app_caller()
-    dummy = current_vinli().dummies.find(dummy_id)
+    dummy = None if app_caller().is_empty else current_vinli().dummies.find(dummy_id)
     if dummy is None:
         raise ApiError(404, "No such dummy")
     return dummy

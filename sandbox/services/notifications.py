@@ -5,9 +5,10 @@ from flask import Blueprint, Response, request
 from sandbox.api.errors import ApiError
 from sandbox.api.paging import offset_meta, read_window
 from sandbox.api.serializers import to_json
+from sandbox.api.streams import read_period
 from sandbox.services.current import current_vinli
 from sandbox.services.events import visible_event
-from sandbox.services.sources import json_item, json_page, page_of_few, period_of_request, url_of
+from sandbox.services.sources import json_item, json_page, page_of_few, url_of
 from sandbox.services.subjects import check_visible, texts
 from sandbox.services.subscriptions import visible_subscription
 from sandbox.world.notifications import Notification
@@ -54,7 +55,8 @@ def _page(found: list[Notification]) -> Response:
         return page_of_few(
             "events",
             "notifications",
-            period_of_request(),
+            # What subscribers were told is of this minute, even if the cars' reports move on once a minute.
+            read_period(request.args, current_vinli().clock.now_ms()),
             items,
             lambda item: to_json(event_json.notification(item[1])),
         )

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from sandbox.api.errors import ApiError
 from sandbox.api.paging import Window, offset_meta, read_window
 from sandbox.api.serializers import to_json
-from sandbox.services.callers import app_caller, authenticated_caller
+from sandbox.services.callers import app_caller, authenticated_caller, first_app_caller
 from sandbox.services.current import current_vinli
 from sandbox.services.sources import visible_device, visible_vehicle
 from sandbox.world.fleet import CASE_ID, FleetFull
@@ -31,7 +31,9 @@ def list_devices() -> Response:
     window = read_window(request.args, "sortBy", "sortDirection")
     newest_first = _is_newest_first()
     vinli = current_vinli()
-    if caller.driver is None:
+    if caller.is_empty:
+        total, devices = 0, []
+    elif caller.driver is None:
         total, devices = vinli.fleet.total(), vinli.fleet.page(window.offset, window.limit, newest_first)
     else:
         own = vinli.fleet.of_driver(caller.driver)
@@ -51,7 +53,7 @@ def create_device() -> Response:
     The docs describe this call for Enterprise apps only. The sandbox adds the device for every app, and answers the
     same when the device already exists; both are guesses. ``sandbox.shared_paths`` has the route.
     """
-    app_caller()
+    first_app_caller()
     vinli = current_vinli()
     device_id, case_id = _wanted_device(request.get_data())
     try:

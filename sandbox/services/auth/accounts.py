@@ -41,11 +41,11 @@ def user_devices() -> Response:
 @bp.get("/api/v1/clients")
 def clients() -> Response:
     """Return the app's OAuth clients, with no secret (vinli-cli vinli-auth-authorize)."""
-    app_caller()
+    found = () if app_caller().is_empty else current_vinli().registry.clients
     return jsonify(
         clients=[
             {"id": client.id, "type": client.type, "data": {"redirectUri": client.redirect_uri}}
-            for client in current_vinli().registry.clients
+            for client in found
         ]
     )
 

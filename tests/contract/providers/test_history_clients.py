@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 import requests
 
-from providers.errors import NotFound, Unauthorized
+from providers.errors import Forbidden, NotFound, Unauthorized
 from providers.http.auth import BasicAuth, BearerAuth
 from providers.http.transport import Transport
 from providers.vinli.behavioral import BehavioralClient
@@ -18,6 +18,7 @@ from providers.vinli.events import EventsClient
 from providers.vinli.platform import PlatformClient
 from providers.vinli.safety import SafetyClient
 from providers.vinli.telemetry import TelemetryClient
+from providers.vinli.transactions import TransactionsClient
 from providers.vinli.trips import TripsClient
 from providers.vinli.values import device, vehicle
 from tests.support.sandbox_process import Person, SandboxProcess
@@ -146,7 +147,7 @@ def test_distance_safety_and_behaviour(auth, transport, sandbox, ids):
     week = distance.latest(auth, ids[1], since=NOW - 7 * DAY, until=NOW)
     assert 0 < week.metres < 1_000_000
     reading = distance.odometers_page(auth, ids[1]).items[0]
-    assert distance.odometer(auth, reading.id) == reading if reading.at > NOW else reading.metres > 0
+    assert distance.odometer(auth, reading.id) == reading
     collisions = client(SafetyClient, transport, sandbox)
     one = collisions.collisions_page(auth, device(ids[0])).items[0]
     assert collisions.collision(auth, one.id) == one
@@ -157,6 +158,50 @@ def test_distance_safety_and_behaviour(auth, transport, sandbox, ids):
     trip = client(TripsClient, transport, sandbox).trips_page(auth, device(ids[0]), limit=2).items[1]
     card = behavioral.of_trip(auth, trip.id)
     assert behavioral.report_card(auth, card.id) == card
+
+
+def test_report_cards_are_read_whole(auth, transport, sandbox, ids):
+    behavioral = BehavioralClient(transport, sandbox.origin)
+    window = {"since": NOW - 120 * DAY, "until": NOW}
+    trips = client(TripsClient, transport, sandbox).trips(auth, vehicle(ids[1]), **window)
+    completed = [trip.id for trip in trips if trip.status == "completed"]
+    pages = list(behavioral.report_cards(auth, vehicle(ids[1]), **window))
+    cards = [card for page in pages for card in page.items]
+    assert len(pages) > 2
+    assert [card.trip_id for card in cards] == completed
+    first = behavioral.report_cards_page(auth, vehicle(ids[1]), limit=3, **window)
+    assert (first.items, first.remaining, first.skipped) == (cards[:3], len(cards) - 3, 0)
+
+
+def test_an_odometer_and_its_triggers(auth, transport, sandbox, ids):
+    distance = client(DistanceClient, transport, sandbox)
+    shown = distance.latest(auth, ids[1]).metres
+    reading = distance.set_odometer(auth, ids[1], shown + 10, at=NOW)
+    assert (reading.metres, reading.at) == (pytest.approx(shown + 10), NOW)
+    assert distance.latest(auth, ids[1], until=NOW).metres == pytest.approx(shown + 10, abs=1)
+    distance.delete_odometer(auth, reading.id)
+    assert distance.latest(auth, ids[1], until=NOW).metres == pytest.approx(shown, abs=1)
+    trigger = distance.set_trigger(auth, ids[1], "milestone", 5_000_000)
+    assert distance.triggers(auth, ids[1]) == [trigger]
+    assert distance.trigger(auth, trigger.id) == trigger
+    assert (trigger.kind, trigger.threshold_m, trigger.events) == ("milestone", 5_000_000, 0)
+    distance.delete_trigger(auth, trigger.id)
+    for gone in (lambda: distance.odometer(auth, reading.id), lambda: distance.trigger(auth, trigger.id)):
+        with pytest.raises(NotFound):
+            gone()
+
+
+def test_the_record_of_calls(transport, sandbox, driver):
+    transactions = client(TransactionsClient, transport, sandbox)
+    app = BasicAuth(*sandbox.app)
+    PlatformClient(transport, sandbox.origin, 4).devices_page(app, 0, 1)
+    page = transactions.transactions_page(app, limit=5)
+    call = next(one for one in page.items if "/devices" in one.path)
+    assert (call.method, call.status, call.service) == ("GET", 200, "vinli-platform-service")
+    everything = list(transactions.transactions(app, until=NOW + 400 * DAY))
+    assert len({one.id for one in everything}) == len(everything) >= page.remaining
+    with pytest.raises(Forbidden):
+        transactions.transactions_page(driver)
 
 
 def test_what_is_not_there_or_not_theirs(transport, sandbox, driver):

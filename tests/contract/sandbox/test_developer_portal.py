@@ -43,8 +43,50 @@ def test_a_driver_who_signed_in_sees_the_app(sandbox):
     assert (app["id"], app["secret"]) == sandbox.app
     assert app["name"]
     assert app["description"]
-    form = {"app[name]": (None, "x"), "app[description]": (None, "y"), "app[status]": (None, "dev")}
-    assert call(sandbox, "POST", "/api/v1/apps", files=form, cookies=session.cookies).status_code == 403
+    form = {"app[name]": (None, "Beach"), "app[description]": (None, "y"), "app[status]": (None, "prod")}
+    made = call(sandbox, "POST", "/api/v1/apps", files=form, cookies=session.cookies)
+    assert (made.status_code, set(made.json())) == (201, {"app"})
+    other = made.json()["app"]
+    assert (other["name"], other["status"], other["type"]) == ("Beach", "prod", "consumer")
+    assert set(other) == set(app)
+    listed = call(sandbox, "GET", "/api/v1/apps", cookies=session.cookies).json()["apps"]
+    assert listed == [app, other]
+    for wrong in (
+        {"app[name]": (None, "")},
+        form | {"app[type]": (None, "none")},
+        form | {"app[name]": (None, "x" * 999)},
+    ):
+        assert call(sandbox, "POST", "/api/v1/apps", files=wrong, cookies=session.cookies).status_code == 400
+
+
+def test_an_app_that_was_made_has_nothing_of_the_first_one(sandbox):
+    about = sandbox.credentials
+    body = {"session": {"email": about["drivers"][0], "password": about["driver_password"]}}
+    cookies = call(sandbox, "POST", "/api/v1/sessions", json=body).cookies
+    form = {"app[name]": (None, "Empty")}
+    made = call(sandbox, "POST", "/api/v1/apps", files=form, cookies=cookies).json()["app"]
+    auth = (made["id"], made["secret"])
+    for path, key in (
+        ("devices", "devices"),
+        ("dummies", "dummies"),
+        ("clients", "clients"),
+        ("transactions", "transactions"),
+    ):
+        page = call(sandbox, "GET", f"/api/v1/{path}", auth=auth)
+        assert (page.status_code, page.json()[key]) == (200, [])
+    device = call(sandbox, "GET", "/api/v1/devices", auth=sandbox.app).json()["devices"][0]["id"]
+    for path in (
+        f"devices/{device}",
+        f"devices/{device}/messages",
+        f"devices/{device}/trips",
+        f"devices/{device}/rules",
+    ):
+        assert call(sandbox, "GET", f"/api/v1/{path}", auth=auth).status_code == 404
+    for path, sent in (("devices", {"device": {"caseId": "VNL111"}}), ("dummies", {"dummy": {"name": "x"}})):
+        assert call(sandbox, "POST", f"/api/v1/{path}", json=sent, auth=auth).status_code == 403
+    assert call(sandbox, "DELETE", f"/api/v1/devices/{device}", auth=auth).status_code == 404
+    assert len(call(sandbox, "GET", "/api/v1/routes", auth=auth).json()["routes"]) > 9
+    assert call(sandbox, "GET", "/api/v1/devices", auth=(made["id"], about["app_secret"])).status_code == 401
 
 
 def test_an_account_is_made_once_and_stays_unverified(sandbox):
