@@ -18,6 +18,7 @@ from sandbox.options import Options
 from sandbox.server.recorder import Recorder
 from sandbox.server.server import Server
 from sandbox.world.clock import Clock
+from sandbox.world.driving.file_routes import RouteFileError
 
 EXIT_CANNOT_START = 2
 
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str]) -> int:
         _serve(server, options)
     except Stop:
         pass
+    except RouteFileError as error:
+        print(f"sandbox: --route {error}", file=sys.stderr)
+        return EXIT_CANNOT_START
     except CannotWrite as error:
         print(f"sandbox: the credentials could not be printed: {error}", file=sys.stderr)
         return EXIT_CANNOT_START

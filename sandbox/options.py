@@ -25,6 +25,7 @@ class Options:
     seed: int = 1
     now_ms: int | None = None
     pace: float = 1.0
+    route_files: tuple[str, ...] = ()
     devices: int | None = None
     drivers: int = 0
     latency_ms: int = 0

@@ -22,7 +22,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
     """Return the options; exits with status 2 and one message when an argument is wrong."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
-    options = Options(**given | {"notify_hosts": tuple(given["notify_hosts"])})
+    many = {name: tuple(given[name]) for name in ("notify_hosts", "route_files")}
+    options = Options(**given | many)
     problem = _find_problem(options)
     if problem:
         parser.error(problem)
@@ -135,6 +136,14 @@ def _add_registration(group: "argparse._ArgumentGroup") -> None:
         default=Options.pace,
         metavar="N",
         help="how much faster than real time the runs of dummies are, at most 100 (1)",
+    )
+    group.add_argument(
+        "--route",
+        dest="route_files",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a GPX or GeoJSON file with a way for the runs of dummies; may be repeated (none)",
     )
     group.add_argument(
         "--devices",

@@ -14,6 +14,7 @@ from sandbox.personas.magic_drivers import ACCOUNTS
 from sandbox.services.notifier import Notifier
 from sandbox.world.clock import Clock
 from sandbox.world.developers import Developers
+from sandbox.world.driving.file_routes import read_route, run_route
 from sandbox.world.dummies import Dummies
 from sandbox.world.estimates import Estimates
 from sandbox.world.fleet import Fleet
@@ -55,13 +56,14 @@ class Vinli:
 
 
 def build_vinli(options: Options, seed: Seed, addresses: Addresses, clock: Clock) -> Vinli:
-    """Return Vinli's services; their data depends on the options alone."""
+    """Return Vinli's services; their data depends on the options alone. Raises RouteFileError."""
     fleet = Fleet(seed, options.fleet_size, clock, ACCOUNTS)
     people = People(seed, options.drivers, ACCOUNTS)
     registry = Registry(seed, options)
     tokens = Tokens(clock)
     vehicles = Vehicles(seed, fleet, ACCOUNTS)
-    dummies = Dummies(seed, fleet, vehicles, clock, options.pace)
+    routes = [run_route(read_route(path)) for path in options.route_files]
+    dummies = Dummies(seed, fleet, vehicles, clock, options.pace, routes)
     journal = Journal(seed, fleet, vehicles, clock, dummies)
     odometers = Odometers()
     estimates = Estimates(seed, fleet, vehicles, journal, odometers)

@@ -12,7 +12,7 @@ from sandbox.services.callers import app_caller, first_app_caller
 from sandbox.services.current import current_vinli
 from sandbox.services.sources import json_item, json_page, url_of
 from sandbox.services.subjects import body_of_request, text_in
-from sandbox.world.driving.documented_routes import ROUTES, RunRoute
+from sandbox.world.driving.documented_routes import RunRoute
 from sandbox.world.driving.motion import way_through
 from sandbox.world.driving.polyline import encode
 from sandbox.world.dummies import STARTING_MS, Dummy, Run, TooMany
@@ -63,7 +63,7 @@ def delete_dummy(dummy_id: str) -> Response:
 def list_routes() -> Response:
     """Return a page of the routes."""
     app_caller()
-    return _page("routes", [_route(one) for one in ROUTES])
+    return _page("routes", [_route(one) for one in current_vinli().dummies.routes])
 
 
 @bp.get("/api/v1/routes/<route_id>")

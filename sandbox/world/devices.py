@@ -11,7 +11,7 @@ from sandbox.world.catalogue import ADJECTIVES, NOUNS
 from sandbox.world.seeds import NumberedIds, Seed
 
 FIRST_DRIVER_CARS = 3
-NEWEST_MS = 1_781_423_531_306  # 2026-06-14T07:52:11.306Z
+NEWEST_MS = 1_749_887_531_306  # 2025-06-14T07:52:11.306Z, so that the first car too has a year of history
 HOUR_MS = 3_600_000
 # Ages in hours of the devices of the two named drivers. Each further device is up to 12 minutes older than the last.
 SEEDED_AGES = (0, 1_127, 4_561, 4_902)

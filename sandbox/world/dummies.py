@@ -6,7 +6,7 @@ follow from it as for any car.
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sandbox.world.clock import Clock
@@ -103,9 +103,20 @@ class Dummy:
 
 
 class Dummies:
-    """The app's dummies. Safe to use from several threads. ``pace`` is that of runs that are started from now on."""
+    """The app's dummies. Safe to use from several threads. ``pace`` is that of runs that are started from now on.
 
-    def __init__(self, seed: Seed, fleet: Fleet, vehicles: Vehicles, clock: Clock, pace: float = 1.0) -> None:
+    ``routes`` come after the documented ones and those of our own town.
+    """
+
+    def __init__(
+        self,
+        seed: Seed,
+        fleet: Fleet,
+        vehicles: Vehicles,
+        clock: Clock,
+        pace: float = 1.0,
+        routes: Sequence[RunRoute] = (),
+    ) -> None:
         self._seed = seed
         self._fleet = fleet
         self._vehicles = vehicles
@@ -114,6 +125,7 @@ class Dummies:
         self._made = 0
         self._dummies: dict[str, Dummy] = {}
         self.pace = pace
+        self.routes = (*ROUTES, *routes)
 
     def all(self) -> list[Dummy]:
         """Return the dummies, newest first."""
@@ -182,10 +194,9 @@ class Dummies:
                 if run is not None:
                     self.start(dummy, run.vehicle.vin, run.route, repeats=run.repeats)
 
-    @staticmethod
-    def route(route_id: str) -> RunRoute | None:
+    def route(self, route_id: str) -> RunRoute | None:
         """Return the route with this id."""
-        return next((one for one in ROUTES if one.id == route_id), None)
+        return next((one for one in self.routes if one.id == route_id), None)
 
 
 class RunHistory(History):

@@ -108,7 +108,7 @@ def _leg(street: Street, is_forward: bool, way: float, following: tuple[Street, 
     if following is not None:
         after = _ends(*following)
         angle = _angle((across, up), (after[1].x - after[0].x, after[1].y - after[0].y))
-        exit_ms = min(limit, following[0].limit_kmh / 3.6, _turning_speed(angle))
+        exit_ms = min(limit, following[0].limit_kmh / 3.6, turning_speed(angle))
     return Leg(
         street,
         way,
@@ -124,7 +124,8 @@ def _leg(street: Street, is_forward: bool, way: float, following: tuple[Street, 
     )
 
 
-def _turning_speed(angle: float) -> float:
+def turning_speed(angle: float) -> float:
+    """Return the speed in m/s at which a turn of so many degrees can be passed."""
     return 25.0 if angle < STRAIGHT else 14.0 if angle < BEND else 7.0 if angle < TURN else 5.0
 
 

@@ -179,3 +179,28 @@ def test_what_is_not_there_and_who_may_not(call, sandbox):
         call("GET", path, 404)
     for path in ("/dummies", "/routes"):
         assert requests.get(f"{sandbox.origin}/api/v1{path}", timeout=10).status_code == 401
+
+
+def test_a_route_of_a_file_is_listed_and_driven(tmp_path):
+    path = tmp_path / "beach.geojson"
+    path.write_text(
+        '{"type": "LineString", "coordinates": [[-97.1, 27.8], [-97.12, 27.81], [-97.13, 27.83]]}'
+    )
+    with SandboxProcess("--quiet", "--pace", "50", "--route", path) as sandbox, requests.Session() as session:
+        session.auth = sandbox.app
+        origin = f"{sandbox.origin}/api/v1"
+        routes = session.get(f"{origin}/routes?limit=100", timeout=10).json()["routes"]
+        (route,) = [one for one in routes if one["name"] == "beach"]
+        assert route["distanceByGPS"] == pytest.approx(4690, rel=0.05)
+        dummy = session.post(f"{origin}/dummies", json={"dummy": {"name": "b"}}, timeout=10).json()["dummy"]
+        run = {"run": {"vin": VIN, "routeId": route["id"]}}
+        assert session.post(f"{origin}/dummies/{dummy['id']}/runs", json=run, timeout=10).status_code == 201
+        path = f"{origin}/dummies/{dummy['id']}/runs/_current"
+        deadline = time.monotonic() + 30
+        while session.get(path, timeout=10).json()["run"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        (trip,) = session.get(f"{origin}/devices/{dummy['deviceId']}/trips", timeout=10).json()["trips"]
+    lon, lat = trip["stopPoint"]["coordinates"]
+    assert (lon, lat) == (pytest.approx(-97.13, abs=0.001), pytest.approx(27.83, abs=0.001))
+    assert trip["stats"]["distance"] == pytest.approx(route["distanceByGPS"], rel=0.1)
