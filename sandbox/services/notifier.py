@@ -1,4 +1,6 @@
-"""Notifications on their way: made for events, and posted one after the other by one thread.
+"""Notifications on their way: made for events, and posted by a few threads.
+
+Those of one subscription are posted one after the other. A subscriber who does not respond holds up few others.
 
 The docs (event-services/notifications, until 2024) name the states and the payload. How often and when Vinli tries
 again is not documented. Here a subscriber who does not respond or answers with 5xx is tried again after each of
@@ -10,6 +12,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 
 from sandbox.api.dates import iso
 from sandbox.api.event_json import EventJson
@@ -22,6 +25,7 @@ from sandbox.world.watching import Event, Subscription
 logger = logging.getLogger(__name__)
 
 WAITS = (1.0, 4.0)
+LANES = 4
 MOST_WAITING = 1_000
 TOO_MANY = f"More than {MOST_WAITING} notifications were waiting"
 
@@ -36,10 +40,7 @@ class Notifier:
         self._json = event_json
         self._clock = clock
         self._hosts = hosts
-        self._changed = threading.Condition()
-        # (due in monotonic seconds, id, attempts so far)
-        self._waiting: list[tuple[float, str, int]] = []
-        self._thread: threading.Thread | None = None
+        self._lanes = [Lane(self._post) for _ in range(LANES)]
 
     def tell(self, event: Event, subscription: Subscription) -> None:
         """Make a notification and let it be posted soon."""
@@ -56,7 +57,7 @@ class Notifier:
             created_ms=now,
         )
         self._notifications.keep(notification)
-        if not self._queue(time.monotonic(), notification.id, 0):
+        if not self._lane(notification).queue(time.monotonic(), notification.id, 0):
             self._notifications.finish(notification.id, None, TOO_MANY, now, now)
 
     def _payload(self, event: Event, subscription: Subscription, now_ms: int) -> str:
@@ -66,7 +67,39 @@ class Notifier:
             {"notification": {"event": told, "subscription": self._json.subscription(subscription)}}
         )
 
-    def _queue(self, due: float, notification_id: str, attempts: int) -> bool:
+    def _lane(self, notification: Notification) -> "Lane":
+        """Return the lane of a subscription."""
+        return self._lanes[uuid.UUID(notification.subscription_id).int % LANES]
+
+    def _post(self, notification_id: str, attempts: int) -> None:
+        notification = self._notifications.queued(notification_id)
+        if notification is None:
+            return
+        notified_ms = self._clock.now_ms()
+        status: int | None = None
+        try:
+            status, response = post(notification.url, notification.payload, self._hosts)
+            is_final = status < 500
+        except NotSent as error:
+            response, is_final = str(error), error.is_final
+        if not is_final and attempts < len(WAITS):
+            due = time.monotonic() + WAITS[attempts]
+            if self._lane(notification).queue(due, notification_id, attempts + 1):
+                return
+        self._notifications.finish(notification_id, status, response, notified_ms, self._clock.now_ms())
+
+
+class Lane:
+    """Notifications that wait, and the thread that posts them one after the other with ``post``."""
+
+    def __init__(self, post: Callable[[str, int], None]) -> None:
+        self._post = post
+        self._changed = threading.Condition()
+        # (due in monotonic seconds, id, attempts so far)
+        self._waiting: list[tuple[float, str, int]] = []
+        self._thread: threading.Thread | None = None
+
+    def queue(self, due: float, notification_id: str, attempts: int) -> bool:
         """Let a notification be posted when it is due; tell whether there was room for it."""
         with self._changed:
             if len(self._waiting) >= MOST_WAITING:
@@ -94,20 +127,3 @@ class Notifier:
                 self._post(notification_id, attempts)
             except Exception:
                 logger.exception("a notification could not be posted")
-
-    def _post(self, notification_id: str, attempts: int) -> None:
-        notification = self._notifications.queued(notification_id)
-        if notification is None:
-            return
-        notified_ms = self._clock.now_ms()
-        status: int | None = None
-        try:
-            status, response = post(notification.url, notification.payload, self._hosts)
-            is_final = status < 500
-        except NotSent as error:
-            response, is_final = str(error), error.is_final
-        if not is_final and attempts < len(WAITS):
-            due = time.monotonic() + WAITS[attempts]
-            if self._queue(due, notification_id, attempts + 1):
-                return
-        self._notifications.finish(notification_id, status, response, notified_ms, self._clock.now_ms())

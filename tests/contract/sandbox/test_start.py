@@ -145,6 +145,17 @@ def test_a_missing_certificate_is_one_clear_line():
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("content", [None, "no route", "[]"])
+def test_a_file_that_holds_no_route_is_one_clear_line(content, tmp_path):
+    path = tmp_path / "route.gpx"
+    if content is not None:
+        path.write_text(content)
+    result = run("--port", "0", "--route", str(path))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"sandbox: --route {path} ")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_request_lines_are_written_unless_quiet():
     for arguments, is_written in ((), True), (("--quiet",), False):
         with SandboxProcess(*arguments) as sandbox:
