@@ -76,7 +76,7 @@ class Run:
         whole = Drive(
             vehicle=self.vehicle.number,
             day=ordinal // _DRIVES_OF_A_DAY,
-            index=ordinal % _DRIVES_OF_A_DAY,
+            ordinal=ordinal % _DRIVES_OF_A_DAY,
             start_ms=self.started_ms + number * self.cycle_ms,
             duration_ms=self.duration_ms,
             junctions=self.route.junctions,
@@ -88,7 +88,7 @@ class Run:
         )
         if self.stopped_ms is None or self.stopped_ms >= whole.stop_ms:
             return whole
-        return replace(whole, cut=max(0, whole.item_after(self.stopped_ms) - 1))
+        return whole._replace(cut=max(0, whole.item_after(self.stopped_ms) - 1))
 
 
 @dataclass(slots=True)

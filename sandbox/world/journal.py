@@ -287,15 +287,15 @@ class Journal:
 
     def message_id(self, source: Source, drive: Drive, item: int) -> str:
         """Return the id of a message; a snapshot and a location have that of their message."""
-        return self._message_ids.of(Place(_rank(source.device), drive.day, drive.index, item))
+        return self._message_ids.of(Place(_rank(source.device), drive.day, drive.ordinal, item))
 
     def trip_id(self, device: Device, drive: Drive) -> str:
         """Return the id of the trip that is a drive."""
-        return self._trip_ids.of(Place(_rank(device), drive.day, drive.index, 0))
+        return self._trip_ids.of(Place(_rank(device), drive.day, drive.ordinal, 0))
 
     def report_card_id(self, device: Device, drive: Drive) -> str:
         """Return the id of the report card of a trip."""
-        return self._card_ids.of(Place(_rank(device), drive.day, drive.index, 0))
+        return self._card_ids.of(Place(_rank(device), drive.day, drive.ordinal, 0))
 
     def find_message(self, message_id: str) -> tuple[Source, Drive, int] | None:
         """Return source, drive and number of the message with this id, if it has arrived."""
@@ -439,7 +439,7 @@ class Journal:
         return found
 
     def _event_id(self, device: Device, drive: Drive, number: int) -> str:
-        return self._event_ids.of(Place(_rank(device), drive.day, drive.index, number))
+        return self._event_ids.of(Place(_rank(device), drive.day, drive.ordinal, number))
 
     # --- collisions
 

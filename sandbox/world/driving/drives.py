@@ -1,12 +1,12 @@
 """One drive: its messages' times, which cost nothing, and its samples, which are computed when they are asked for."""
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from sandbox.world.driving.motion import Motion, Way, motion_of, way_through
+from sandbox.world.driving.motion import Motion, Way, leg_moments, motion_of, way_through
 from sandbox.world.town.map import coordinates
+from sandbox.world.town.routes import Leg
 
 # A device sends a message every five seconds (docs telemetry-services/device-messages).
 STEP_MS = 5_000
@@ -28,8 +28,7 @@ class Sample(NamedTuple):
     position: tuple[float, float] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Drive:
+class Drive(NamedTuple):
     """A drive as planned. ``start_ms`` is Unix milliseconds, ``salt`` decides everything that is left to chance.
 
     ``fixless`` is the number of messages before the first position. Messages in the range ``lost`` never arrived. Of an
@@ -38,7 +37,7 @@ class Drive:
 
     vehicle: int
     day: int
-    index: int
+    ordinal: int
     start_ms: int
     duration_ms: int
     junctions: tuple[str, ...]
@@ -153,23 +152,28 @@ class Drive:
     def without_position(self) -> list[range]:
         """Return the messages without a position: those before the first fix, and those in a tunnel."""
         found = [range(self.fixless)] if self.fixless else []
-        tunnels = [leg for leg in self.way.legs if leg.street.is_tunnel]
+        tunnels = self.way.tunnels
         if not tunnels:
             return found
-        motion = self.motion()
+        moments = leg_moments(
+            self.junctions, self.pace, self.duration_ms / 1000 * self.rush, self.salt, self._hard
+        )
 
-        def first_at(way_m: float) -> int:
-            """Return the first message behind a place."""
-            return self.item_after(self.start_ms + int(motion.seconds_to(way_m) * 1000 / self.rush))
+        def first_after(seconds: float) -> int:
+            return self.item_after(self.start_ms + int(seconds * 1000 / self.rush))
 
-        for leg in tunnels:
-            found.append(range(first_at(leg.starts_m), first_at(leg.starts_m + leg.length_m)))
+        for number in tunnels:
+            found.append(range(first_after(moments[number]), first_after(moments[number + 1])))
         return found
 
     def count_located(self, after_ms: int, up_to_ms: int) -> int:
         """Return how many messages with a position arrived in a period."""
         count = self.count_between(after_ms, up_to_ms)
-        first, end = self.item_after(after_ms), self.item_after(up_to_ms)
+        if not self.fixless and not self.way.tunnels:
+            return count
+        is_whole = after_ms < self.start_ms and up_to_ms >= self.last_ms
+        first = 0 if is_whole else self.item_after(after_ms)
+        end = self.last_item + 1 if is_whole else self.item_after(up_to_ms)
         for dark in _without_position(self):
             hidden = range(max(first, dark.start), min(end, dark.stop, self.last_item + 1))
             lost = max(0, min(hidden.stop, self.lost[1]) - max(hidden.start, self.lost[0]))
@@ -190,8 +194,13 @@ class Drive:
 
     def motion(self) -> Motion:
         """Return the motion of the car."""
-        hard = self.salt >> 3 & self.salt >> 17 & self.salt >> 29
-        return motion_of(self.junctions, self.pace, self.duration_ms / 1000 * self.rush, self.salt, hard)
+        seconds = self.duration_ms / 1000 * self.rush
+        return motion_of(self.junctions, self.pace, seconds, self.salt, self._hard)
+
+    @property
+    def _hard(self) -> int:
+        """Return the bits of the legs on which the driver is in a hurry."""
+        return self.salt >> 3 & self.salt >> 17 & self.salt >> 29
 
     def hard_manoeuvres(self, up_to_ms: int) -> tuple[int, int]:
         """Return how often the driver accelerated and braked hard until an instant."""
@@ -204,14 +213,15 @@ class Drive:
 
 @lru_cache(MOST_DRIVES_KEPT)
 def _samples(drive: Drive) -> list[Sample]:
-    motion, way = drive.motion(), drive.way
-    found = []
-    dark = _without_position(drive)
-    for item in drive.items():
-        at = drive.time_of(item)
-        way_m, speed, change = motion.at(drive.seconds_at(at))
-        is_dark = any(item in one for one in dark)
-        position = None if is_dark else _position(drive, way, item, way_m)
+    items, legs = drive.items(), drive.way.legs
+    moments = _moments(drive, items)
+    states = drive.motion().walk([drive.seconds_at(at) for at in moments])
+    dark = {item for one in _without_position(drive) for item in one}
+    found, number, last = [], 0, len(legs) - 1
+    for item, at, (way_m, speed, change) in zip(items, moments, states, strict=True):
+        while number < last and legs[number + 1].starts_m <= way_m:
+            number += 1
+        position = None if item in dark else _position(drive.salt, legs[number], item, way_m)
         found.append(Sample(item, at, way_m, speed, change, position))
     return found
 
@@ -228,17 +238,33 @@ def _with_rests(rests: frozenset[int], below: int) -> int:
     return whole * len(positive) + sum(one < rest for one in positive)
 
 
-def _position(drive: Drive, way: Way, item: int, way_m: float) -> tuple[float, float] | None:
-    leg = way.leg_at(way_m)
+def _position(salt: int, leg: Leg, item: int, way_m: float) -> tuple[float, float] | None:
     along = way_m - leg.starts_m
-    chance = mixed(drive.salt ^ 0x5BD1E995, item)
+    chance = mixed(salt ^ 0x5BD1E995, item)
     # The error wanders slowly: neighbouring positions share most of it.
-    angle, far = item / 9 + (drive.salt & 63), (chance & 0xFF) / 255
+    angle, far = item / 9 + (salt & 63), (chance & 0xFF) / 255
     error = leg.street.noise_m * (0.35 + 0.3 * far)
     lon, lat = coordinates(
         leg.x + leg.across * along + error * math.cos(angle), leg.y + leg.up * along + error * math.sin(angle)
     )
     return round(lon, 6), round(lat, 6)
+
+
+def _moments(drive: Drive, items: list[int]) -> list[int]:
+    """Return what ``drive.time_of`` returns for many items."""
+    if drive.sends:
+        return [drive.time_of(item) for item in items]
+    last, start, whole, salt = drive.planned_messages - 1, drive.start_ms, drive.duration_ms, drive.salt
+    found = []
+    for number in items:
+        if number <= 0 or number >= last:
+            found.append(start if number <= 0 else start + whole)
+            continue
+        item, chance = number, mixed(salt, number)
+        if chance % 53 == 0 and item > 1:
+            item, chance = item - 1, mixed(salt, item - 1)
+        found.append(start + item * STEP_MS + min(chance % JITTER_MS, max(whole - item * STEP_MS - 1, 0)))
+    return found
 
 
 def mixed(salt: int, number: int) -> int:

@@ -64,9 +64,8 @@ class Engine:
             return cls(2.0, 110_000.0, odometer_km, volts)
         return cls(model.litres, model.horsepower * 745.7, odometer_km, volts)
 
-    def load(self, sample: Sample) -> float:
-        """Return the calculated load in percent, as a part of 255 as cars report it."""
-        power = self.power_at(sample)
+    def load(self, sample: Sample, power: float) -> float:
+        """Return the calculated load in percent at a power, as a part of 255 as cars report it."""
         idle = 24.0 if sample.speed < 0.5 else 14.0
         return round(min(max(idle + 76.0 * power / self.power_w * 1.9, 0.0), 100.0) * 2.55) / 2.55
 
@@ -75,9 +74,9 @@ class Engine:
         drag = 0.42 * sample.speed**2 + 0.012 * MASS_KG * 9.81
         return max((MASS_KG * sample.change + drag) * sample.speed, 0.0) if sample.speed > 0.1 else 0.0
 
-    def fuel_rate(self, sample: Sample) -> float:
-        """Return litres in an hour."""
-        return 0.42 * self.litres + self.power_at(sample) * LITRES_PER_JOULE * 3600
+    def fuel_rate(self, power: float) -> float:
+        """Return litres in an hour at a power."""
+        return 0.42 * self.litres + power * LITRES_PER_JOULE * 3600
 
     def rpm(self, drive: Drive, sample: Sample) -> int:
         """Return the turns in a minute."""
@@ -104,7 +103,8 @@ class Engine:
 
     def _values(self, drive: Drive, sample: Sample) -> dict[str, object]:
         seconds = (sample.timestamp_ms - drive.start_ms) / 1000
-        load = self.load(sample)
+        power = self.power_at(sample)
+        load = self.load(sample, power)
         cold = AMBIENT_C + 6 * ((drive.salt >> 5) % 100) / 100
         is_cranking = sample.item == 0
         return {
@@ -121,7 +121,7 @@ class Engine:
             "intakeAirTemperature": round(cold + 9 + load / 20),
             "ambientAirTemperature": round(cold),
             "barometricPressure": 99,
-            "engineFuelRate": round(self.fuel_rate(sample), 2),
+            "engineFuelRate": round(self.fuel_rate(power), 2),
             "timingAdvance": round(12 + load / 8 - (8 if sample.speed < 0.5 else 0), 1),
             "longTermFuelTrimBank1": round(mixed(drive.salt, 7) % 9 - 4 + 0.78125, 5),
         }

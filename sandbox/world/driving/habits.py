@@ -4,7 +4,7 @@ A plan costs some microseconds and knows how long each drive lasts and how many 
 computed when somebody asks for it (``sandbox.world.driving.drives``).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from sandbox.world.driving.drives import Drive
@@ -121,7 +121,7 @@ class Habits:
         return Drive(
             vehicle=self.number,
             day=day,
-            index=index,
+            ordinal=index,
             start_ms=start_ms,
             duration_ms=round(planned_seconds(junctions, self.pace, luck) * 1000),
             junctions=junctions,
@@ -135,12 +135,12 @@ def _with_mishaps(drives: list[Drive], facts: bytes) -> list[Drive]:
     if not drives:
         return drives
     if facts[40] < 20:
-        drives[0] = replace(drives[0], fixless=8 + facts[41] % 10)
+        drives[0] = drives[0]._replace(fixless=8 + facts[41] % 10)
     for number, drive in enumerate(drives):
         if drive.planned_messages > 800 and facts[42] < 128:
-            drives[number] = replace(drive, lost=(70, 790))
+            drives[number] = drive._replace(lost=(70, 790))
     if facts[43] < 4 and drives[-1].planned_messages > 20:
-        drives[-1] = replace(drives[-1], is_orphaned=True)
+        drives[-1] = drives[-1]._replace(is_orphaned=True)
     return drives
 
 

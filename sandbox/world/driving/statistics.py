@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import statistics
 from dataclasses import dataclass
 
 from sandbox.world.driving.drives import Drive, Sample
@@ -47,7 +46,8 @@ def statistics_of(drive: Drive, engine: Engine, up_to_ms: int) -> TripStatistics
     way = samples[-1].way_m - samples[0].way_m
     speeds = [one.speed * 3.6 for one in samples]
     moving = [one for one in speeds if one > STANDING * 3.6]
-    fuel = _fuel(samples, engine)
+    powers = [engine.power_at(one) for one in samples]
+    fuel = _fuel(samples, [engine.fuel_rate(power) for power in powers])
     hours = duration / 3_600_000
     average = way / 1000 / hours if hours else 0.0
     # As if the time stood were that of the samples that stand.
@@ -56,7 +56,7 @@ def statistics_of(drive: Drive, engine: Engine, up_to_ms: int) -> TripStatistics
     up, down = drive.hard_manoeuvres(up_to_ms)
     positions = [one.position for one in samples if one.position is not None]
     return TripStatistics(
-        average_load=round(statistics.fmean(engine.load(one) for one in samples), 4),
+        average_load=round(math.fsum(map(engine.load, samples, powers)) / len(samples), 4),
         average_moving_speed=round(average_moving, 4),
         average_speed=round(average, 4),
         has_all_locations=len(positions) == len(samples),
@@ -70,7 +70,7 @@ def statistics_of(drive: Drive, engine: Engine, up_to_ms: int) -> TripStatistics
         locations=len(positions),
         top_speed=round(max(speeds)),
         messages=len(samples),
-        deviation=round(statistics.pstdev(moving), 4) if moving else 0.0,
+        deviation=round(_deviation(moving), 4),
         stops=sum(before.speed > STANDING >= after.speed for before, after in itertools.pairwise(samples)),
     )
 
@@ -91,11 +91,20 @@ def grade_of(drive: Drive) -> str:
     return next((grade for grade, most in (("A", 6), ("B", 11), ("C", 18), ("D", 26)) if faults <= most), "F")
 
 
-def _fuel(samples: list[Sample], engine: Engine) -> float:
+def _deviation(values: list[float]) -> float:
+    """Return the standard deviation of values; 0 without any."""
+    if not values:
+        return 0.0
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+
+
+def _fuel(samples: list[Sample], rates: list[float]) -> float:
+    """Return the litres that were burnt; ``rates`` are litres in an hour at each sample."""
     litres = 0.0
-    for before, after in itertools.pairwise(samples):
-        hours = (after.timestamp_ms - before.timestamp_ms) / 3_600_000
-        litres += (engine.fuel_rate(before) + engine.fuel_rate(after)) / 2 * hours
+    for number in range(1, len(samples)):
+        hours = (samples[number].timestamp_ms - samples[number - 1].timestamp_ms) / 3_600_000
+        litres += (rates[number - 1] + rates[number]) / 2 * hours
     return litres
 
 

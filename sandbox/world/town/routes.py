@@ -41,18 +41,6 @@ class Route:
     legs: tuple[Leg, ...]
     length_m: float
 
-    def leg_at(self, way_m: float) -> Leg:
-        """Return the leg in which a place lies, given by the metres from the start."""
-        for leg in self.legs:
-            if way_m < leg.starts_m + leg.length_m:
-                return leg
-        return self.legs[-1]
-
-    def place(self, leg: Leg, way_m: float) -> tuple[float, float]:
-        """Return the place in metres east and north of the centre."""
-        along = way_m - leg.starts_m
-        return leg.x + leg.across * along, leg.y + leg.up * along
-
     @property
     def ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return longitude and latitude of start and end."""

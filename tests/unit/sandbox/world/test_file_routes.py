@@ -112,7 +112,7 @@ def drive_of(route):
     return Drive(
         vehicle=1,
         day=0,
-        index=0,
+        ordinal=0,
         start_ms=1_000_000,
         duration_ms=route.duration_ms,
         junctions=route.junctions,
