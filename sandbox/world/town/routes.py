@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sandbox.world.town.map import FREE, JUNCTIONS, STOP, STREETS, Junction, Street, coordinates
+from sandbox.world.town.map import FREE, JUNCTIONS, STOP, STREETS, Junction, Street
 
 STRAIGHT, BEND, TURN = 20.0, 50.0, 85.0  # degrees
 # Seconds that a light and a stop sign are worth to somebody who plans a way.
@@ -40,12 +40,6 @@ class Route:
     end: str
     legs: tuple[Leg, ...]
     length_m: float
-
-    @property
-    def ends(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return longitude and latitude of start and end."""
-        first, last = JUNCTIONS[self.start], JUNCTIONS[self.end]
-        return coordinates(first.x, first.y), coordinates(last.x, last.y)
 
 
 @lru_cache(4096)
