@@ -20,10 +20,12 @@ _UNRESERVED_ESCAPE = re.compile(
     r"%(?:4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9Aa]|3[0-9]|2[DdEe]|5[Ff]|7[Ee])"
 )
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-_PUNCTUATION_AT_END = re.compile(
-    r"""(?:["'`),.;>\]}“”„‘’»«…]|%(?:20|22|27|29|2C|2E|3B|3E|5D|7D|0A|0D|C2%(?:AB|BB)|E2%80%(?:9[89CDE]|A6)))+\Z""",
-    re.IGNORECASE,
+_PUNCTUATION = "\"'`),.;>]}“”„‘’»«…"
+_ESCAPED_PUNCTUATION = re.compile(
+    r"%(?:20|22|27|29|2C|2E|3B|3E|5D|7D|0A|0D|C2%(?:AB|BB)|E2%80%(?:9[89CDE]|A6))\Z", re.IGNORECASE
 )
+# The longest text that the expression above matches.
+_LONGEST_ESCAPE = 9
 
 
 def explain(sent: str, registered: str, steps: Sequence[Step]) -> list[str] | None:
@@ -82,6 +84,16 @@ def _lower_outside_escapes(text: str) -> str:
     )
 
 
+def _without_punctuation(text: str) -> str:
+    """Return a text without the punctuation at its end, percent-encoded or not."""
+    while True:
+        text = text.rstrip(_PUNCTUATION)
+        found = _ESCAPED_PUNCTUATION.search(text, max(0, len(text) - _LONGEST_ESCAPE))
+        if not found:
+            return text
+        text = text[: found.start()]
+
+
 def without_dot_segments(path: str) -> str:
     """Return a path without dot segments (RFC 3986, section 5.2.4)."""
     kept: list[str] = []
@@ -121,14 +133,14 @@ PATH_STEPS: tuple[Step, ...] = (
     *_ENCODING,
     ("dot_segments", without_dot_segments),
     ("doubled_slash", lambda path: re.sub(r"/{2,}", "/", path)),
-    ("pasted_end", lambda path: _PUNCTUATION_AT_END.sub("", path)),
+    ("pasted_end", _without_punctuation),
     ("trailing_slash", lambda path: path.removesuffix("/")),
     ("path_case", _lower_outside_escapes),
     *_DECODING,
 )
 QUERY_STEPS: tuple[Step, ...] = (
     *_ENCODING,
-    ("pasted_end", lambda query: _PUNCTUATION_AT_END.sub("", query)),
+    ("pasted_end", _without_punctuation),
     ("query_order", lambda query: "&".join(sorted(query.split("&")))),
     *_DECODING,
 )

@@ -134,8 +134,10 @@ class BehavioralClient(Service):
                 skipped += 1
         link = pagination.inner("links").text("prior", 2000)
         older = None if link is None else _until_of(link)
-        # Only a link that leads further back is followed, so that no answer keeps a reader for ever.
-        if older is not None and last_ms is not None and older >= last_ms:
+        # Only a link that leads further back, from a page with records, is followed. So no answer keeps a reader for
+        # ever, and none ends a list before its end.
+        is_step = older is not None and bool(records) and (last_ms is None or older < last_ms)
+        if link is not None and not is_step:
             raise answer.invalid("the link to the page before does not lead back")
         return CardPage(found, max(0, pagination.whole("remaining") or 0), older, skipped)
 

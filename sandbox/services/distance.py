@@ -123,7 +123,9 @@ def show_trigger(trigger_id: str) -> Response:
 @bp.delete("/api/v1/odometer_triggers/<trigger_id>")
 def delete_trigger(trigger_id: str) -> Response:
     """Delete a trigger."""
-    current_vinli().odometers.forget_trigger(_known_trigger(trigger_id).id)
+    trigger = _known_trigger(trigger_id)
+    current_vinli().odometers.forget_trigger(trigger.id)
+    current_vinli().estimates.forget(trigger)
     return Response(status=204)
 
 

@@ -163,6 +163,11 @@ class Estimates:
             self._fired[trigger.id] = count, last_ms
             return count
 
+    def forget(self, trigger: Trigger) -> None:
+        """Forget how often a deleted trigger has fired. Its events stay."""
+        with self._lock:
+            self._fired.pop(trigger.id, None)
+
     def _keep(self, source: Source, trigger: Trigger, number: int, at_ms: int) -> None:
         firing = Firing(
             str(uuid.uuid5(uuid.UUID(trigger.id), str(number))),

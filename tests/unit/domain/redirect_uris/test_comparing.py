@@ -241,7 +241,28 @@ def test_no_two_texts_break_the_comparison_and_only_equal_ones_have_no_differenc
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "%", "%25", "/", "../", "\x00", "\ud800", "[", ":", "@", "&a=1", "é.", "\\", "*", " "]
+    "piece",
+    [
+        "a",
+        "%",
+        "%25",
+        "/",
+        "../",
+        "\x00",
+        "\ud800",
+        "[",
+        ":",
+        "@",
+        "&a=1",
+        "é.",
+        "\\",
+        "*",
+        " ",
+        '"',
+        ")",
+        "%20",
+        "%E2%80%9D",
+    ],
 )
 def test_a_text_of_a_megabyte_is_no_burden(piece):
     long = "https://cars.example.com/?" + piece * (1_000_000 // len(piece))

@@ -13,7 +13,9 @@ from providers.vinli.diagnostic import DiagnosticClient
 from providers.vinli.distance import DistanceClient
 from providers.vinli.events import EventsClient
 from providers.vinli.safety import SafetyClient
+from providers.vinli.subscriptions import SubscriptionsClient
 from providers.vinli.telemetry import TelemetryClient
+from providers.vinli.transactions import TransactionsClient
 from providers.vinli.trips import TripsClient
 from providers.vinli.values import Fields, device, moment_of, position_of
 from tests.support.servers import http, json_reply
@@ -223,6 +225,75 @@ def test_counts_of_grades_may_be_texts_or_numbers(asked):
     }
     overall = asked(BehavioralClient, lambda client: client.overall(AUTH, ID), json_reply(body))
     assert (overall.trips, overall.counts) == (3, {"A": 2, "B": 1})
+
+
+CARD = {"id": ID, "grade": "A", "tripId": ID}
+
+
+def cards(items, **pagination):
+    return page("reportCards", items, **pagination)
+
+
+def test_an_odd_report_card_is_left_out_and_counted(asked):
+    answer = cards([CARD, None, {"grade": "B"}, 7, CARD | {"grade": None}], remaining=3)
+    found = asked(BehavioralClient, lambda client: client.report_cards_page(AUTH, device(ID)), answer)
+    assert ([one.grade for one in found.items], found.skipped, found.remaining) == (["A", None], 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("items", "link"),
+    [
+        ([CARD], "https://b.example/api/v1/devices/x/report_cards?limit=20"),
+        ([CARD], "https://b.example/report_cards?until=soon"),
+        ([CARD], "nonsense"),
+        ([], "https://b.example/report_cards?until=1500000000000"),
+        ([CARD], "https://b.example/report_cards?until=1600000000000"),
+        ([CARD], "https://b.example/report_cards?until=1700000000000"),
+    ],
+)
+def test_a_link_that_does_not_lead_back_ends_the_report_cards_with_an_error(items, link, asked):
+    """A list that ended there without a word would be incomplete, and one that went on would have no end."""
+    until = datetime.fromtimestamp(1_600_000_000, UTC)
+    answer = cards(items, links={"prior": link}, remaining=5)
+    with pytest.raises(InvalidResponse):
+        asked(
+            BehavioralClient, lambda client: list(client.report_cards(AUTH, device(ID), until=until)), answer
+        )
+
+
+@pytest.mark.parametrize("body", [[], {"reportCards": None}, {"reportCards": {}}, {"meta": {}}])
+def test_report_cards_of_another_shape_are_invalid(body, asked):
+    with pytest.raises(InvalidResponse):
+        asked(BehavioralClient, lambda client: client.report_cards_page(AUTH, device(ID)), json_reply(body))
+
+
+TOLD = {"id": ID, "state": "error", "createdAt": AT, "responseCode": None, "response": "No response: refused"}
+
+
+def test_an_odd_subscription_notification_or_transaction_is_left_out(asked):
+    good = {"id": ID, "eventType": "startup", "url": "https://me.example/x", "object": None, "appData": None}
+    answer = json_reply({"subscriptions": [None, {}, good, {"id": ID}, good | {"url": 7}]})
+    found = asked(SubscriptionsClient, lambda client: client.subscriptions(AUTH, device(ID)), answer)
+    assert [(one.url, one.object_id, one.app_data) for one in found] == [
+        ("https://me.example/x", None, None),
+        ("7", None, None),
+    ]
+    answer = page("notifications", [TOLD, {"id": ID}, TOLD | {"createdAt": "never"}, []])
+    told = asked(SubscriptionsClient, lambda client: client.notifications_page(AUTH, ID), answer)
+    assert ([one.state for one in told.items], told.items[0].status, told.skipped) == (["error"], None, 3)
+    call = {"id": ID, "timestamp": AT, "path": "/api/v1/devices", "statusCode": "200"}
+    answer = page("transactions", [call, {}, call | {"timestamp": None}, call | {"statusCode": []}])
+    made = asked(TransactionsClient, lambda client: client.transactions_page(AUTH), answer)
+    assert ([one.status for one in made.items], made.skipped) == ([200, None], 2)
+
+
+def test_odd_triggers_of_an_odometer_are_left_out(asked):
+    good = {"id": ID, "type": "milestone", "threshold": 5, "unit": "km", "events": "2"}
+    answer = json_reply({"odometerTriggers": [good, {}, None, good | {"threshold": "far"}]})
+    (found,) = asked(DistanceClient, lambda client: client.triggers(AUTH, ID), answer)
+    assert (found.threshold_m, found.events) == (5000, 2)
+    with pytest.raises(InvalidResponse):
+        asked(DistanceClient, lambda client: client.triggers(AUTH, ID), json_reply({"odometerTriggers": {}}))
 
 
 @pytest.mark.parametrize(
