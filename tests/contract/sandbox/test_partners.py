@@ -46,7 +46,8 @@ class Partners:
 
     def send(self, method, path, body=None, headers=None, **options):
         url = self.sandbox.origin + path
-        return self.session.request(method, url, data=body, headers=headers, timeout=10, **options)
+        # Converting a large document takes a while on a busy machine.
+        return self.session.request(method, url, data=body, headers=headers, timeout=60, **options)
 
     def token_request(self, partner):
         v = self.variables

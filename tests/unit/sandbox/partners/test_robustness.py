@@ -14,7 +14,7 @@ from sandbox.partners.aspose.html_blocks import blocks_of
 from tests.support.partner_calls import TARGET, PartnerCalls, bearer
 
 RANDOM = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     database=None,

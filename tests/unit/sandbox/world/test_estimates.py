@@ -41,7 +41,7 @@ class World:
         return self.odometers.set_trigger(source.vehicle.id, kind, threshold, base, at)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.integers(0, 30),
     st.sampled_from([0, 1, 4, 6, 9]),
