@@ -6,7 +6,6 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.request import parse_http_list
 
 FORWARDED_HEADERS = (
     *("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"),
@@ -43,8 +42,11 @@ NGINX_LINE = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
 MOST_PROXIES = 10
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::[0-9A-Za-z._-]+)?")
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9A-Za-z._-]+")
-_QUOTE = re.compile(r'(?<!\\)"')
-_PAIR = re.compile(r'\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)\s*(?:;|$)')
+# One parameter of Forwarded (RFC 7239, section 4). Some proxies leave the quotes out that ports and brackets need.
+_PARAMETER = r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s",;\\]*)\s*"""
+_PAIR = re.compile(_PARAMETER)
+_ELEMENT = re.compile(rf"{_PARAMETER}(?:;(?:{_PARAMETER})?)*")
+_MOST_ELEMENTS = 32
 
 
 def node_address(text: str) -> Address | None:
@@ -69,31 +71,72 @@ def listed(header: str) -> list[str]:
 def forwarded_values(header: str, name: str) -> list[str]:
     """Return one parameter of each element of a Forwarded header (RFC 7239, section 4), without quotes.
 
-    An element without the parameter counts as an empty text, so that each proxy keeps its place. A quote that does not
-    end is read as a character, so that it hides nothing that later proxies add.
+    An element without the parameter counts as an empty text, so that each proxy keeps its place. Proxies append, and a
+    visitor may have sent anything before. So elements are read from the end, the shortest that is well-formed first;
+    what cannot be read hides nothing behind it, and nothing before it counts.
     """
-    header = header[-_LONGEST:]
-    is_balanced = len(_QUOTE.findall(header)) % 2 == 0
-    elements = parse_http_list(header) if is_balanced else header.split(",")
-    pairs = ({key.lower(): value for key, value in _PAIR.findall(element)} for element in elements)
-    return [found.get(name, "").strip('"') for found in pairs]
+    rest = header[-_LONGEST:]
+    found: list[str] = []
+    while rest.strip() and len(found) < _MOST_ELEMENTS:
+        at = _last_element(rest)
+        if at is None:
+            break
+        element, rest = rest[at:], rest[: max(0, at - 1)]
+        if element.strip():
+            found.append(_parameter(element, name))
+    return found[::-1]
+
+
+def _last_element(text: str) -> int | None:
+    """Return where the last element begins; None if it cannot be read."""
+    at = len(text)
+    for _ in range(_MOST_ELEMENTS):
+        comma = text.rfind(",", 0, at)
+        if not text[comma + 1 :].strip() or _ELEMENT.fullmatch(text, comma + 1):
+            return comma + 1
+        if comma < 0:
+            return None
+        at = comma
+    return None
+
+
+def _parameter(element: str, name: str) -> str:
+    found = {key.lower(): value for key, value in _PAIR.findall(element)}
+    value: str = found.get(name, "")
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
 
 
 def as_x_forwarded(header: str) -> dict[str, str]:
     """Return a Forwarded header as the older headers that say the same."""
     names = {"for": "X-Forwarded-For", "proto": "X-Forwarded-Proto", "host": "X-Forwarded-Host"}
     found = {older: forwarded_values(header, name) for name, older in names.items()}
-    return {older: ", ".join(values) for older, values in found.items() if any(values)}
+    return {
+        older: ", ".join(value if not set(value) & set('",\\') else "unknown" for value in values)
+        for older, values in found.items()
+        if any(values)
+    }
 
 
 def with_x_forwarded(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers; each older one that is missing or empty is taken from ``Forwarded`` if it says the same."""
-    older = {name: ", ".join(listed(headers.get(name, ""))) for name in _LISTS}
+    """Return the headers; each older one that is missing or empty is taken from ``Forwarded`` if it says the same.
+
+    Lists are written so that every reader counts the same values: without quotes, which some readers take for the
+    beginning of a longer value.
+    """
+    older = {name: ", ".join(map(_without_quotes, listed(headers.get(name, "")))) for name in _LISTS}
     said = {
         **as_x_forwarded(headers.get("Forwarded", "")),
         **{name: text for name, text in older.items() if text},
     }
+    if "X-Forwarded-Proto" in said:
+        said["X-Forwarded-Proto"] = said["X-Forwarded-Proto"].lower()
     return {**{name: text for name, text in headers.items() if name not in _LISTS}, **said}
+
+
+def _without_quotes(value: str) -> str:
+    """Return a value without quotes around it; "unknown" if it is empty then or has more of them."""
+    value = value.strip('"').strip()
+    return value if value and not set(value) & set('"\\') else "unknown"
 
 
 def visitors_addresses(forwarded: Mapping[str, str]) -> list[str]:
@@ -121,12 +164,15 @@ class Client:
         return str(self.address)
 
 
-def client_of(remote: str, forwarded: Mapping[str, str], trusted_proxies: int) -> Client:
+def client_of(
+    remote: str, forwarded: Mapping[str, str], trusted_proxies: int, *, is_public: bool = False
+) -> Client:
     """Return the sender of a request.
 
     ``remote`` is the address after the headers of trusted proxies are applied, and ``forwarded`` the headers that
     proxies add. If they name fewer addresses than there are trusted proxies, ``remote`` is a proxy. A local ``remote``
-    is most likely one too if they name more, or if nobody is trusted and there are such headers.
+    is most likely one too if they name more, or if nobody is trusted and there are such headers. ``is_public`` tells
+    that the site is not meant for this machine alone: then whoever comes from this machine is a proxy.
     """
     address = node_address(remote)
     if address is None:
@@ -134,7 +180,8 @@ def client_of(remote: str, forwarded: Mapping[str, str], trusted_proxies: int) -
     is_local = any(address in network for network in _LOCAL if network.version == address.version)
     count = len(visitors_addresses(forwarded))
     if not trusted_proxies:
-        return Client(address, is_shared=is_local and bool(forwarded))
+        is_proxy = (is_local and bool(forwarded)) or (is_public and address.is_loopback)
+        return Client(address, is_shared=is_proxy)
     return Client(address, is_shared=count < trusted_proxies or (is_local and count > trusted_proxies))
 
 
@@ -146,7 +193,8 @@ def advice(forwarded: Mapping[str, str], trusted_proxies: int) -> str:
         if not trusted_proxies:
             todo += ", and set TRUSTED_PROXIES to the number of proxies"
         return f"{todo}. X-Real-IP is not read." if "X-Real-IP" in forwarded else f"{todo}."
-    if len(values) == trusted_proxies or all(node_address(value) is None for value in values):
+    is_unnamed = len(values) >= trusted_proxies > 0 and node_address(values[-trusted_proxies]) is None
+    if is_unnamed or len(values) == trusted_proxies or all(node_address(value) is None for value in values):
         return "Have the proxy in front send the visitor’s IP address in X-Forwarded-For, not a name for it."
     return trust_proxies(len(values), " if that is how many proxies are in front")
 

@@ -135,6 +135,11 @@ class Settings:
     instyle_customer: str | None = _setting(header_value)
 
     @property
+    def is_public(self) -> bool:
+        """Tell if the site is reached by https under a name of its own: browsers then come through a proxy."""
+        return self.is_https and not is_loopback(urlsplit(self.public_url).hostname)
+
+    @property
     def is_https(self) -> bool:
         """Tell if browsers reach the application by https, so that cookies may be Secure."""
         return self.public_url.startswith("https://")

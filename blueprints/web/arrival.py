@@ -63,7 +63,13 @@ def arrival() -> Arrival:
 
 def client() -> Client:
     """Return the sender of the current request."""
-    return client_of(request.remote_addr or "", arrival().forwarded, services().settings.trusted_proxies)
+    settings = services().settings
+    return client_of(
+        request.remote_addr or "",
+        arrival().forwarded,
+        settings.trusted_proxies,
+        is_public=settings.is_public and request.scheme != "https",
+    )
 
 
 def client_address() -> str:

@@ -12,6 +12,7 @@ from domain.client_addresses import (
     FORWARDED_HEADERS,
     advice,
     client_of,
+    forwarded_values,
     listed,
     trust_proxies,
     visitors_addresses,
@@ -32,7 +33,6 @@ from domain.own_host import is_own_host, split_host
 from settings import Settings, can_be_public_url, is_loopback
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
-_FORWARDED_PAIR = re.compile(r'\s*(\w+)\s*=\s*"?([^",;]*)"?\s*(?:;|$)')
 _PORT = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 # The headers that may name the visitor's address.
@@ -102,9 +102,8 @@ class BrowserRequest:
 
     def _pair(self, name: str) -> str | None:
         """Return one parameter of the first element of `Forwarded` (RFC 7239, section 4); None if it is not there."""
-        first = self._header("Forwarded").partition(",")[0]
-        pairs = {key.lower(): value for key, value in _FORWARDED_PAIR.findall(first)}
-        return pairs.get(name) or None
+        values = forwarded_values(self._header("Forwarded"), name)
+        return values[0] or None if values else None
 
 
 def address_section(
@@ -206,7 +205,9 @@ def _address_finding(settings: Settings, incoming: BrowserRequest | None) -> Fin
 
 def _client_findings(settings: Settings, incoming: BrowserRequest) -> Iterator[Finding]:
     """Yield a problem if this visitor cannot be told from others."""
-    if not client_of(incoming.remote, incoming.forwarded, settings.trusted_proxies).is_shared:
+    is_public = settings.is_public and incoming.scheme != "https"
+    found = client_of(incoming.remote, incoming.forwarded, settings.trusted_proxies, is_public=is_public)
+    if not found.is_shared:
         return
     came = {name: value for name, value in incoming.forwarded.items() if name in _ABOUT_THE_CLIENT}
     facts = (
@@ -233,7 +234,8 @@ def _lost_https(settings: Settings, incoming: BrowserRequest, facts: Facts) -> F
     """Find out why a request to an https site looks like http: what the proxy reports, and if we trust it."""
     if incoming.proto == "https" and not settings.trusted_proxies:
         what = "The proxy says that the browser used https, but we do not trust it: TRUSTED_PROXIES is 0."
-        todo = "Set TRUSTED_PROXIES=1 (or as many proxies as there are in front)."
+        count = max(1, incoming.addresses or incoming.hops)
+        todo = trust_proxies(count, " if that is how many proxies are in front" if count > 1 else "")
         return problem("trusted_proxies_unset", "The proxy is not trusted", what, todo, facts)
     if incoming.proto == "https":
         what = (
@@ -298,9 +300,7 @@ def _host_of(settings: Settings) -> str:
 
 
 def _facts(settings: Settings, incoming: BrowserRequest) -> Facts:
-    came = (
-        fact(name, value) for name, value in incoming.forwarded.items() if name.lower() != "x-forwarded-for"
-    )
+    came = (fact(name, value or "empty") for name, value in incoming.forwarded.items())
     return (
         fact("PUBLIC_URL", settings.public_url),
         fact("This request", f"{incoming.scheme}://{incoming.host}"),

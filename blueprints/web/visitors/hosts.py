@@ -33,12 +33,16 @@ def register_trusted_hosts(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def lead_to_https() -> Response | None:
-        if not settings.is_https or current_policy().any_host_because or not _came_by_http(arrival()):
+        if (
+            not settings.is_https
+            or current_policy().any_host_because
+            or not _came_by_http(settings, arrival())
+        ):
             return None
         # If a proxy ends https without telling us, every redirect to https returns as http. The cookie shows that this
         # browser was already redirected. Programs keep no cookies.
         if TRIED_HTTPS in request.cookies or wants_json():
-            if settings.trusted_proxies and "http" in _protocols(arrival()):
+            if "http" in _protocols(settings, arrival()):
                 # No password is typed and no sign-in begins where others can read them.
                 raise ProblemError(_came_without_https(settings, arrival()), "plain http")
             return None
@@ -53,22 +57,32 @@ def _is_own(settings: Settings, arrived: Arrival) -> bool:
     return is_own_host(settings.public_url, settings.trusted_proxies, arrived.host or "", arrived.forwarded)
 
 
-def _came_by_http(arrived: Arrival) -> bool:
+def _came_by_http(settings: Settings, arrived: Arrival) -> bool:
     """Tell if the browser came by plain http, as far as can be told: nothing says that it used https."""
     if request.scheme == "https" or request.headers.get("Sec-Fetch-Site"):
         return False  # browsers send Fetch Metadata to https alone, and to loopback addresses
-    return "https" not in _protocols(arrived)
+    return "https" not in _protocols(settings, arrived)
 
 
-def _protocols(arrived: Arrival) -> list[str]:
-    """Return the schemes that proxies name, in any header."""
+def _protocols(settings: Settings, arrived: Arrival) -> list[str]:
+    """Return the schemes that proxies name for the browser's way, in any header.
+
+    Each proxy appends the scheme by which it was asked. What the outermost trusted one appended is the browser's; what
+    stands behind it is about the ways between proxies.
+    """
     forwarded = arrived.forwarded
-    protocols = listed(forwarded.get("X-Forwarded-Proto", "").lower())
-    return protocols + forwarded_values(forwarded.get("Forwarded", "").lower(), "proto")
+    found = []
+    for values in (
+        listed(forwarded.get("X-Forwarded-Proto", "").lower()),
+        forwarded_values(forwarded.get("Forwarded", "").lower(), "proto"),
+    ):
+        inner = max(0, settings.trusted_proxies - 1)
+        found += values[: max(1, len(values) - inner)]
+    return found
 
 
 def _came_without_https(settings: Settings, arrived: Arrival) -> Problem:
-    """Return the problem for a browser that a trusted proxy says came by http, again after it was led to https."""
+    """Return the problem for a browser that a proxy says came by http, again after it was led to https."""
     came = [
         f"{name}: {value[:120]}" for name, value in arrived.forwarded.items() if name in _ABOUT_THE_SCHEME
     ]

@@ -31,7 +31,10 @@ SLOW_DOWN = Problem(
     429,
     "Too many sign-ins at once",
     "Others try to sign in at this moment, and this site cannot tell visitors apart.",
-    ("Try again in a few seconds. Your password is not locked.",),
+    (
+        "Try again in a few seconds. Your password is not locked.",
+        "If it goes on, sign in with a link, which does not wait: flask --app app operator link",
+    ),
     retry_after=2,
 )
 _turn = threading.Lock()

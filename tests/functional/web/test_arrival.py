@@ -87,6 +87,9 @@ NAMED = [
     ("1", {"Forwarded": 'for="x, for="203.0.113.{}:4711"'}),
     ("2", {"Forwarded": "for=203.0.113.{}, for=10.0.0.2;proto=https", "X-Forwarded-Proto": "https, http"}),
     ("1", {"X-Forwarded-For": "1" * 5000 + ", 203.0.113.{}"}),
+    ("1", '", 203.0.113.{}'),
+    ("1", {"Forwarded": 'for=6.6.6.6;x=\\";k=, for=203.0.113.{};proto=https'}),
+    ("1", {"Forwarded": 'for=6.6.6.6;y="\\\\";x=";k=, for=203.0.113.{};proto=https'}),
 ]
 
 
@@ -234,6 +237,8 @@ def test_a_password_sent_by_http_is_not_looked_at(local_site, vinli):
     [
         {"X-Forwarded-Proto": "https"},
         {"X-Forwarded-Proto": "http, https"},
+        {"X-Forwarded-Proto": "https, http"},
+        {"X-Forwarded-Proto": "HTTPS"},
         {"Forwarded": "proto=https"},
         {"Sec-Fetch-Site": "none"},
     ],
@@ -255,15 +260,20 @@ def test_a_proxy_that_hides_https_costs_one_redirect_and_no_more(local_site, vin
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("trusted", "headers"),
     [
-        {"X-Forwarded-Proto": "http"},
-        {"X-Forwarded-Proto": "HTTP", "X-Forwarded-For": "203.0.113.7"},
-        {"Forwarded": "for=203.0.113.7;proto=http"},
+        ("0", {"X-Forwarded-Proto": "http"}),
+        ("1", {"X-Forwarded-Proto": "http"}),
+        ("1", {"X-Forwarded-Proto": "HTTP", "X-Forwarded-For": "203.0.113.7"}),
+        ("1", {"Forwarded": "for=203.0.113.7;proto=http"}),
+        ("2", {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "http, https"}),
+        ("2", {"X-Forwarded-For": "203.0.113.7, 10.0.0.2", "X-Forwarded-Proto": "http, https"}),
+        ("2", {"Forwarded": "for=203.0.113.7;proto=http, for=10.0.0.2;proto=https"}),
+        ("3", {"X-Forwarded-Proto": "http, http, https"}),
     ],
 )
-def test_what_a_trusted_proxy_calls_http_is_led_to_https_and_else_gets_a_page(headers, local_site, vinli):
-    site = local_site(vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES="1")
+def test_what_a_proxy_calls_http_is_led_to_https_and_else_gets_a_page(trusted, headers, local_site, vinli):
+    site = local_site(vinli.origin, PUBLIC_URL=CARS, TRUSTED_PROXIES=trusted)
     with http_browser(site) as browser:
         assert browser.get("/operator", headers=headers).status_code == 303
         for path in ("/operator", "/connect", "/implicit", "/garage", "/"):

@@ -79,6 +79,35 @@ def test_visitors_are_told_apart_where_they_can_be(remote, forwarded_for, truste
     assert client_of(remote, forwarded, trusted).key == key
 
 
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "is_shared"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {}, True),
+        ("10.0.0.7", {}, False),
+        ("203.0.113.7", {}, False),
+        ("10.0.0.7", {"Via": "1.1 x"}, True),
+    ],
+)
+def test_whoever_reaches_a_public_site_from_its_own_machine_is_a_proxy(remote, forwarded, is_shared):
+    assert client_of(remote, forwarded, 0, is_public=True).is_shared is is_shared
+    assert client_of("127.0.0.1", {}, 0).is_shared is False
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ('", 203.0.113.7', "unknown, 203.0.113.7"),
+        ('"203.0.113.7:80"', "203.0.113.7:80"),
+        ('a"b, c\\d, e', "unknown, unknown, e"),
+        ('""', "unknown"),
+    ],
+)
+def test_no_quote_makes_another_reader_count_other_values(header, values):
+    assert with_x_forwarded({"X-Forwarded-For": header}) == {"X-Forwarded-For": values}
+    assert with_x_forwarded({"X-Forwarded-Proto": "HTTPS"}) == {"X-Forwarded-Proto": "https"}
+
+
 def test_each_older_header_that_is_missing_is_taken_from_forwarded():
     forwarded = "for=203.0.113.7;proto=https;host=cars.test"
     assert with_x_forwarded({"Forwarded": forwarded, "X-Forwarded-Proto": "http"}) == {
@@ -95,11 +124,24 @@ def test_each_older_header_that_is_missing_is_taken_from_forwarded():
 @pytest.mark.parametrize(
     ("header", "values"),
     [
-        ('for="', [""]),
-        ('for="x, for=203.0.113.7', ["", "203.0.113.7"]),
+        ('for="', []),
+        ('for="x, for=203.0.113.7', ["203.0.113.7"]),
         ('for="[2001:db8::1]:80", for=b', ["[2001:db8::1]:80", "b"]),
-        ('for="a\\"b", for=c', ["", "c"]),
-        ("x" * 5000 + ", for=203.0.113.7", ["", "203.0.113.7"]),
+        ('for="a\\"b", for=c', ['a"b', "c"]),
+        ("x" * 5000 + ", for=203.0.113.7", ["203.0.113.7"]),
+        ('for=6.6.6.6;x=\\";k=, for=203.0.113.7;proto=https', ["203.0.113.7"]),
+        ('for=6.6.6.6;x="\\\\";x=";k=, for=203.0.113.7;proto=https', ["203.0.113.7"]),
+        ('for=6.6.6.6;y="\\\\", for=203.0.113.7', ["6.6.6.6", "203.0.113.7"]),
+        ('for=6.6.6.6;x=", for="[2001:db8::7]:80"', ["[2001:db8::7]:80"]),
+        ("for=6.6.6.6;k=, for=203.0.113.7", ["6.6.6.6", "203.0.113.7"]),
+        ('for=6.6.6.6;host="a, for=203.0.113.7"', ["6.6.6.6"]),
+        ("for=203.0.113.7:4711;by=_x, for = 10.0.0.2 ; proto = http", ["203.0.113.7:4711", "10.0.0.2"]),
+        (" , for=203.0.113.7, ,", ["203.0.113.7"]),
+        ("proto=https, for=203.0.113.7", ["", "203.0.113.7"]),
+        ("for=203.0.113.7, garbage", []),
+        ("," * 5000, []),
+        ("=" * 5000, []),
+        ('"' * 5000, []),
     ],
 )
 def test_what_a_visitor_wrote_into_forwarded_hides_nothing_that_proxies_add(header, values):
