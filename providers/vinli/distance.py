@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from requests.auth import AuthBase
@@ -11,7 +12,7 @@ from requests.auth import AuthBase
 from providers.errors import NotFound
 from providers.http.transport import Transport
 from providers.paging.time_parts import TimeListing, TimePage
-from providers.vinli.service import item, item_or_none
+from providers.vinli.service import item, item_or_none, readable
 from providers.vinli.time_lists import DEFAULT_LIMIT, TimeLists, to_ms
 from providers.vinli.values import Fields
 
@@ -123,7 +124,11 @@ class DistanceClient(TimeLists):
     ) -> list[OdometerTrigger]:
         """Return the triggers of a vehicle, at most 100, newest first. Raises the ProviderErrors."""
         path = f"/vehicles/{self.path_id(vehicle_id)}/odometer_triggers"
-        return item(self.get(auth, path, deadline, {"limit": 100}), "odometerTriggers", _triggers)
+        return item(
+            self.get(auth, path, deadline, {"limit": 100}),
+            "odometerTriggers",
+            partial(readable, read=_trigger),
+        )
 
     def trigger(self, auth: AuthBase, trigger_id: str, *, deadline: float | None = None) -> OdometerTrigger:
         """Return one trigger. Raises NotFound, and the other ProviderErrors."""
@@ -192,18 +197,6 @@ def _trigger(value: Any) -> OdometerTrigger:
         fields.whole("events"),
         fields.text("vehicleId"),
     )
-
-
-def _triggers(value: Any) -> list[OdometerTrigger]:
-    if not isinstance(value, list):
-        raise ValueError("a list is missing")
-    found = []
-    for one in value:
-        try:
-            found.append(_trigger(one))
-        except ValueError:
-            continue
-    return found
 
 
 def _at(odometer: Odometer) -> datetime:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from requests.auth import AuthBase
 
 from providers.http.transport import Transport
-from providers.vinli.service import Service, item
+from providers.vinli.service import Service, item, readable
 from providers.vinli.values import Fields, Subject
 
 PROVIDER = "vinli rules"
@@ -66,7 +67,7 @@ class RulesClient(Service):
     def rules(self, auth: AuthBase, subject: Subject, *, deadline: float | None = None) -> list[Rule]:
         """Return the rules of a device or vehicle, at most 100, newest first. Raises the ProviderErrors."""
         answer = self.get(auth, self._path(subject), deadline, {"limit": 100, "offset": 0})
-        return item(answer, "rules", _rules)
+        return item(answer, "rules", partial(readable, read=_rule))
 
     def rule(self, auth: AuthBase, rule_id: str, *, deadline: float | None = None) -> Rule:
         """Return one rule with its boundaries. Raises NotFound, and the other ProviderErrors."""
@@ -133,15 +134,3 @@ def _boundary(value: dict[str, Any]) -> Boundary | None:
         except (KeyError, TypeError, ValueError, IndexError):
             return None
     return None
-
-
-def _rules(value: Any) -> list[Rule]:
-    if not isinstance(value, list):
-        raise ValueError("a list is missing")
-    found = []
-    for one in value:
-        try:
-            found.append(_rule(one))
-        except ValueError:
-            continue
-    return found

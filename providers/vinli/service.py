@@ -62,9 +62,18 @@ class Service:
         self, auth: AuthBase, path: str, body: dict[str, Any], deadline: float | None = None
     ) -> Response:
         """Post a JSON object to a path below /api/v1. Raises the ProviderErrors. It is sent once."""
+        return self._send("POST", auth, path, body, deadline)
+
+    def put(self, auth: AuthBase, path: str, body: dict[str, Any], deadline: float | None = None) -> Response:
+        """Put a JSON object to a path below /api/v1. Raises the ProviderErrors."""
+        return self._send("PUT", auth, path, body, deadline)
+
+    def _send(
+        self, method: str, auth: AuthBase, path: str, body: dict[str, Any], deadline: float | None
+    ) -> Response:
         return self.transport.request(
             self.provider,
-            "POST",
+            method,
             self._base + path,
             auth=auth,
             headers={"Content-Type": "application/json"},
@@ -90,6 +99,17 @@ def item(answer: Response, key: str, parse: Callable[[Any], T], *, keys_once: bo
     duplicate keys.
     """
     return _parsed(answer, parse, _root(answer, key, keys_once=keys_once))
+
+
+def readable(value: Any, read: Callable[[Any], T]) -> list[T]:
+    """Return the records of a list that can be read. Raises ValueError if there is no list."""
+    if not isinstance(value, list):
+        raise ValueError("a list is missing")
+    found = []
+    for one in value:
+        with suppress(ValueError):
+            found.append(read(one))
+    return found
 
 
 def item_or_none(answer: Response, key: str, parse: Callable[[Any], T]) -> T | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-import msgspec
 from requests.auth import AuthBase
 
 from providers.http.transport import Transport
 from providers.paging.time_parts import TimeListing, TimePage
-from providers.vinli.service import item
+from providers.vinli.service import item, readable
 from providers.vinli.time_lists import DEFAULT_LIMIT, TimeLists
 from providers.vinli.values import Fields, Subject
 
@@ -77,7 +77,7 @@ class SubscriptionsClient(TimeLists):
         One odd record is left out.
         """
         answer = self.get(auth, self._path(subject), deadline, {"limit": 100, "offset": 0})
-        return item(answer, "subscriptions", _subscriptions)
+        return item(answer, "subscriptions", partial(readable, read=_subscription))
 
     def subscription(
         self, auth: AuthBase, subscription_id: str, *, deadline: float | None = None
@@ -119,16 +119,7 @@ class SubscriptionsClient(TimeLists):
         given = {"url": url, "appData": app_data}
         body = {"subscription": {name: value for name, value in given.items() if value is not None}}
         path = f"/subscriptions/{self.path_id(subscription_id)}"
-        answer = self.transport.request(
-            self.provider,
-            "PUT",
-            self._base + path,
-            auth=auth,
-            headers={"Content-Type": "application/json"},
-            content=msgspec.json.encode(body),
-            deadline=deadline,
-        )
-        return item(answer, "subscription", _subscription)
+        return item(self.put(auth, path, body, deadline), "subscription", _subscription)
 
     def delete(self, auth: AuthBase, subscription_id: str, *, deadline: float | None = None) -> None:
         """Delete a subscription. Raises NotFound, and the other ProviderErrors."""
@@ -195,18 +186,6 @@ def _subscription(value: Any) -> Subscription:
         fields.moment("createdAt"),
         fields.moment("updatedAt"),
     )
-
-
-def _subscriptions(value: Any) -> list[Subscription]:
-    if not isinstance(value, list):
-        raise ValueError("a list is missing")
-    found = []
-    for one in value:
-        try:
-            found.append(_subscription(one))
-        except ValueError:
-            continue
-    return found
 
 
 def _notification(value: Any) -> Notification:
