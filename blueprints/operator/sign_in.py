@@ -16,6 +16,7 @@ from blueprints.web.operator_link import is_good, redeem
 from blueprints.web.operators import (
     is_operator,
     password_is_right,
+    remember_browser,
     sign_in_operator,
     sign_out_operator,
 )
@@ -93,4 +94,6 @@ def _sign_in_by_link(link: str) -> Response:
 def _signed_in(next_path: str | None = None) -> Response:
     sign_in_operator()
     log_event("operator signed in")
-    return redirect(local_path(next_path, url_for("operator.devices")), code=303)
+    response = redirect(local_path(next_path, url_for("operator.devices")), code=303)
+    remember_browser(response)
+    return response

@@ -7,7 +7,7 @@ Servers on other ports of the same host share our cookies, so every name starts 
 
 from __future__ import annotations
 
-from flask import Response
+from werkzeug.wrappers import Response
 
 from blueprints.web.services import services
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from flask import render_template, request, session
+from werkzeug.wrappers import Response
 
+from blueprints.web.cookies import cookie_name, set_cookie
 from blueprints.web.identity import end_or_renew_session, renew_session
 from blueprints.web.services import services
 from providers.http.auth import BasicAuth
@@ -18,6 +20,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 VALID_SECONDS = 12 * 3600
+# For so long a browser in which the operator signed in is known. It gives no rights, only a place in the queue.
+KNOWN_SECONDS = 90 * 86400
+_KNOWN = "operator_browser"
 
 
 def operator_enabled() -> bool:
@@ -44,6 +49,17 @@ def sign_out_operator() -> None:
     """Remove the operator's rights from this browser's session."""
     session.pop("operator", None)
     end_or_renew_session()
+
+
+def is_known_browser() -> bool:
+    """Tell if the operator signed in with this browser before."""
+    found = services().signer.read(request.cookies.get(cookie_name(_KNOWN), ""), _KNOWN)
+    return found is not None and services().clock() - found[1] < KNOWN_SECONDS
+
+
+def remember_browser(response: Response) -> None:
+    """Let :func:`is_known_browser` know this browser from now on."""
+    set_cookie(response, _KNOWN, services().signer.sign("known", _KNOWN), max_age=KNOWN_SECONDS)
 
 
 def password_is_right(given: str) -> bool:

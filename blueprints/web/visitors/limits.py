@@ -17,13 +17,14 @@ from flask_limiter import Limiter
 from limits import parse_many
 
 from blueprints.web.arrival import client, client_address, is_shared
+from blueprints.web.operators import is_known_browser
 from blueprints.web.services import services
 from domain.problems import Problem, ProblemError
 from settings import Settings
 
 # Visitors that cannot be told apart share one counter. Its limit is multiplied by this number.
 SHARED_FACTOR = 20
-# Seconds for one sign-in of such a visitor, and how many may wait for their turn at once in one process.
+# Seconds for one sign-in of such a visitor, and how many may wait for their turn at once in one lane of one process.
 SLOW_SECONDS = 0.5
 SLOW_QUEUE = 8
 SLOW_DOWN = Problem(
@@ -34,30 +35,52 @@ SLOW_DOWN = Problem(
     (
         "Try again in a few seconds. Your password is not locked.",
         "If it goes on, sign in with a link, which does not wait: flask --app app operator link",
+        "From then on this browser waits for no stranger.",
     ),
     retry_after=2,
 )
-_turn = threading.Lock()
-_queue = threading.BoundedSemaphore(SLOW_QUEUE)
+
+
+class _Lane:
+    """Sign-ins that run one after the other, slowly."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._places = threading.BoundedSemaphore(SLOW_QUEUE)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Hold one of the places. Raises ProblemError if all are taken."""
+        if not self._places.acquire(blocking=False):
+            raise ProblemError(SLOW_DOWN)
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        with self.waiting(), self._turn:
+            time.sleep(SLOW_SECONDS)
+            yield
+
+
+_strangers, _known = _Lane(), _Lane()
 
 
 @contextmanager
 def slow_turn() -> Iterator[None]:
     """Run a sign-in. If the visitor cannot be told from others, sign-ins run one after the other, slowly.
 
-    A limit would lock everybody out as soon as one stranger reaches it. Raises ProblemError if too many wait.
+    A limit would lock everybody out as soon as one stranger reaches it. Browsers in which the operator signed in
+    before have a lane of their own, so strangers who fill theirs keep no operator out. Raises ProblemError if too many
+    wait.
     """
     if not is_shared():
         yield
         return
-    if not _queue.acquire(blocking=False):
-        raise ProblemError(SLOW_DOWN)
-    try:
-        with _turn:
-            time.sleep(SLOW_SECONDS)
-            yield
-    finally:
-        _queue.release()
+    with (_known if is_known_browser() else _strangers).turn():
+        yield
 
 
 def _for_visitor(limits: str) -> str:

@@ -8,15 +8,14 @@ import json
 import re
 import subprocess
 import sys
-from urllib.parse import urlsplit
 
 import pytest
 
-from blueprints.web.operator_link import make_link
 from domain.list_stream import BrokenOff
 from tests.support.app_process import ROOT, SECRET_KEY
 from tests.support.browser import heading, problem_code, seen
 from tests.support.fake_vinli import DEVICES, device, device_page, fleet
+from tests.support.operator_links import follow_link, link_of, press_button
 from tests.support.pages import Page
 from tests.support.servers import http
 from tests.support.sites import sandbox_for
@@ -36,23 +35,6 @@ PAGES = (
 def browser(local):
     with local.browser() as browser:
         yield browser
-
-
-def link_of(local):
-    """Make a one-click link as the command line does; return it as a path."""
-    with local.app.app_context():
-        url = urlsplit(make_link())
-    return f"{url.path}?{url.query}"
-
-
-def follow_link(browser, link):
-    """Open a link and press the button on its page."""
-    return press_button(browser, browser.get(link), link)
-
-
-def press_button(browser, page, link):
-    """Send the form of a link's page, which goes to the page's own address."""
-    return browser.post(link, **Page(page.text).form("")["fields"])
 
 
 # --- without a session

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from urllib.parse import quote
+
 import pytest
 
+from blueprints.web import operators
 from blueprints.web.visitors import limits
 from tests.support.browser import problem_code, seen
 from tests.support.fake_vinli import TOKEN
+from tests.support.operator_links import follow_link, link_of
 
 pytestmark = pytest.mark.functional
 
@@ -106,12 +111,61 @@ def test_a_visitor_whom_a_proxy_names_is_told_from_others(trusted, headers, loca
     assert not [record for record in caplog.records if record.getMessage() == "visitors share one address"]
 
 
-def test_sign_ins_that_wait_for_their_turn_are_limited(local_site, vinli, monkeypatch):
-    site = local_site(vinli.origin)
-    monkeypatch.setattr(limits._queue, "acquire", lambda **_: False)
-    refused = sign_in(site, None, address="")
-    assert seen(refused) == (429, "sign_in_slowed")
-    assert sign_in(site, None).status_code == 303, "who can be told apart does not wait"
+@pytest.fixture
+def crowded(local_site, vinli):
+    """A site whose visitors cannot be told apart, and strangers who hold every place in the queue."""
+    with ExitStack() as strangers:
+        for _ in range(limits.SLOW_QUEUE):
+            strangers.enter_context(limits._strangers.waiting())
+        yield local_site(vinli.origin)
+
+
+def sign_out(browser):
+    page = browser.get("/operator/devices")
+    assert browser.submit(page, "/operator/sign-out").status_code == 303
+
+
+def test_strangers_who_guess_without_end_keep_out_no_browser_that_the_operator_used_before(crowded):
+    with crowded.browser(address="") as browser:
+        assert seen(browser.sign_in_as_operator()) == (429, "sign_in_slowed")
+        assert follow_link(browser, link_of(crowded)).status_code == 303, "a link does not wait"
+        for _ in range(3):
+            sign_out(browser)
+            assert browser.sign_in_as_operator("wrong").status_code == 403
+            assert browser.sign_in_as_operator().status_code == 303
+
+
+def test_a_browser_is_not_known_for_ever(crowded, monkeypatch):
+    monkeypatch.setattr(operators, "KNOWN_SECONDS", 60)
+    with crowded.browser(address="") as browser:
+        follow_link(browser, link_of(crowded))
+        sign_out(browser)
+        crowded.clock.advance(61)
+        assert seen(browser.sign_in_as_operator()) == (429, "sign_in_slowed")
+
+
+@pytest.mark.parametrize("value", ["", "known", "x" * 3000, "\u00e9"])
+def test_a_mark_that_was_not_signed_here_gives_no_place_of_its_own(value, crowded):
+    with crowded.browser(address="") as browser:
+        mark = {"Cookie": f"vinli_connect_operator_browser={value}".encode()}
+        browser.headers = mark
+        assert browser.get("/operator").status_code == 200
+        browser.headers = {}
+        browser.session.cookies.set("vinli_connect_operator_browser", quote(value))
+        assert seen(browser.sign_in_as_operator()) == (429, "sign_in_slowed")
+
+
+def test_browsers_that_are_known_wait_for_one_another(crowded):
+    with crowded.browser(address="") as browser, ExitStack() as others:
+        follow_link(browser, link_of(crowded))
+        sign_out(browser)
+        for _ in range(limits.SLOW_QUEUE):
+            others.enter_context(limits._known.waiting())
+        assert seen(browser.sign_in_as_operator()) == (429, "sign_in_slowed")
+
+
+def test_who_can_be_told_apart_does_not_wait(crowded):
+    assert sign_in(crowded, None).status_code == 303
 
 
 @pytest.mark.parametrize("address", ["", "127.0.0.1"])
