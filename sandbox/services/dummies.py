@@ -8,7 +8,7 @@ from sandbox.api.dates import iso
 from sandbox.api.errors import ApiError
 from sandbox.api.paging import offset_meta, read_window
 from sandbox.api.serializers import to_json
-from sandbox.services.callers import app_caller, first_app_caller
+from sandbox.services.callers import Caller, authenticated_caller
 from sandbox.services.current import current_vinli
 from sandbox.services.sources import json_item, json_page, url_of
 from sandbox.services.subjects import body_of_request, text_in
@@ -27,18 +27,23 @@ LONGEST_NAME = 200
 
 @bp.get("/api/v1/dummies")
 def list_dummies() -> Response:
-    """Return a page of the app's dummies, newest first."""
-    dummies = [] if app_caller().is_empty else current_vinli().dummies.all()
-    return _page("dummies", [_dummy(one) for one in dummies])
+    """Return a page of the dummies, newest first: the app's, or those in a driver's account."""
+    caller = authenticated_caller()
+    return _page("dummies", [_dummy(one) for one in current_vinli().dummies.all() if _may_see(caller, one)])
 
 
 @bp.post("/api/v1/dummies")
 def create_dummy() -> Response:
-    """Make a dummy. vinli-cli's README says that an app has at most five; the sixth is 409 here, which is a guess."""
-    first_app_caller()
+    """Make a dummy. A driver's is in the driver's account at once, the app's after somebody added it by its case.
+
+    vinli-cli's README says that an app has at most five; the sixth is 409 here, which is a guess.
+    """
+    caller = authenticated_caller()
+    if caller.is_empty:
+        raise ApiError(403, "The sandbox's dummies belong to the app that it names at its start")
     name = text_in(body_of_request("dummy"), "name", LONGEST_NAME)
     try:
-        dummy = current_vinli().dummies.create(name)
+        dummy = current_vinli().dummies.create(name, caller.driver)
     except TooMany:
         raise ApiError(409, "An app has at most 5 dummies") from None
     response = json_item("dummy", _dummy(dummy), 201)
@@ -62,14 +67,14 @@ def delete_dummy(dummy_id: str) -> Response:
 @bp.get("/api/v1/routes")
 def list_routes() -> Response:
     """Return a page of the routes."""
-    app_caller()
+    authenticated_caller()
     return _page("routes", [_route(one) for one in current_vinli().dummies.routes])
 
 
 @bp.get("/api/v1/routes/<route_id>")
 def show_route(route_id: str) -> Response:
     """Return one route."""
-    app_caller()
+    authenticated_caller()
     route = current_vinli().dummies.route(route_id)
     if route is None:
         raise ApiError(404, "No such route")
@@ -108,10 +113,16 @@ def stop_run(dummy_id: str) -> Response:
 
 
 def _known(dummy_id: str) -> Dummy:
-    dummy = None if app_caller().is_empty else current_vinli().dummies.find(dummy_id)
-    if dummy is None:
+    caller, dummy = authenticated_caller(), current_vinli().dummies.find(dummy_id)
+    if dummy is None or not _may_see(caller, dummy):
         raise ApiError(404, "No such dummy")
     return dummy
+
+
+def _may_see(caller: Caller, dummy: Dummy) -> bool:
+    """Tell whether the caller may see a dummy. Its owner is kept with its device, which somebody may add any time."""
+    device = current_vinli().fleet.find(dummy.device.id)
+    return not caller.is_empty if device is None else caller.may_see(device)
 
 
 def _page(key: str, items: list[dict[str, object]]) -> Response:

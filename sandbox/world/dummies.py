@@ -141,14 +141,14 @@ class Dummies:
         with self._lock:
             return next((one for one in self._dummies.values() if one.device.id == device.id), None)
 
-    def create(self, name: str) -> Dummy:
-        """Make a dummy with a device of its own. Raises TooMany."""
+    def create(self, name: str, owner: int | None = None) -> Dummy:
+        """Make a dummy with a device of its own, which ``owner`` has in the account. Raises TooMany."""
         with self._lock:
             if len(self._dummies) >= MOST_DUMMIES:
                 raise TooMany
             number, self._made = self._made, self._made + 1
-            device = self._fleet.add(self._seed.uuid(f"dummy device {number}"), name, None, virtual=number)
             case_id = "VV" + self._seed.digest(f"case {number}", 3).hex().upper()[:5]
+            device = self._fleet.add(self._fleet.id_for_case(case_id), name, owner, virtual=number)
             dummy = Dummy(self._seed.uuid(f"dummy {number}"), name, device, case_id)
             self._dummies[dummy.id] = dummy
             return dummy

@@ -80,12 +80,13 @@ class Fleet:
     def add(self, device_id: str, name: str | None, owner: int | None, virtual: int | None = None) -> Device:
         """Add a device as the newest, or return the existing one with this id. ``virtual`` is the number of a dummy.
 
-        Raises FleetFull when MOST_ADDED devices have been added at run time.
+        ``owner`` gets an existing device that nobody has, as a dummy's is until somebody adds it by its case. Raises
+        FleetFull when MOST_ADDED devices have been added at run time.
         """
         with self._lock:
             known = self.find(device_id)
             if known is not None:
-                return known
+                return self._owned(known, owner)
             if len(self._added) >= MOST_ADDED:
                 raise FleetFull
             rank = None if virtual is None else FIRST_VIRTUAL_RANK + virtual
@@ -93,6 +94,11 @@ class Fleet:
             device = Device(device_id, name, chip_id, self._clock.now_ms(), rank, owner)
             self._added[device_id] = device
             return device
+
+    def _owned(self, device: Device, owner: int | None) -> Device:
+        if device.owner is None and owner is not None and device.id in self._added:
+            device = self._added[device.id] = device._replace(owner=owner)
+        return device
 
     def remove(self, device: Device) -> None:
         """Remove a device from the app."""

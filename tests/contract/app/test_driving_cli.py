@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.support.app_process import ROOT, AppProcess
+from tests.support.commands import commands
 from tests.support.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.contract
@@ -17,26 +15,22 @@ ROUTE = "DFW - Home Loop 3 of 3"
 
 
 @pytest.fixture(scope="module")
-def flask():
+def run(tmp_path_factory):
+    """Run a command in this process."""
     with SandboxProcess("--quiet", "--pace", "60") as sandbox:
-        app = AppProcess(sandbox.credentials)
+        yield from commands(sandbox, tmp_path_factory.mktemp("site"))
 
-        def run(*arguments, status=0):
-            done = subprocess.run(
-                [sys.executable, "-m", "flask", "--app", "app", *arguments],
-                cwd=ROOT,
-                env=app.environment(),
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-            assert "Traceback" not in done.stderr, done.stderr
-            assert done.returncode == status, done.stderr
-            return done.stdout if status == 0 else done.stderr
 
-        yield run
-        app._directory.cleanup()
+@pytest.fixture(scope="module")
+def flask(run):
+    """Run a command, check its exit status, and return what it said."""
+
+    def checked(*arguments, status=0):
+        done = run(*arguments)
+        assert done.returncode == status, done.stderr
+        return (done.stderr if status else done.stdout).decode()
+
+    return checked
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import pytest
 
 from cli.layout import columns
 from tests.support.app_process import ROOT, AppProcess
+from tests.support.commands import commands
 from tests.support.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.contract
@@ -38,7 +39,8 @@ def sandbox():
 
 
 @pytest.fixture(scope="module")
-def flask(sandbox):
+def process(sandbox):
+    """Run a command as a process of its own, where what surrounds it counts."""
     app = AppProcess(sandbox.credentials)
 
     def run(*arguments, shell="", **variables):
@@ -52,6 +54,12 @@ def flask(sandbox):
 
     yield run
     app._directory.cleanup()
+
+
+@pytest.fixture(scope="module")
+def flask(sandbox, tmp_path_factory):
+    """Run a command in this process."""
+    yield from commands(sandbox, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -147,14 +155,14 @@ def test_what_goes_wrong_is_said_with_its_status(arguments, status, said, flask)
     assert said in done.stderr
 
 
-def test_a_full_disk_and_a_reader_that_leaves(flask):
-    assert flask("messages", "list", "--limit", "500", shell="> /dev/full").returncode == 74
-    done = flask("messages", "list", "--limit", "2000", "--jsonl", shell="| head -1; exit ${PIPESTATUS[0]}")
+def test_a_full_disk_and_a_reader_that_leaves(process):
+    assert process("messages", "list", "--limit", "500", shell="> /dev/full").returncode == 74
+    done = process("messages", "list", "--limit", "2000", "--jsonl", shell="| head -1; exit ${PIPESTATUS[0]}")
     assert done.returncode in {0, 141}
     assert done.stdout.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-def test_any_encoding(encoding, flask):
-    done = flask("codes", "list", PYTHONIOENCODING=encoding)
+def test_any_encoding(encoding, process):
+    done = process("codes", "list", PYTHONIOENCODING=encoding)
     assert done.returncode == 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import time
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
-from tests.support.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import Person, SandboxProcess
 
 pytestmark = pytest.mark.contract
 
@@ -179,6 +180,42 @@ def test_what_is_not_there_and_who_may_not(call, sandbox):
         call("GET", path, 404)
     for path in ("/dummies", "/routes"):
         assert requests.get(f"{sandbox.origin}/api/v1{path}", timeout=10).status_code == 401
+
+
+def test_a_driver_has_the_dummies_of_their_account(call, sandbox, dummy):
+    """The mobile SDKs send nothing but a driver's token; a dummy is in an account once it was added by its case."""
+
+    def tokens(email=None):
+        callback = Person(sandbox, email).authorize(sandbox.authorization_url("token"))
+        return {"Authorization": "Bearer " + dict(parse_qsl(urlsplit(callback).fragment))["access_token"]}
+
+    def ask(method, path, headers, **options):
+        return requests.request(
+            method, f"{sandbox.origin}/api/v1{path}", headers=headers, timeout=10, **options
+        )
+
+    def names(headers):
+        return [one["name"] for one in ask("GET", "/dummies", headers).json()["dummies"]]
+
+    one, other = tokens(), tokens("driver2@example.com")
+    assert names(one) == []
+    assert ask("GET", f"/dummies/{dummy['id']}", one).status_code == 404
+    person = Person(sandbox)
+    person.sign_in()
+    form = {"device[caseId]": (None, dummy["caseId"]), "device[name]": (None, "mine")}
+    added = person.session.post(f"{sandbox.origin}/api/v1/devices", files=form, timeout=10)
+    assert (added.status_code, added.json()["device"]["id"]) == (201, dummy["deviceId"])
+    own = ask("POST", "/dummies", one, json={"dummy": {"name": "a driver's own"}})
+    assert own.status_code == 201
+    assert names(one) == ["a driver's own", "YourDummyName"]
+    assert names(other) == []
+    run = {"run": {"vin": VIN, "routeId": BLOCK, "repeat": "true"}}
+    assert ask("POST", f"/dummies/{dummy['id']}/runs", other, json=run).status_code == 404
+    assert ask("POST", f"/dummies/{dummy['id']}/runs", one, json=run).status_code == 201
+    devices = [device["id"] for device in ask("GET", "/devices", one).json()["devices"]]
+    assert {dummy["deviceId"], own.json()["dummy"]["deviceId"]} <= set(devices)
+    assert ask("DELETE", f"/dummies/{own.json()['dummy']['id']}", other).status_code == 404
+    assert ask("DELETE", f"/dummies/{own.json()['dummy']['id']}", one).status_code == 204
 
 
 def test_a_route_of_a_file_is_listed_and_driven(tmp_path):

@@ -123,14 +123,14 @@ def visit(site, rounds=ROUNDS, *, names=DRIVERS):
     return seen
 
 
-@over_both(PATIENTLY, PATIENTLY)
+@over_both(PATIENTLY, ["100, then 103"])
 def test_drivers_are_signed_in_by_answers_that_come(name, site, rude):
     rude.manner = PATIENTLY[name]
     wait_for_what_comes(site, name)
     assert set(visit(site)) == {200, 302}
 
 
-@over_both(RUDELY, RUDELY)
+@over_both(RUDELY, ["the next answer early", "behind 204", "too much, in two parts"])
 def test_no_driver_is_shown_anothers_answer_that_comes(name, site, rude):
     rude.manner = politely
     visit(site, 1)

@@ -261,12 +261,21 @@ def test_a_request_that_must_not_come_twice_fails_instead(serve, transport_for, 
     assert len(server.received) == 2
 
 
+@contextlib.contextmanager
+def in_one_packet(sock):
+    """Send what is written in several pieces, each a record of its own over TLS, at one moment."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    yield
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+
 def test_more_than_the_answer_makes_it_doubtful_also_where_the_connection_ends(serve, transport_for, tls):
     """Over TLS the surplus comes in a record of its own, which is not read with the answer."""
 
     def theirs_and_ours(sock):
-        sock.sendall(json_reply(THEIRS, Connection="close"))
-        sock.sendall(json_reply(OURS))
+        with in_one_packet(sock):
+            sock.sendall(json_reply(THEIRS, Connection="close"))
+            sock.sendall(json_reply(OURS))
         return True
 
     server = serve(in_turn(json_reply({}), theirs_and_ours, json_reply({"n": "asked again"})), tls)
