@@ -17,9 +17,10 @@ install: $(VENV)/.runtime ## Create .venv with what the app needs, for productio
 doctor: $(VENV)/.runtime ## Find what is wrong with this installation's settings (DOCTOR_ARGS=--problems)
 	@$(BIN)/flask $(if $(wildcard instance/local.env),-e instance/local.env) --app app doctor $(DOCTOR_ARGS)
 
+# In the order of the folders: the many short modules of tests/unit come last, so that all workers end at one time.
 test: $(VENV)/.dev ## Run all tests (installs Chromium and redis-server where it may)
 	@tests/install-tools
-	$(BIN)/python -m pytest -n 4 --dist loadscope $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff check .

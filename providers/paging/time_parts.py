@@ -27,7 +27,7 @@ T = TypeVar("T")
 # is not full.
 PAGES_OF_A_PART = 4
 # A part with more pages than this is cut again.
-DENSE_PAGES = 12
+DENSE_PAGES = 6
 # More parts than pages, so that fewer of them need a second page.
 SPARE = 1.2
 # Pages that may wait in one part behind the first.

@@ -14,7 +14,7 @@ from tests.support.pages import Page
 
 pytestmark = pytest.mark.contract
 
-BATCHES = 4
+BATCHES = 2
 QUERIES = 2000 // BATCHES
 NAMES = (
     "code",
@@ -80,7 +80,7 @@ class Chaos:
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_two_thousand_random_queries_give_no_5xx_and_no_token_request(batch, local, vinli):
+def test_a_thousand_random_queries_give_no_5xx_and_no_token_request(batch, local, vinli):
     with local.browser() as owner, local.browser() as stranger:
         states = [owner.attempt()[0] for _ in range(5)]
         used, _ = stranger.attempt()

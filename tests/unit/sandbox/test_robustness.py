@@ -14,7 +14,7 @@ from sandbox.world.clock import Clock
 
 ORIGIN = "http://127.0.0.1:9000"
 RANDOM = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

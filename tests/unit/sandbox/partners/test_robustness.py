@@ -14,7 +14,7 @@ from sandbox.partners.aspose.html_blocks import blocks_of
 from tests.support.partner_calls import TARGET, PartnerCalls, bearer
 
 RANDOM = settings(
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     database=None,

@@ -36,7 +36,7 @@ class World:
 
 seeds, ranks = st.integers(0, 50), st.integers(0, SIZE - 1)
 instants = st.integers(NOW_MS - 60 * DAY_MS, NOW_MS + DAY_MS)
-worlds = settings(max_examples=18, deadline=None)
+worlds = settings(max_examples=10, deadline=None)
 
 
 @worlds
