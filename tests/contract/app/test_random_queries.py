@@ -15,7 +15,7 @@ from tests.support.pages import Page
 pytestmark = pytest.mark.contract
 
 BATCHES = 2
-QUERIES = 2000 // BATCHES
+QUERIES = 500
 NAMES = (
     "code",
     "state",
