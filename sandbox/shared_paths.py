@@ -1,4 +1,4 @@
-"""The two paths that two services share. The Host header says which service is meant, or else the request itself."""
+"""The paths that two services share. The Host header says which service is meant, or else the request itself."""
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
@@ -26,6 +26,14 @@ def post_device() -> Response:
     return (
         accounts.add_device() if named == "auth" or (named is None and is_form) else platform.create_device()
     )
+
+
+@bp.post("/api/v1/sessions")
+def post_session() -> Response:
+    """Sign in, at the auth service or at the Developer Portal (vinli-cli lib/session_yarp)."""
+    if service_of(request.host) not in (None, "auth", "dev"):
+        raise NotFound
+    return accounts.create_session()
 
 
 @bp.post("/oauth/token")

@@ -50,9 +50,11 @@ def clients() -> Response:
     )
 
 
-@bp.post("/api/v1/sessions")
 def create_session() -> Response:
-    """Sign a driver in and set the session cookie. No other cookie is set, since vinli-cli reads only the first."""
+    """Sign a driver in and set the session cookie. No other cookie is set, since vinli-cli reads only the first.
+
+    ``sandbox.shared_paths`` has the route.
+    """
     refuse_other_sites()
     credentials = _session_of(request.get_data())
     driver = current_vinli().people.sign_in(*credentials)

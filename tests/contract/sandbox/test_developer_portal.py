@@ -89,6 +89,23 @@ def test_an_app_that_was_made_has_nothing_of_the_first_one(sandbox):
     assert call(sandbox, "GET", "/api/v1/devices", auth=(made["id"], about["app_secret"])).status_code == 401
 
 
+def test_the_portal_has_a_host_of_its_own(sandbox):
+    """vinli-cli signs in where it asks: at dev for apps, at auth for devices. It keeps the first cookie alone."""
+    about = sandbox.credentials
+    body = {"session": {"email": about["drivers"][0], "password": about["driver_password"]}}
+    for service, status in (("dev", 201), ("auth", 201), ("platform", 404), ("trips", 404)):
+        there = {"Host": f"{service}.localhost:9000"}
+        answer = call(sandbox, "POST", "/api/v1/sessions", json=body, headers=there)
+        assert answer.status_code == status, service
+        if service == "dev":
+            cookie = answer.headers["Set-Cookie"].partition(";")[0]
+            apps = call(sandbox, "GET", "/api/v1/apps", headers=there | {"Cookie": cookie})
+            assert apps.json()["apps"][0]["id"] == about["app_id"]
+    wrong = {"session": {"email": about["drivers"][0], "password": "wrong"}}
+    there = {"Host": "dev.localhost:9000"}
+    assert call(sandbox, "POST", "/api/v1/sessions", json=wrong, headers=there).status_code == 401
+
+
 def test_an_account_is_made_once_and_stays_unverified(sandbox):
     user = {"firstName": "Ada", "lastName": "L", "email": "ada@example.com", "password": "secret"}
     made = call(sandbox, "POST", "/api/v1/users", json={"user": user})

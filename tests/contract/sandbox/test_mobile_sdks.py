@@ -202,24 +202,25 @@ def test_the_web_view_is_led_to_the_redirect_uri_by_a_real_navigation(sandbox):
 
 # --- every route that any client calls
 
-READS = """
-/devices /devices/{d} /devices/{d}/vehicles /devices/{d}/vehicles/_latest /devices/{d}/capabilities
-/vehicles /vehicles/{v} /transactions
-/devices/{d}/messages /devices/{d}/locations /devices/{d}/snapshots
-/vehicles/{v}/messages /vehicles/{v}/locations /vehicles/{v}/snapshots
-/devices/{d}/messages/{m} /messages/{m} /messages/{m}?deviceId={d}
-/devices/{d}/events /vehicles/{v}/events /events/{e} /devices/{d}/events/{e} /events/{e}/notifications
-/devices/{d}/subscriptions /vehicles/{v}/subscriptions /subscriptions/{s} /subscriptions/{s}/notifications
-/devices/{d}/rules /vehicles/{v}/rules /rules/{rule}
-/devices/{d}/trips /vehicles/{v}/trips /trips/{t}
-/devices/{d}/report_cards /vehicles/{v}/report_cards /report_cards/{card} /devices/{d}/report_cards/overall
-/trips/{t}/report_cards/_current /trips/{t}/report_card
-/devices/{d}/collisions /vehicles/{v}/collisions /collisions/{collision}
-/vehicles/{v}/codes /codes /codes/{code} /vehicles/{v}/battery_statuses/_current
-/vehicles/{v}/distances /vehicles/{v}/distances/_best /vehicles/{v}/distances/_latest
-/vehicles/{v}/odometers /odometers/{odometer} /vehicles/{v}/odometer_triggers /odometer_triggers/{trigger}
-/dummies /dummies/{y} /routes /routes/{r} /dummies/{y}/runs/_current
-""".split()
+READS = {
+    "platform": "/devices /devices/{d} /devices/{d}/vehicles /devices/{d}/vehicles/_latest /vehicles/{v} "
+    "/devices/{d}/capabilities /vehicles /transactions",
+    "telemetry": "/devices/{d}/messages /devices/{d}/locations /devices/{d}/snapshots /vehicles/{v}/messages "
+    "/vehicles/{v}/locations /vehicles/{v}/snapshots /devices/{d}/messages/{m} /messages/{m} "
+    "/messages/{m}?deviceId={d}",
+    "events": "/devices/{d}/events /vehicles/{v}/events /events/{e} /devices/{d}/events/{e} "
+    "/events/{e}/notifications /devices/{d}/subscriptions /vehicles/{v}/subscriptions /subscriptions/{s} "
+    "/subscriptions/{s}/notifications",
+    "rules": "/devices/{d}/rules /vehicles/{v}/rules /rules/{rule}",
+    "trips": "/devices/{d}/trips /vehicles/{v}/trips /trips/{t}",
+    "behavioral": "/devices/{d}/report_cards /vehicles/{v}/report_cards /report_cards/{card} "
+    "/devices/{d}/report_cards/overall /trips/{t}/report_cards/_current /trips/{t}/report_card",
+    "safety": "/devices/{d}/collisions /vehicles/{v}/collisions /collisions/{collision}",
+    "diagnostic": "/vehicles/{v}/codes /codes /codes/{code} /vehicles/{v}/battery_statuses/_current",
+    "distance": "/vehicles/{v}/distances /vehicles/{v}/distances/_best /vehicles/{v}/distances/_latest "
+    "/vehicles/{v}/odometers /odometers/{odometer} /vehicles/{v}/odometer_triggers /odometer_triggers/{trigger}",
+    "dummies": "/dummies /dummies/{y} /routes /routes/{r} /dummies/{y}/runs/_current",
+}
 
 
 @pytest.fixture(scope="module")
@@ -248,15 +249,26 @@ def made(sandbox, ids):
     }
 
 
-@pytest.mark.parametrize("path", READS)
-def test_every_route_is_there(path, sandbox, phone, made):
-    where = path.format(**made)
-    if path in {"/vehicles", "/devices/{d}/capabilities"}:  # only iOS asks, with a token
-        answer = phone("GET", where)
-    else:
-        answer = requests.get(f"{sandbox.origin}/api/v1{where}", auth=sandbox.app, timeout=10)
+@pytest.mark.parametrize(
+    ("service", "path"), [(service, path) for service, paths in READS.items() for path in paths.split()]
+)
+def test_every_route_is_there_and_at_no_other_services_host(service, path, sandbox, token, made):
+    # Only iOS asks for these, and with a token.
+    bearer = {"Authorization": f"Bearer {token}"}
+    of_driver = path in {"/vehicles", "/devices/{d}/capabilities"}
+
+    def ask(host):
+        return requests.get(
+            f"{sandbox.origin}/api/v1{path.format(**made)}",
+            headers={"Host": f"{host}.localhost:9000"} | (bearer if of_driver else {}),
+            auth=None if of_driver else sandbox.app,
+            timeout=10,
+        )
+
+    answer = ask(service)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"].startswith("application/json")
+    assert ask("auth" if service != "auth" else "platform").status_code == 404
 
 
 WRITES = {
