@@ -138,6 +138,38 @@ def test_entries_that_arrive_meanwhile_come_or_not_and_break_nothing():
     assert [at for at, _ in found] == sorted((at for at, _ in found), reverse=True)
 
 
+class Late(Server):
+    """A server at which entries arrive while the list is read: after so many requests, with any time."""
+
+    def __init__(self, items, late, **options):
+        super().__init__(items, **options)
+        self.late = sorted(late)
+
+    def page(self, since, until, limit):
+        while self.late and self.late[0][0] <= self.asked:
+            self.items = sorted([*self.items, self.late.pop(0)[1]], reverse=True)
+        return super().page(since, until, limit)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    clusters,
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, NOW)), max_size=20),
+    st.integers(1, 100),
+    st.integers(1, 8),
+    st.booleans(),
+)
+def test_late_entries_neither_hide_nor_repeat_others(times, late, limit, concurrency, knows_oldest):
+    """Concurrency 1 asks in one order; with more the late ones meet the reading at any place."""
+    at_first = numbered(times)
+    arriving = [(after, (at, 10_000 + number)) for number, (after, at) in enumerate(late)]
+    server = Late(at_first, arriving)
+    found = list(server.listing(limit=limit, concurrency=concurrency, knows_oldest=knows_oldest))
+    assert len(found) == len(set(found))
+    assert set(at_first) <= set(found) <= set(at_first) | {item for _, item in arriving}
+    assert [at for at, _ in found] == sorted((at for at, _ in found), reverse=True)
+
+
 def test_an_empty_list_is_one_request():
     server = Server([])
     assert list(server.listing()) == []
