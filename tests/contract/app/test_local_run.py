@@ -51,7 +51,8 @@ def running(directory, port):
 
 
 def fails(directory, **variables):
-    arguments, options = command(directory, **variables)
+    ports = {name: str(free_port()) for name in ("PORT", "SANDBOX_PORT")}
+    arguments, options = command(directory, **ports | variables)
     done = subprocess.run(arguments, capture_output=True, timeout=SECONDS, check=False, **options)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -85,4 +86,4 @@ def test_a_port_that_is_none_is_one_line(variable, port, tmp_path):
 
 def test_a_public_url_that_is_none_is_named_by_the_app(tmp_path):
     (tmp_path / "gunicorn.conf.py").symlink_to(ROOT / "gunicorn.conf.py")
-    assert "PUBLIC_URL" in fails(tmp_path, PORT=str(free_port()), PUBLIC_URL="http://127.0.0.1:abc")
+    assert "PUBLIC_URL" in fails(tmp_path, PUBLIC_URL="http://127.0.0.1:abc")

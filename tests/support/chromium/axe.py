@@ -10,16 +10,14 @@ from playwright.sync_api import Page
 SOURCE = (Path(__file__).parents[2] / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """(runOnly) => axe.run(document, {runOnly, resultTypes: ["violations"]})"""
-# Only the result of this rule depends on the colour scheme.
-CONTRAST = "color-contrast"
 
 
-def violations(page: Page, rule: str | None = None) -> list[str]:
-    """Return axe's findings about the current page, one line for each element. With ``rule``, check only that rule."""
+def violations(page: Page) -> list[str]:
+    """Return axe's findings about the current page, one line for each element."""
     # The debugger evaluates the script, so the page's own policy needs no exception.
     if not page.evaluate("'axe' in window"):
         page.evaluate(SOURCE)
-    wanted = {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": TAGS}
+    wanted = {"type": "tag", "values": TAGS}
     return [line for found in page.evaluate(RUN, wanted)["violations"] for line in _lines(found)]
 
 
