@@ -98,6 +98,7 @@ CALLS = (
 def create_app(box: Sandbox) -> Flask:
     """Return the application that answers for ``box``."""
     app = Flask(__name__)
+    app.url_map.merge_slashes = False  # a redirect is no answer for a client of the API
     attach_vinli(app, box.vinli)
     attach_partners(app, box.partners)
     attach_control(app, box.control)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (naive on purpose: all times are UTC, and it prints faster)
 LATEST_MS = 253402300799999  # the last millisecond of the year 9999
+# ``datetime.fromisoformat`` takes any character between date and time, and before an offset.
+ISO = re.compile(r"[0-9W-]+(?:[T ][0-9:.,]+(?:Z|[+-][0-9:]+)?)?", re.ASCII | re.IGNORECASE)
 MILLISECONDS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
@@ -24,6 +26,8 @@ def parse_ms(text: str) -> int:
     """
     if MILLISECONDS.fullmatch(text):
         value = int(text)
+    elif not ISO.fullmatch(text):
+        raise ValueError("not in ISO 8601")
     else:
         moment = datetime.fromisoformat(text)
         value = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -34,10 +34,14 @@ def read_window(args: Mapping[str, str], *kept: str) -> Window:
 
 
 def _number(args: Mapping[str, str], name: str, default: int) -> int:
-    text = args.get(name) or str(default)
-    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
+    return number_from_0(args.get(name) or str(default), name)
+
+
+def number_from_0(text: str, name: str) -> int:
+    """Return a number, one of more than 15 digits as the largest of 15; raises ApiError 400 for any other text."""
+    if not (text.isascii() and text.isdecimal()):
         raise ApiError(400, f'"{name}" must be a number from 0 up')
-    return int(text)
+    return int(text) if len(text) <= 15 else 10**15 - 1
 
 
 def last_offset(total: int, limit: int) -> int:

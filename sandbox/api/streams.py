@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sandbox.api.dates import LATEST_MS, iso, parse_ms
 from sandbox.api.errors import ApiError
-from sandbox.api.paging import DEFAULT_LIMIT, LARGEST_LIMIT
+from sandbox.api.paging import DEFAULT_LIMIT, LARGEST_LIMIT, number_from_0
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,10 @@ def read_period(args: Mapping[str, str], now_ms: int, *kept: str) -> Period:
     given = tuple((name, args[name]) for name in ("limit", "since", "sortDir", *kept) if args.get(name))
     limit = args.get("limit") or str(DEFAULT_LIMIT)
     direction = args.get("sortDir") or "desc"
-    if not (limit.isascii() and limit.isdecimal() and len(limit) <= 15):
-        raise ApiError(400, '"limit" must be a number from 0 up')
     if direction not in ("asc", "desc"):
         raise ApiError(400, '"sortDir" must be asc or desc')
     since, until = _date(args, "since", 0), _date(args, "until", now_ms)
-    return Period(since, until, min(int(limit), LARGEST_LIMIT), direction == "asc", given)
+    return Period(since, until, min(number_from_0(limit, "limit"), LARGEST_LIMIT), direction == "asc", given)
 
 
 T = TypeVar("T", bound=tuple[Any, ...])

@@ -27,7 +27,8 @@ GRADES = "ABCDFI"
 @bp.get(f"{SUBJECT}/report_cards")
 def list_report_cards(kind: str, subject_id: str) -> Response:
     """Return a page of report cards, one for each completed trip, by the start of the trip."""
-    source, period = source_of(kind, subject_id), period_of_request()
+    source = source_of(kind, subject_id)
+    period = period_of_request(source)
     drives = source.completed_trips(period.since, period.until, newest_first=not period.ascending)
     return page_by_time(
         "behavioral",
@@ -42,7 +43,8 @@ def list_report_cards(kind: str, subject_id: str) -> Response:
 @bp.get("/api/v1/devices/<device_id>/report_cards/overall")
 def show_overall(device_id: str) -> Response:
     """Return the grades of a period together. Counts are texts, as in the docs; both follow the same period."""
-    source, period = source_of("devices", device_id), period_of_request()
+    source = source_of("devices", device_id)
+    period = period_of_request(source)
     drives = list(source.completed_trips(period.since, period.until))
     counts = Counter(grade_of(drive) for drive in drives)
     graded = sum(counts[grade] for grade in "ABCDF")
@@ -85,7 +87,7 @@ def show_report_card(card_id: str) -> Response:
 def _completed(trip_id: str) -> tuple[Source, Drive]:
     vinli = current_vinli()
     source, drive = visible(vinli.journal.find_trip(trip_id), "trip")
-    if not is_completed(drive, vinli.clock.settled_ms()):
+    if not is_completed(drive, source.history.now_ms()):
         raise ApiError(404, "The trip has no report card yet")
     return source, drive
 

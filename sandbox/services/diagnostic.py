@@ -19,7 +19,8 @@ bp = Blueprint("diagnostic", __name__)
 @bp.get("/api/v1/vehicles/<vehicle_id>/codes")
 def list_codes_of_vehicle(vehicle_id: str) -> Response:
     """Return a page of the times when a code was on, by their beginning; ``state`` is active, inactive or all."""
-    source, period = source_of("vehicles", vehicle_id), period_of_request("state")
+    source = source_of("vehicles", vehicle_id)
+    period = period_of_request(source, "state")
     state = request.args.get("state") or "all"
     if state not in ("all", "active", "inactive"):
         raise ApiError(400, '"state" must be active, inactive or all')

@@ -91,7 +91,10 @@ def start_run(dummy_id: str) -> Response:
     route = current_vinli().dummies.route(route_id) if isinstance(route_id, str) else None
     if route is None:
         raise ApiError(400, '"routeId" must be the id of a route')
-    repeats = body.get("repeat") in (True, "true")
+    repeat = body.get("repeat")
+    if repeat not in (None, True, False, "true", "false", ""):
+        raise ApiError(400, '"repeat" must be true or false')
+    repeats = repeat in (True, "true")
     return json_item(
         "run", _run(dummy, current_vinli().dummies.start(dummy, vin, route, repeats=repeats)), 201
     )
@@ -189,7 +192,7 @@ def _run(dummy: Dummy, run: Run) -> dict[str, object]:
     if samples:
         engine, latest = vinli.journal.engine_of(source, drive), samples[-1]
         status["lastSpeed"] = round(latest.speed * 3.6)
-        status["lastRPM"] = engine.rpm(drive, latest)
+        status["lastRPM"] = engine.data(drive, latest).get("rpm", engine.rpm(drive, latest))
         status["lastMessageTime"] = iso(latest.timestamp_ms)
         if latest.position is not None:
             status["lastLocation"] = {"type": "Point", "coordinates": list(latest.position)}

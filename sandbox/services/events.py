@@ -31,11 +31,8 @@ def list_events(kind: str, subject_id: str) -> Response:
 
     Events of rules and of odometer triggers come after others of the same instant.
     """
-    subject, source, period = (
-        subject_of(kind, subject_id),
-        source_of(kind, subject_id),
-        period_of_request(*FILTERS),
-    )
+    subject, source = subject_of(kind, subject_id), source_of(kind, subject_id)
+    period = period_of_request(source, *FILTERS)
     vinli = current_vinli()
     crossings = vinli.watching.crossings(subject.device, period.since, period.until)
     own: list[Event] = [event for event in crossings if subject.has(event)]

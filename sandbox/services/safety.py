@@ -14,7 +14,8 @@ bp = Blueprint("safety", __name__)
 @bp.get(f"{SUBJECT}/collisions")
 def list_collisions(kind: str, subject_id: str) -> Response:
     """Return a page of collisions by time."""
-    source, period = source_of(kind, subject_id), period_of_request()
+    source = source_of(kind, subject_id)
+    period = period_of_request(source)
     found = [(one.timestamp_ms, one) for one in current_vinli().journal.collisions(source)]
     return page_of_few("safety", "collisions", period, found, lambda item: to_json(_collision(item[1])))
 

@@ -60,9 +60,9 @@ def visible(found: tuple[Source, Any] | None, what: str) -> Any:
     return found
 
 
-def period_of_request(*kept: str) -> Period:
-    """Return the period that the request asks for; ``kept`` are parameters that links repeat."""
-    return read_period(request.args, current_vinli().clock.settled_ms(), *kept)
+def period_of_request(source: Source, *kept: str) -> Period:
+    """Return the period of a source that the request asks for; ``kept`` are parameters that links repeat."""
+    return read_period(request.args, source.history.now_ms(), *kept)
 
 
 def page_by_time(

@@ -133,7 +133,7 @@ class Stream:
         if device.id not in self._devices:
             if len(self._devices) >= MOST_DEVICES:
                 raise ApiError(409, f"A stream has at most {MOST_DEVICES} devices")
-            self._devices[device.id] = Subscribed(device, self._vinli.clock.now_ms())
+            self._devices[device.id] = Subscribed(device, self._vinli.journal.reach_ms(device))
         return [_acknowledged("sub", device.id)]
 
     def _unsubscribe(self, frame: dict[str, object]) -> list[dict[str, object]]:
@@ -162,7 +162,7 @@ class Stream:
                 del self._devices[one.device.id]
                 frames.append(_error("sub", error))
                 continue
-            now = self._vinli.clock.now_ms()
+            now = self._vinli.journal.reach_ms(one.device)
             after = max(one.sent_up_to_ms, now - LONGEST_GAP_MS)
             one.sent_up_to_ms = now
             filters = (*self._filters.values(), *one.filters.values())

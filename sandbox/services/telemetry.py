@@ -30,7 +30,8 @@ ALL = "all"
 @bp.get(f"{SUBJECT}/messages")
 def list_messages(kind: str, subject_id: str) -> Response:
     """Return a page of messages (docs telemetry-services/device-messages)."""
-    source, period = source_of(kind, subject_id), period_of_request()
+    source = source_of(kind, subject_id)
+    period = period_of_request(source)
     places = source.message_places(period.since, period.until, newest_first=not period.ascending)
 
     def text(place: tuple[int, Drive, int]) -> str:
@@ -70,7 +71,8 @@ def list_locations(kind: str, subject_id: str) -> Response:
     Clients read the values in ``properties`` or in ``properties.data``; both are there. Without ``fields`` there are
     none, as android-net needs it.
     """
-    source, period = source_of(kind, subject_id), period_of_request("fields")
+    source = source_of(kind, subject_id)
+    period = period_of_request(source, "fields")
     fields = _fields(default=frozenset())
     shown, total = _samples(source, period, None, located=True)
     features = [_feature(source, drive, sample, fields) for _, drive, sample in shown]
@@ -84,7 +86,8 @@ def list_snapshots(kind: str, subject_id: str) -> Response:
 
     ``data`` holds these fields alone. The docs do not say what comes without ``fields``; here all of them come.
     """
-    source, period = source_of(kind, subject_id), period_of_request("fields")
+    source = source_of(kind, subject_id)
+    period = period_of_request(source, "fields")
     fields = _fields(default=None)
     shown, total = _samples(source, period, fields, located=False)
     found = [_snapshot(source, drive, sample, fields) for _, drive, sample in shown]

@@ -16,7 +16,7 @@ from sandbox.services.sources import (
 from sandbox.world.driving.drives import Drive
 from sandbox.world.driving.polyline import encode
 from sandbox.world.driving.statistics import TripStatistics, preview_of, statistics_of
-from sandbox.world.journal import Source, is_completed
+from sandbox.world.journal import ORPHANED_AFTER_MS, Source, is_completed
 
 bp = Blueprint("trips", __name__)
 
@@ -24,7 +24,8 @@ bp = Blueprint("trips", __name__)
 @bp.get(f"{SUBJECT}/trips")
 def list_trips(kind: str, subject_id: str) -> Response:
     """Return a page of trips by their start. One that is under way is among them."""
-    source, period = source_of(kind, subject_id), period_of_request()
+    source = source_of(kind, subject_id)
+    period = period_of_request(source)
     drives = source.trips(period.since, period.until, newest_first=not period.ascending)
     return page_by_time(
         "trips",
@@ -46,9 +47,11 @@ def show_trip(trip_id: str) -> Response:
 def trip_json(source: Source, drive: Drive) -> dict[str, object]:
     """Return a trip. One under way has no stop yet; the docs do not name its status, and here it is ``inProgress``."""
     vinli = current_vinli()
-    journal, now = vinli.journal, vinli.clock.settled_ms()
+    journal, now = vinli.journal, source.history.now_ms()
     vehicle, device = source.vehicle_of(drive), source.device
-    is_over = drive.is_orphaned or is_completed(drive, now)
+    orphaned_ms = drive.last_ms + ORPHANED_AFTER_MS
+    is_orphaned = drive.is_orphaned and orphaned_ms <= now
+    is_over = is_orphaned or is_completed(drive, now)
     up_to = min(now, drive.last_ms)
     points = preview_of(drive, up_to)
     found = statistics_of(drive, journal.engine_of(source, drive), up_to)
@@ -56,7 +59,7 @@ def trip_json(source: Source, drive: Drive) -> dict[str, object]:
         "id": journal.trip_id(device, drive),
         "start": iso(drive.start_ms),
         "stop": iso(drive.last_ms) if is_over else None,
-        "status": "orphaned" if drive.is_orphaned else "completed" if is_over else "inProgress",
+        "status": "orphaned" if is_orphaned else "completed" if is_over else "inProgress",
         "vehicleId": vehicle.id,
         "deviceId": device.id,
         "startPoint": _point(points[0]) if points else None,
@@ -65,8 +68,8 @@ def trip_json(source: Source, drive: Drive) -> dict[str, object]:
         "stats": _stats(found) if found else None,
         "links": _links(journal.trip_id(device, drive), device.id, vehicle.id, drive.start_ms, up_to),
     }
-    if drive.is_orphaned:
-        trip["orphanedAt"] = iso(drive.last_ms)
+    if is_orphaned:
+        trip["orphanedAt"] = iso(orphaned_ms)
     return trip
 
 

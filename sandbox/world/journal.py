@@ -275,6 +275,10 @@ class Journal:
         device = self._fleet.find(vehicle.device_id)
         return None if device is None else Source(self, device, vehicle)
 
+    def reach_ms(self, device: Device) -> int:
+        """Return the instant up to which the reports of a device can be read."""
+        return self.history(device).now_ms()
+
     def messages(self, device: Device, after_ms: int, up_to_ms: int) -> list[Message]:
         """Return the messages of a device after an instant and up to another, oldest first."""
         return list(self.of_device(device).messages(after_ms, up_to_ms))
@@ -302,8 +306,8 @@ class Journal:
         found = self._find(self._message_ids, message_id)
         if found is None:
             return None
-        _source, drive, item = found
-        has_come = drive.has(item) and drive.time_of(item) <= self._clock.settled_ms()
+        source, drive, item = found
+        has_come = drive.has(item) and drive.time_of(item) <= source.history.now_ms()
         return found if has_come else None
 
     def find_trip(self, trip_id: str) -> tuple[Source, Drive] | None:
@@ -314,7 +318,7 @@ class Journal:
     def find_report_card(self, card_id: str) -> tuple[Source, Drive] | None:
         """Return source and drive of the report card with this id."""
         found = self._find(self._card_ids, card_id)
-        return found[:2] if found and is_completed(found[1], self._clock.settled_ms()) else None
+        return found[:2] if found and is_completed(found[1], found[0].history.now_ms()) else None
 
     def find_happening(self, event_id: str) -> Happening | None:
         """Return the event with this id."""
@@ -322,7 +326,7 @@ class Journal:
         if found is None:
             return None
         source, drive, _ = found
-        now = self._clock.settled_ms()
+        now = source.history.now_ms()
         return next(
             (
                 one
@@ -375,7 +379,7 @@ class Journal:
         source = self.of_vehicle(vehicle)
         if source is None:
             return None
-        latest = next(source.trips(0, self._clock.settled_ms()), None)
+        latest = next(source.trips(0, source.history.now_ms()), None)
         return latest.start_ms if latest else None
 
     def episodes(self, source: Source) -> list[Episode]:
@@ -390,7 +394,7 @@ class Journal:
         """Return the events of a drive so far, oldest first. At its end: shutdown, trip-stopped, trip-completed."""
         vehicle, device = source.vehicle_of(drive), source.device
         trip = self.trip_id(device, drive)
-        now = self._clock.settled_ms()
+        now = source.history.now_ms()
         times = {STARTUP: drive.start_ms, TRIP_STARTED: drive.start_ms}
         if drive.is_orphaned:
             times[TRIP_ORPHANED] = drive.last_ms + ORPHANED_AFTER_MS
@@ -453,7 +457,7 @@ class Journal:
             if drive is None:
                 continue
             at = self.troubles.collision_ms(source.history, drive)
-            if at is None or at > self._clock.settled_ms():
+            if at is None or at > source.history.now_ms():
                 continue
             sample = min(drive.samples(), key=lambda one: (one.position is None, abs(one.timestamp_ms - at)))
             if sample.position is not None:

@@ -40,6 +40,9 @@ class TooMany(Exception):
 class Reports(Protocol):
     """Where the reports of devices are read."""
 
+    def reach_ms(self, device: Device) -> int:
+        """Return the instant up to which the reports of a device can be read. It may be behind the clock."""
+
     def messages(self, device: Device, after_ms: int, up_to_ms: int) -> list[Message]:
         """Return the messages of a period, oldest first."""
 
@@ -90,6 +93,7 @@ class AllReports:
 
     def __init__(self, journal: Journal, estimates: Estimates) -> None:
         self.messages = journal.messages
+        self.reach_ms = journal.reach_ms
         self._journal = journal
         self._estimates = estimates
 
@@ -284,7 +288,7 @@ class Watching:
         if watch is None:
             return
         with watch.lock:
-            now = self._clock.now_ms()
+            now = self._reports.reach_ms(watch.device)
             start = max(watch.read_up_to_ms, now - LONGEST_GAP_MS)
             while start < now:
                 end = min(now, start + STEP_MS)
@@ -345,7 +349,7 @@ class Watching:
         """Watch a device and add something to its watch. What was reported before then is read first."""
         while True:
             with self._lock:
-                watch = self._watches.setdefault(device.id, Watch(device, self._clock.now_ms()))
+                watch = self._watches.setdefault(device.id, Watch(device, self._reports.reach_ms(device)))
             with watch.lock:
                 self.catch_up(device)
                 with self._lock:

@@ -34,6 +34,9 @@ class Reports:
         self._happenings.setdefault(device.id, []).append(happening)
         return happening
 
+    def reach_ms(self, device) -> int:
+        return self.clock.now_ms()
+
     def messages(self, device, after_ms: int, up_to_ms: int) -> list[Message]:
         return self._within(self._messages, device, after_ms, up_to_ms)
 
@@ -66,6 +69,7 @@ class ReportsOf:
         self._reports = reports
         self._vehicle_id = vehicle_id
         self.id = device_id
+        self.history = reports.clock  # as far as anybody asks it for the time
 
     def happenings(self, after_ms: int, up_to_ms: int, *, newest_first: bool = True):
         found = self._reports.happenings(self, after_ms, up_to_ms)

@@ -31,8 +31,8 @@ class Sample(NamedTuple):
 class Drive(NamedTuple):
     """A drive as planned. ``start_ms`` is Unix milliseconds, ``salt`` decides everything that is left to chance.
 
-    ``fixless`` is the number of messages before the first position. Messages in the range ``lost`` never arrived. Of an
-    orphaned drive only the first half arrived.
+    ``fixless`` is the number of messages before the first position. Messages in the range ``lost`` never arrived
+    (``gap``). Of an orphaned drive only the first half arrived.
     """
 
     vehicle: int
@@ -81,8 +81,14 @@ class Drive(NamedTuple):
     @property
     def messages(self) -> int:
         """Return how many messages arrived."""
-        first, end = self.lost
-        return self.last_item + 1 - (end - first if end <= self.last_item else 0)
+        first, end = self.gap
+        return self.last_item + 1 - (end - first)
+
+    @property
+    def gap(self) -> tuple[int, int]:
+        """Return the messages between others that never arrived: ``lost``, unless the drive ends in it."""
+        lost = self.lost
+        return lost if not lost[1] or lost[1] <= self.last_item else (0, 0)
 
     @property
     def last_ms(self) -> int:
@@ -91,13 +97,10 @@ class Drive(NamedTuple):
 
     @property
     def length_m(self) -> float:
-        """Return the length of the way, as far as it was driven."""
-        return self.way.length_m if self.cut is None else self.way_at_cut
-
-    @property
-    def way_at_cut(self) -> float:
-        """Return the metres driven when the drive was stopped."""
-        return self.motion().at(self.seconds_at(self.stop_ms))[0]
+        """Return the length of the way, as far as it was driven and is known."""
+        if self.cut is None and not self.is_orphaned:
+            return self.way.length_m
+        return self.motion().at(self.seconds_at(self.last_ms))[0]
 
     @property
     def way(self) -> Way:
@@ -106,13 +109,12 @@ class Drive(NamedTuple):
 
     def has(self, item: int) -> bool:
         """Tell whether this message was sent and arrived."""
-        return 0 <= item <= self.last_item and not self.lost[0] <= item < self.lost[1]
+        first, end = self.gap
+        return 0 <= item <= self.last_item and not first <= item < end
 
     def items(self) -> list[int]:
         """Return the numbers of the messages that arrived, in order."""
-        first, end = self.lost
-        if end > self.last_item:
-            return list(range(self.last_item + 1))
+        first, end = self.gap
         return [*range(first), *range(end, self.last_item + 1)]
 
     def time_of(self, item: int) -> int:
@@ -140,12 +142,12 @@ class Drive(NamedTuple):
         if after_ms < self.start_ms and up_to_ms >= self.last_ms:
             return self.messages
         first, end = self.item_after(after_ms), self.item_after(up_to_ms)
-        lost = max(0, min(end, self.lost[1]) - max(first, self.lost[0]))
+        lost = _shared(range(first, end), self.gap)
         return max(0, end - first - lost)
 
     def way_until(self, at_ms: int) -> float:
-        """Return the metres driven until an instant."""
-        if at_ms >= self.stop_ms:
+        """Return the metres driven until an instant, as far as they are known."""
+        if at_ms >= (self.last_ms if self.is_orphaned else self.stop_ms):
             return self.length_m
         return self.motion().at(self.seconds_at(at_ms))[0] if at_ms > self.start_ms else 0.0
 
@@ -171,13 +173,13 @@ class Drive(NamedTuple):
         count = self.count_between(after_ms, up_to_ms)
         if not self.fixless and not self.way.tunnels:
             return count
+        gap = self.gap
         is_whole = after_ms < self.start_ms and up_to_ms >= self.last_ms
         first = 0 if is_whole else self.item_after(after_ms)
         end = self.last_item + 1 if is_whole else self.item_after(up_to_ms)
         for dark in _without_position(self):
             hidden = range(max(first, dark.start), min(end, dark.stop, self.last_item + 1))
-            lost = max(0, min(hidden.stop, self.lost[1]) - max(hidden.start, self.lost[0]))
-            count -= max(0, len(hidden) - lost)
+            count -= len(hidden) - _shared(hidden, gap)
         return count
 
     def count_with(self, turns: frozenset[int], after_ms: int, up_to_ms: int) -> int:
@@ -187,7 +189,8 @@ class Drive(NamedTuple):
         """
         first, end = self.item_after(after_ms), self.item_after(up_to_ms)
         count = _with_rests(turns, end) - _with_rests(turns, first)
-        lost, back = max(first, self.lost[0]), min(end, self.lost[1])
+        gap = self.gap
+        lost, back = max(first, gap[0]), min(end, gap[1])
         if lost < back:
             count -= _with_rests(turns, back) - _with_rests(turns, lost)
         return count + int(-1 in turns and 1 not in turns and first <= 1 < end and self.has(1))
@@ -229,6 +232,11 @@ def _samples(drive: Drive) -> list[Sample]:
 @lru_cache(4096)
 def _without_position(drive: Drive) -> list[range]:
     return drive.without_position()
+
+
+def _shared(items: range, gap: tuple[int, int]) -> int:
+    """Return how many of some messages are in a gap."""
+    return max(0, min(items.stop, gap[1]) - max(items.start, gap[0])) if gap[1] else 0
 
 
 def _with_rests(rests: frozenset[int], below: int) -> int:

@@ -47,8 +47,9 @@ def statistics_of(drive: Drive, engine: Engine, up_to_ms: int) -> TripStatistics
     speeds = [one.speed * 3.6 for one in samples]
     moving = [one for one in speeds if one > STANDING * 3.6]
     powers = [engine.power_at(one) for one in samples]
-    fuel = _fuel(samples, [engine.fuel_rate(power) for power in powers])
-    hours = duration / 3_600_000
+    # A run that is faster than real time burns and drives as a real car does in the time that it stands for.
+    fuel = drive.rush * _fuel(samples, [engine.fuel_rate(power) for power in powers])
+    hours = duration * drive.rush / 3_600_000
     average = way / 1000 / hours if hours else 0.0
     # As if the time stood were that of the samples that stand.
     average_moving = min(average * len(speeds) / len(moving), max(speeds)) if moving else 0.0

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
+from tests.support.receiver import Receiver, wait_until
 from tests.support.sandbox_process import Person, SandboxProcess
 
 pytestmark = pytest.mark.contract
@@ -167,6 +168,8 @@ def test_a_rule_fires_on_a_run(call, dummy):
         {"vin": "VVI23456789ABCDEF", "routeId": BLOCK},
         {"vin": VIN, "routeId": "nowhere"},
         {"vin": VIN},
+        {"vin": VIN, "routeId": BLOCK, "repeat": "maybe"},
+        {"vin": VIN, "routeId": BLOCK, "repeat": 3},
         {"routeId": BLOCK},
         {},
     ],
@@ -216,6 +219,38 @@ def test_a_driver_has_the_dummies_of_their_account(call, sandbox, dummy):
     assert {dummy["deviceId"], own.json()["dummy"]["deviceId"]} <= set(devices)
     assert ask("DELETE", f"/dummies/{own.json()['dummy']['id']}", other).status_code == 404
     assert ask("DELETE", f"/dummies/{own.json()['dummy']['id']}", one).status_code == 204
+
+
+@pytest.mark.parametrize("now", [(), ("--now", "2026-06-01T12:00:00Z")], ids=["now", "another time"])
+def test_subscribers_hear_of_a_run_whatever_the_time(now):
+    with (
+        Receiver() as receiver,
+        SandboxProcess("--quiet", "--pace", "60", *now) as sandbox,
+        requests.Session() as session,
+    ):
+        session.auth = sandbox.app
+
+        def post(path, **body):
+            answer = session.post(f"{sandbox.origin}/api/v1{path}", json=body, timeout=10)
+            assert answer.status_code == 201, answer.text
+            return answer.json()
+
+        dummy = post("/dummies", dummy={"name": "heard"})["dummy"]
+        where = f"/devices/{dummy['deviceId']}/subscriptions"
+        for kind in ("startup", "trip-*", "shutdown"):
+            post(where, subscription={"eventType": kind, "url": receiver.url})
+        post(f"/dummies/{dummy['id']}/runs", run={"vin": VIN, "routeId": BLOCK})
+        wait_until(lambda: len(receiver.posts) == 5)
+        told = [body["event"]["eventType"] for body in receiver.bodies()]
+        assert sorted(told) == ["shutdown", "startup", "trip-completed", "trip-started", "trip-stopped"]
+        url = f"{sandbox.origin}/api/v1/devices/{dummy['deviceId']}"
+        events = session.get(f"{url}/events", timeout=10).json()["events"]
+        assert sorted(event["eventType"] for event in events) == sorted(told)
+        (trip,) = session.get(f"{url}/trips", timeout=10).json()["trips"]
+        assert trip["status"] == "completed"
+        statistics = trip["stats"]
+        assert 0 < statistics["averageSpeed"] <= statistics["averageMovingSpeed"] <= statistics["maxSpeed"]
+        assert 10 < statistics["fuelEconomy"] < 60
 
 
 def test_a_route_of_a_file_is_listed_and_driven(tmp_path):

@@ -287,6 +287,47 @@ def test_distances_and_odometers(api, sandbox, subjects):
     api(made.headers["Location"], status=404)
 
 
+def test_a_distance_is_the_sum_of_the_trips(api, subjects):
+    """Of an orphaned trip only the part that was reported is known."""
+    path, orphaned = f"/vehicles/{subjects['vehicles']}", 0
+    for month in range(1, 11):
+        window = f"since=2026-{month:02d}-01&until=2026-{month + 1:02d}-01"
+        trips, following = [], f"{path}/trips?{window}&limit=100"
+        while following:
+            page = api(following)
+            trips += page["trips"]
+            following = page["meta"]["pagination"]["links"].get("prior")
+        orphaned += sum(trip["status"] == "orphaned" for trip in trips)
+        distance = api(f"{path}/distances/_latest?{window}")["distance"]
+        assert distance["value"] == pytest.approx(sum(trip["stats"]["distance"] for trip in trips), abs=1)
+        assert distance["confidenceMin"] < distance["value"] < distance["confidenceMax"]
+        for trip in trips:
+            if trip["status"] == "orphaned":
+                asked = f"type=trip-orphaned&objectId={trip['id']}"
+                (event,) = api(f"{path}/events?{asked}")["events"]
+                assert event["timestamp"] == trip["orphanedAt"] > trip["stop"]
+    assert orphaned
+
+
+def test_a_period_that_ends_before_it_begins_holds_nothing(api, subjects):
+    path = f"/vehicles/{subjects['vehicles']}/distances/_latest?since=2026-05-01&until=2026-04-01"
+    distance = api(path)["distance"]
+    assert (distance["value"], distance["confidenceMin"] <= distance["confidenceMax"]) == (0, True)
+
+
+def test_two_slashes_are_another_path(api):
+    api("//devices", status=404)
+
+
+def test_a_trigger_of_a_tiny_distance_is_refused(sandbox, subjects):
+    path = f"{sandbox.origin}/api/v1/vehicles/{subjects['vehicles']}/odometer_triggers"
+    for threshold, unit, status in ((1e-9, "m", 400), (99, "m", 400), (0.09, "km", 400), (100, "m", 201)):
+        body = {"odometerTrigger": {"type": "milestone", "threshold": threshold, "unit": unit}}
+        made = requests.post(path, json=body, auth=sandbox.app, timeout=10)
+        assert made.status_code == status, made.text
+    requests.delete(made.json()["odometerTrigger"]["links"]["self"], auth=sandbox.app, timeout=10)
+
+
 @pytest.mark.parametrize("kind", ["specific", "from_now", "milestone"])
 def test_triggers_of_an_odometer(kind, api, sandbox, subjects):
     path = f"{sandbox.origin}/api/v1/vehicles/{subjects['vehicles']}/odometer_triggers"

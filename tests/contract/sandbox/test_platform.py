@@ -109,14 +109,12 @@ def test_more_than_the_maximum_is_clamped(app):
 
 
 def test_past_the_end_there_is_nothing_and_no_error(app):
-    page = app("/api/v1/devices?offset=5000")
+    page = app(f"/api/v1/devices?offset={'9' * 30}")
     assert page.json()["devices"] == []
     assert page_of(page)["total"] == TOTAL
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=x", "offset=-1", "sortDirection=up", "sortBy=name", f"limit={'9' * 5000}"]
-)
+@pytest.mark.parametrize("query", ["limit=x", "offset=-1", "sortDirection=up", "sortBy=name"])
 def test_a_malformed_query_is_a_bad_request(app, query):
     assert_problem(app(f"/api/v1/devices?{query}"), 400)
 

@@ -52,9 +52,10 @@ class Driven:
         return self.all_of(f"devices/{self.device}/messages?{query}", "messages")
 
 
-@pytest.fixture
-def driven():
-    with SandboxProcess() as sandbox:
+@pytest.fixture(params=[(), ("--now", "2026-06-01T12:00:00Z")], ids=["now", "another time"])
+def driven(request):
+    """Where the time was set, lists move on once in a minute, and so does what is watched."""
+    with SandboxProcess(*request.param) as sandbox:
         yield Driven(sandbox)
 
 

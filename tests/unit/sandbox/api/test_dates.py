@@ -29,7 +29,19 @@ def test_a_bare_date_is_midnight_utc():
 
 
 @pytest.mark.parametrize(
-    "text", ["yesterday", "-1", "1e9", "9" * 20, "9" * 15, "2014-13-01", "1066-01-01", "١"]
+    "text",
+    [
+        "yesterday",
+        "-1",
+        "1e9",
+        "9" * 20,
+        "9" * 15,
+        "2014-13-01",
+        "1066-01-01",
+        "١",
+        "2026-05-30T23:00:00\0Z",
+        "2026-05-30x23:00:00Z",
+    ],
 )
 def test_other_texts_are_no_dates(text):
     with pytest.raises(ValueError):

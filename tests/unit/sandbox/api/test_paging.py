@@ -3,6 +3,7 @@ from werkzeug.datastructures import MultiDict
 
 from sandbox.api.errors import ApiError
 from sandbox.api.paging import Window, last_offset, offset_meta, read_window
+from sandbox.api.streams import read_period
 
 URL = "https://platform.vin.li/api/v1/devices"
 
@@ -73,7 +74,13 @@ def test_a_window_is_read_with_defaults_and_a_maximum(query, window):
     assert read_window(query) == window
 
 
-@pytest.mark.parametrize("text", ["-1", "x", "1.5", " 1", "٣", "1e3", "9" * 5000, "+1"])
+def test_a_number_of_any_length_is_one():
+    """The docs lower a limit that is too large, and show an empty list past the end."""
+    assert read_window({"limit": "9" * 5000, "offset": "9" * 5000}) == Window(100, 10**15 - 1)
+    assert read_period({"limit": "9" * 5000}, 0).limit == 100
+
+
+@pytest.mark.parametrize("text", ["-1", "x", "1.5", " 1", "٣", "1e3", "9" * 5000 + "x", "+1"])
 @pytest.mark.parametrize("name", ["limit", "offset"])
 def test_what_is_no_number_is_refused(name, text):
     with pytest.raises(ApiError) as caught:

@@ -148,7 +148,8 @@ def test_cars_move_as_cars_do(seed, rank, up_to):
             assert after.way_m >= before.way_m - 1e-6
             assert after.way_m - before.way_m <= 28 * seconds + 1e-6
             assert abs(after.speed - before.speed) <= 4.7 * seconds + 1e-6
-        assert math.isclose(drive.motion().at(drive.duration_ms / 1000)[0], drive.length_m, abs_tol=0.01)
+        assert math.isclose(drive.motion().at(drive.duration_ms / 1000)[0], drive.way.length_m, abs_tol=0.01)
+        assert math.isclose(samples[-1].way_m, drive.length_m, abs_tol=0.01)
 
 
 def test_the_first_car_is_under_way_at_the_start_and_arrives():
