@@ -6,8 +6,10 @@ error and exits with 1. Its output until then is incomplete.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import islice
 from typing import Any
 
 import click
@@ -16,6 +18,7 @@ from flask.cli import AppGroup
 from blueprints.web.operators import app_auth
 from blueprints.web.services import services
 from cli.layout import columns, folded, line_width, padded
+from cli.lists import forms
 from cli.output import fails_in_words, for_programs, json_array, print_facts, print_json, printable, write
 from domain.cars.exports.devices import csv_rows
 from domain.dates import iso
@@ -29,18 +32,14 @@ devices = AppGroup("devices", help="The devices of the app, through the BasicAut
 
 
 @devices.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header line.")
+@forms
 @fails_in_words
-def list_devices(as_json: bool, as_csv: bool) -> None:
+def list_devices(form: str | None, limit: int | None) -> None:
     """List every device of the app, newest first."""
-    if as_json and as_csv:
-        raise click.UsageError("Choose one of --json and --csv.")
-    if as_json or as_csv:
+    if form:
         for_programs()
     with closing(_open_stream()) as stream:
-        lines = _as_json(stream) if as_json else csv_rows(stream.rows()) if as_csv else _table(stream)
-        for piece in lines:
+        for piece in _PRINTED[form](islice(stream.rows(), limit)):
             write(piece)
 
 
@@ -85,11 +84,15 @@ def _open_stream() -> ListStream[Device]:
     return ListStream(lambda: services().platform.devices(app_auth()), services().bulkhead)
 
 
-def _as_json(stream: ListStream[Device]) -> Iterator[str]:
-    return json_array(map(device_dict, stream.rows()))
+def _as_json(rows: Iterator[Device]) -> Iterator[str]:
+    return json_array(map(device_dict, rows))
 
 
-def _table(stream: ListStream[Device]) -> Iterator[str]:
+def _as_json_lines(rows: Iterator[Device]) -> Iterator[str]:
+    return (json.dumps(device_dict(one), ensure_ascii=False) + "\n" for one in rows)
+
+
+def _table(rows: Iterator[Device]) -> Iterator[str]:
     """Yield the devices as they arrive, as rows of a table or, in a narrow terminal, as blocks; then the count."""
     width = line_width()
     name_width = width - columns(_row("", "", "", ""))
@@ -97,7 +100,7 @@ def _table(stream: ListStream[Device]) -> Iterator[str]:
     if not is_narrow:
         yield _row("ID", "CHIP ID", "ADDED", "NAME") + "\n"
     count = 0
-    for count, device in enumerate(stream.rows(), start=1):  # noqa: B007
+    for count, device in enumerate(rows, start=1):  # noqa: B007
         mark = f"  (lacks {', '.join(device.flaws)})" if device.flaws else ""
         chip_id, name = printable(device.chip_id), printable(device.name) + mark
         added = iso(device.created_at)[:10]
@@ -111,6 +114,14 @@ def _table(stream: ListStream[Device]) -> Iterator[str]:
             ]
         yield "\n".join(lines) + "\n"
     yield f"{count:,} {'device' if count == 1 else 'devices'}\n"
+
+
+_PRINTED: dict[str | None, Callable[[Iterator[Device]], Iterator[str]]] = {
+    None: _table,
+    "json": _as_json,
+    "jsonl": _as_json_lines,
+    "csv": csv_rows,
+}
 
 
 def _row(device_id: str, chip_id: str, added: str, name: str) -> str:

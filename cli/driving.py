@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
+from operator import itemgetter
 
 import click
 from flask.cli import AppGroup
 
 from blueprints.web.operators import app_auth
 from blueprints.web.services import services
-from cli.layout import beside, columns, line_width, padded
-from cli.output import fails_in_words, print_json, printable, say
+from cli.layout import columns, line_width
+from cli.lists import Asked, Column, Record, plain_lists
+from cli.output import fails_in_words, printable, say
 from domain.dates import iso
 from providers.vinli.dummies import Dummy, Route, Run
 from providers.vinli.rules import Boundary, Circle, Parametric, Polygon, Rule
@@ -26,21 +29,26 @@ _LOOK_SECONDS = 1.0
 
 
 @rules.command("list")
-@click.argument("device_id", metavar="DEVICE")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@fails_in_words
-def list_rules(device_id: str, as_json: bool) -> None:
-    """List the rules of a device."""
+@click.argument("device_id", metavar="[DEVICE]", required=False)
+@plain_lists
+def list_rules(asked: Asked, device_id: str | None) -> None:
+    """List the rules of a device, or those of all devices of the app."""
     client = services().history.rules
-    # Lists have no boundaries, so each rule is read.
-    found = [client.rule(app_auth(), one.id) for one in client.rules(app_auth(), device(device_id))]
-    if as_json:
-        print_json([_record(one) for one in found])
-        return
-    for one in found:
-        state = {True: "covered", False: "not covered", None: "not evaluated yet"}[one.is_covered]
-        say("\n".join(beside(f"{one.id}  ", f"{printable(one.name)}: {_words(one)} ({state})")))
-    say(f"{len(found)} {'rule' if len(found) == 1 else 'rules'}")
+
+    def read() -> Iterator[Record]:
+        for one in (
+            [device_id] if device_id else [found.id for found in services().platform.devices(app_auth())]
+        ):
+            for rule in client.rules(app_auth(), device(one)):
+                # Lists have no boundaries, so each rule is read.
+                yield _record(client.rule(app_auth(), rule.id))
+
+    table = [
+        Column("RULE", 36, itemgetter("id")),
+        Column("STATE", 13, lambda rule: _STATES[rule["covered"]]),
+        Column("NAME AND BOUNDARIES", 20, lambda rule: f"{rule['name']}: {_words(rule)}"),
+    ]
+    asked.print(read(), table, ("rule", "rules"))
 
 
 @rules.command("create")
@@ -80,8 +88,11 @@ def delete_rule(rule_id: str) -> None:
     services().history.rules.delete(app_auth(), rule_id)
 
 
-def _words(rule: Rule) -> str:
-    return " and ".join(_boundary_words(one) for one in rule.boundaries) or "no boundary"
+_STATES = {True: "covered", False: "not covered", None: "not evaluated"}
+
+
+def _words(rule: Record) -> str:
+    return " and ".join(rule["boundaries"]) or "no boundary"
 
 
 def _boundary_words(boundary: Boundary) -> str:
@@ -98,7 +109,7 @@ def _boundary_words(boundary: Boundary) -> str:
             return f"in a polygon of {max(0, len(points) - 1)} corners"
 
 
-def _record(rule: Rule) -> dict[str, object]:
+def _record(rule: Rule) -> Record:
     return {
         "id": rule.id,
         "name": rule.name,
@@ -113,36 +124,33 @@ def _record(rule: Rule) -> dict[str, object]:
 
 
 @dummies.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@fails_in_words
-def list_dummies(as_json: bool) -> None:
+@plain_lists
+def list_dummies(asked: Asked) -> None:
     """List the virtual devices of the app."""
     found = services().history.dummies.dummies(app_auth())
-    if as_json:
-        print_json(
-            [{name: getattr(one, name) for name in ("id", "name", "device_id", "case_id")} for one in found]
-        )
-        return
-    for one in found:
-        say("\n".join(beside(f"{one.id}  ", f"{printable(one.name)} (device {one.device_id})")))
-    say(f"{len(found)} {'dummy' if len(found) == 1 else 'dummies'}")
+    names = ("id", "name", "device_id", "case_id")
+    table = [
+        Column("DUMMY", 36, itemgetter("id")),
+        Column("CASE", 8, lambda dummy: dummy["case_id"] or ""),
+        Column("NAME AND DEVICE", 20, lambda dummy: f"{dummy['name']} (device {dummy['device_id']})"),
+    ]
+    records = ({name: getattr(one, name) for name in names} for one in found)
+    asked.print(records, table, ("dummy", "dummies"))
 
 
 @dummies.command("routes")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@fails_in_words
-def list_routes(as_json: bool) -> None:
+@plain_lists
+def list_routes(asked: Asked) -> None:
     """List the routes that a virtual device can run along."""
     found = services().history.dummies.routes(app_auth())
-    if as_json:
-        names = ("id", "name", "description", "messages", "distance_m", "duration_ms")
-        print_json([{name: getattr(one, name) for name in names} for one in found])
-        return
-    for one in found:
-        minutes = (one.duration_ms or 0) / 60_000
-        text = f"{(one.distance_m or 0) / 1000:.1f} km, {minutes:.0f} min"
-        say("\n".join(beside(f"{padded(printable(one.name), 32)}  ", text)))
-    say(f"{len(found)} routes")
+    names = ("id", "name", "description", "messages", "distance_m", "duration_ms")
+    table = [
+        Column("KM", 5, lambda route: f"{(route['distance_m'] or 0) / 1000:.1f}"),
+        Column("MINUTES", 7, lambda route: f"{(route['duration_ms'] or 0) / 60_000:.0f}"),
+        Column("ROUTE", 20, itemgetter("name")),
+    ]
+    records = ({name: getattr(one, name) for name in names} for one in found)
+    asked.print(records, table, ("route", "routes"))
 
 
 @dummies.command("create")

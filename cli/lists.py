@@ -69,15 +69,49 @@ class Asked:
             write(line)
 
 
-def lists(command: Callable[Concatenate[Asked, P], R]) -> Callable[..., Any]:
-    """Give a command the options of lists, and what they ask for as its first argument."""
+_FORMS = {
+    "json": "Print one JSON array.",
+    "jsonl": "Print a JSON object a line, as they come.",
+    "csv": "Print CSV with a header line.",
+}
 
-    @click.option("--json", "form", flag_value="json", help="Print one JSON array.")
-    @click.option("--jsonl", "form", flag_value="jsonl", help="Print a JSON object a line, as they come.")
-    @click.option("--csv", "form", flag_value="csv", help="Print CSV with a header line.")
+
+def forms(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the options that every list has: its form, and how many entries at most."""
+
+    @functools.wraps(command)
+    def choosing(*args: Any, **kwargs: Any) -> R:
+        chosen = [form for form in _FORMS if kwargs.pop(f"as_{form}")]
+        if len(chosen) > 1:
+            raise click.UsageError("Choose one of --json, --jsonl and --csv.")
+        return command(*args, form=chosen[0] if chosen else None, **kwargs)
+
+    choosing = click.option(
+        "--limit", type=click.IntRange(1), metavar="N", help="At most so many entries, the newest."
+    )(choosing)
+    for form, meaning in reversed(_FORMS.items()):
+        choosing = click.option(f"--{form}", f"as_{form}", is_flag=True, help=meaning)(choosing)
+    return choosing
+
+
+def plain_lists(command: Callable[Concatenate[Asked, P], R]) -> Callable[..., Any]:
+    """Give a command the options of a list without times, and what they ask for as its first argument."""
+
+    @forms
+    @fails_in_words
+    @functools.wraps(command)
+    def asking(*args: Any, form: str | None, limit: int | None, **kwargs: Any) -> R:
+        return command(Asked(form or "table", None, None, limit, None), *args, **kwargs)
+
+    return asking
+
+
+def lists(command: Callable[Concatenate[Asked, P], R]) -> Callable[..., Any]:
+    """Give a command the options of lists by time, and what they ask for as its first argument."""
+
+    @forms
     @click.option("--since", metavar="TIME", help="Entries after it, such as 2026-06-01 or '2 days ago'.")
     @click.option("--until", metavar="TIME", help="Entries up to it; default: now.")
-    @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many entries, the newest.")
     @click.option(
         "--tz", metavar="ZONE", help="Time zone of what you write and read; default: the machine's."
     )

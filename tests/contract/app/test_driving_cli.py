@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
@@ -63,7 +65,33 @@ def test_a_rule_is_made_listed_fires_and_goes(flask, car):
     assert {event["object_id"] for event in events} == {rule, place}
     for one in (rule, place):
         flask("rules", "delete", one)
-    assert flask("rules", "list", car).strip() == "0 rules"
+    assert flask("rules", "list", car).splitlines()[-1] == "0 rules"
+
+
+LISTS = {
+    "devices": ("devices", "list"),
+    "rules of a device": ("rules", "list"),
+    "rules": ("rules", "list"),
+    "dummies": ("dummies", "list"),
+    "routes": ("dummies", "routes"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_all_forms_of_a_list_hold_the_same(name, flask, car):
+    command = (*LISTS[name], *((car,) if name == "rules of a device" else ()))
+    rules = [flask("rules", "create", car, f"moving {n}", "--parameter", "rpm", "--min", "9") for n in "ab"]
+    document = json.loads(flask(*command, "--json"))
+    lines = [json.loads(line) for line in flask(*command, "--jsonl").splitlines()]
+    rows = list(csv.DictReader(io.StringIO(flask(*command, "--csv"))))
+    assert document == lines
+    assert len(document) == len(rows) > 0
+    assert [row["id"] for row in rows] == [one["id"] for one in document]
+    assert flask(*command).splitlines()[-1].split()[0] == f"{len(document):,}"
+    assert json.loads(flask(*command, "--limit", "1", "--json")) == document[:1]
+    assert "Choose one" in flask(*command, "--json", "--csv", status=2)
+    for rule in rules:
+        flask("rules", "delete", rule.strip())
 
 
 def test_a_run_is_left_and_stopped(flask, car):
