@@ -15,7 +15,7 @@ run: $(VENV)/.runtime ## Start the app, and the sandbox beside it unless Vinli c
 install: $(VENV)/.runtime ## Create .venv with what the app needs, for production too
 
 doctor: $(VENV)/.runtime ## Find what is wrong with this installation's settings (DOCTOR_ARGS=--problems)
-	@$(BIN)/flask $(if $(wildcard instance/local.env),-e instance/local.env) --app app doctor $(DOCTOR_ARGS)
+	@$(BIN)/python -m serving.doctor $(DOCTOR_ARGS)
 
 # In the order of the folders: the many short modules of tests/unit come last, so that all workers end at one time.
 test: $(VENV)/.dev ## Run all tests (installs Chromium and redis-server where it may)

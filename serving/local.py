@@ -254,7 +254,7 @@ def kept_secrets() -> dict[str, str]:
 def keep(path: Path, made: Mapping[str, str]) -> None:
     """Store the generated settings for the command line."""
     draft = path.with_suffix(".new")
-    heading = "# Written by `make run`. What the environment and .env say goes before."
+    heading = "# Written by `make run`. What the environment and .env said is not in here."
     write(draft, heading, kept_secrets() | dict(made))
     draft.replace(path)
 

@@ -122,6 +122,8 @@ def address_section(
     what = "Vinli lists this site’s clients with another address. The rest of each redirect URI is right."
     facts = (fact("PUBLIC_URL", settings.public_url), fact("Registered", registered))
     todo = _set_public_url(registered)
+    if incoming is None and settings.is_public and is_loopback(urlsplit(registered).hostname):
+        todo += f". If {settings.public_url} is right, register its redirect URIs with Vinli instead."
     wrong = problem(
         "public_url_not_registered", "PUBLIC_URL is not the registered address", what, todo, facts
     )
@@ -139,12 +141,16 @@ def _gives_addresses(finding: Finding, incoming: BrowserRequest) -> bool:
 def is_shown_right(settings: Settings, incoming: BrowserRequest | None, other: str) -> bool:
     """Tell if an incoming request proves that PUBLIC_URL is this site’s address and ``other`` is not.
 
-    A request to a loopback address proves nothing about a public address.
+    A request to a loopback address proves nothing about a public address. One to the host of a public PUBLIC_URL proves
+    it also if its scheme or port was lost on the way, as long as ``other`` is another host.
     """
-    if not _is_at(settings, incoming, settings.public_url):
+    if incoming is None:
         return False
     ours, theirs = urlsplit(settings.public_url).hostname, urlsplit(other).hostname
-    return is_loopback(theirs) or not is_loopback(ours)
+    if not is_loopback(ours) and ours != theirs:
+        return split_host(incoming.forwarded_host or incoming.host)[0].lower() == ours
+    is_there = _is_at(settings, incoming, settings.public_url)
+    return is_there and (is_loopback(theirs) or not is_loopback(ours))
 
 
 def _is_at(settings: Settings, incoming: BrowserRequest | None, origin: str) -> bool:

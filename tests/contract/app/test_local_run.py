@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -87,3 +88,32 @@ def test_a_port_that_is_none_is_one_line(variable, port, tmp_path):
 def test_a_public_url_that_is_none_is_named_by_the_app(tmp_path):
     (tmp_path / "gunicorn.conf.py").symlink_to(ROOT / "gunicorn.conf.py")
     assert "PUBLIC_URL" in fails(tmp_path, PUBLIC_URL="http://127.0.0.1:abc")
+
+
+def doctor(directory, **variables):
+    """Run `make doctor` as the Makefile does; return the line that says whose settings these are, and the report."""
+    arguments, options = command(directory, **variables)
+    arguments = [*arguments[:2], "serving.doctor", "--json"]
+    done = subprocess.run(arguments, capture_output=True, timeout=SECONDS, check=False, **options)
+    assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()[0], json.loads(done.stdout) if done.stdout else None
+
+
+def test_the_doctor_judges_the_installation_that_is_meant(tmp_path):
+    (tmp_path / "gunicorn.conf.py").symlink_to(ROOT / "gunicorn.conf.py")
+    port = free_port()
+    with running(tmp_path, port):
+        said, report = doctor(tmp_path, PORT=str(port))
+        assert said == f"Settings: of `make run`, in instance/local-{port}.env"
+        assert [one["code"] for one in report["findings"] if one["standing"] == "problem"] == []
+        (tmp_path / ".env").write_text(f"PORT={port}\n")
+        assert doctor(tmp_path)[0] == said
+        (tmp_path / ".env").write_text(
+            f"PORT={port}\nVINLI_APP_ID=real-app\nVINLI_AUTH_URL=http://127.0.0.1:9\n"
+        )
+        said, report = doctor(tmp_path)
+        assert said == "Settings: the environment and .env"
+        assert report is None or [one for one in report["findings"] if one["standing"] == "problem"]
+        assert doctor(tmp_path, PORT=str(free_port()))[0] == "Settings: the environment and .env"
+    (tmp_path / ".env").unlink()
+    assert doctor(tmp_path, PORT="abc")[0].startswith("PORT=abc")

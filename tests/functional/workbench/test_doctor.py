@@ -393,6 +393,13 @@ REGISTERED_AT = [
     ("http://localhost:8000", HERE, OPEN, ["loopback_name"] * 2),
     (HERE, CARS, came("https", "cars.example.com", {}), ["other_host"] * 2),
     (HERE, CARS, came("http", "127.0.0.1:8000", {}), ["public_url_not_registered"]),
+    (
+        HERE,
+        CARS,
+        came("http", "cars.example.com", {}),
+        ["forwarded_proto_missing", "other_host", "other_host"],
+    ),
+    (HERE, CARS, came("https", "cars.example.com:8443", {}), ["host_differs", "other_host", "other_host"]),
     ("http://cars.example.com", HERE, None, ["other_host", "other_host", "plain_http", "plain_http"]),
     ("https://CARS.example.com", CARS, None, ["host_case"] * 2),
 ]
@@ -435,6 +442,12 @@ def test_an_address_that_all_registrations_share_is_one_finding(
     assert wrong(diagnosis) == codes
     if codes == ["public_url_not_registered"]:
         assert diagnosis.problems[0].todo == f"Set PUBLIC_URL to {registered}"
+
+
+def test_a_site_whose_registrations_are_still_those_of_a_laptop_is_told_both_ways(good_vinli, local_site):
+    good_vinli.answers[CLIENTS] = clients(f"{HERE}/connect/callback", f"{HERE}/implicit/callback")
+    todo = examine(local_site(good_vinli.origin, PUBLIC_URL=CARS), None).problems[0].todo
+    assert todo.startswith(f"Set PUBLIC_URL to {HERE}. If {CARS} is right, register")
 
 
 @pytest.mark.parametrize(
