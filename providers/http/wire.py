@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from requests.cookies import RequestsCookieJar
+from requests.hooks import dispatch_hook
 
 from providers.errors import InvalidResponse, ProviderError
 from providers.http.connections import (
@@ -68,7 +67,6 @@ class Wire:
         self._clock = clock
         self._wall_clock = wall_clock
         self._adapter = PooledAdapter(pool_size, tls_context(ca_bundle))
-        self._session = _session(self._adapter)
 
     def context(self, give_up_at: float) -> RequestContext:
         """Return the context of a call that ends at an instant on the wire's clock."""
@@ -119,7 +117,7 @@ class Wire:
 
     def close(self) -> None:
         """Close all idle connections."""
-        self._session.close()
+        self._adapter.close()
 
     def _receive(self, outgoing: Outgoing, context: RequestContext) -> Response:
         started, call = self._clock(), outgoing.call
@@ -147,14 +145,17 @@ class Wire:
         return RawResponse(call, response.status_code, response.headers, body, elapsed, is_cut)
 
     def _respond(self, outgoing: Outgoing, context: RequestContext) -> requests.Response:
-        response = self._session.send(
-            outgoing.prepared,
-            stream=True,
-            timeout=(context.connect_seconds(), self._read_timeout),
-            verify=True,
-            cert=None,
-            proxies=self._proxies_for(outgoing.call.url),
-            allow_redirects=False,
+        # A session of requests would follow redirects, keep cookies and read the environment. None of it is wanted.
+        options: dict[str, Any] = {
+            "stream": True,
+            "timeout": (context.connect_seconds(), self._read_timeout),
+            "verify": True,
+            "cert": None,
+            "proxies": self._proxies_for(outgoing.call.url),
+        }
+        answer = self._adapter.send(outgoing.prepared, **options)
+        response: requests.Response = dispatch_hook(  # type: ignore[no-untyped-call]
+            "response", outgoing.prepared.hooks, answer, **options
         )
         # With "close" a server says that it stopped waiting. Other 408s are about the request.
         ends = "close" in response.headers.get("Connection", "").lower()
@@ -167,16 +168,6 @@ class Wire:
         if not self._proxies or is_loopback(urlsplit(url).hostname or ""):
             return {}
         return self._proxies
-
-
-def _session(adapter: PooledAdapter) -> requests.Session:
-    """Return a session that keeps no cookie and reads nothing from the environment or from .netrc."""
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
 
 
 def _question(outgoing: Outgoing) -> object:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from providers.errors import Incomplete, InvalidResponse
@@ -100,6 +102,8 @@ class TimeListing(Generic[T]):
         self.first_page = fetch(since_ms, until_ms, limit)
         self.skipped = 0
         self._parts: deque[_Part[T]] = deque()
+        # Parts whose page has come and was not taken yet.
+        self._arrived: SimpleQueue[_Part[T]] = SimpleQueue()
         first: _Part[T] = _Part(since_ms, min(until_ms, self.first_page.until_ms))
         self._parts.append(first)
 
@@ -136,18 +140,26 @@ class TimeListing(Generic[T]):
                 busy += 1
             elif not part.is_done and (place == 0 or len(part.pages) < WAITING_PAGES):
                 part.asked = executor.submit(self._fetch, part.since_ms, part.until_ms, self._limit)
+                part.asked.add_done_callback(partial(self._came, part))
                 busy += 1
+
+    def _came(self, part: _Part[T], _page: Future[TimePage[T]]) -> None:
+        """Note, in the thread that fetched it, that a part has its page or an error."""
+        self._arrived.put(part)
 
     def _collect(self) -> None:
         """Take the pages that have come."""
-        for part in [one for one in self._parts if one.asked is not None and one.asked.done()]:
-            if part.asked is not None:
-                page, part.asked = part.asked.result(), None
-                self._take(part, page)
+        while not self._arrived.empty():
+            self._take_from(self._arrived.get())
 
     def _wait(self) -> None:
         """Wait for a page."""
-        wait([part.asked for part in self._parts if part.asked is not None], return_when=FIRST_COMPLETED)
+        self._take_from(self._arrived.get())
+
+    def _take_from(self, part: _Part[T]) -> None:
+        if part.asked is not None:
+            page, part.asked = part.asked.result(), None
+            self._take(part, page)
 
     def _take(self, part: _Part[T], page: TimePage[T]) -> None:
         """Add a page to its part, and go on behind it."""
